@@ -2,6 +2,15 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod block;
+pub mod document;
+mod json;
+mod names;
+pub mod part;
 pub mod resource;
+mod sdk;
 mod text;
+mod tolerant;
+
+pub use block::Block;
 pub use text::Text;

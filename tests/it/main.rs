@@ -1,1 +1,6 @@
 //! The integration tests: one binary, a module per subject.
+
+mod block;
+mod document;
+mod parser;
+mod recorded;

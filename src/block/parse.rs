@@ -1,0 +1,496 @@
+//! From the bytes of a part to its blocks: the hot path.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::geometry::Points;
+use super::id;
+use super::relationship::{Arena, Link, Relationships};
+use super::{
+    Block, BlockId, BlockKind, BoundingBox, EntityType, Geometry, Point, Polygon, Query, RelationshipKind,
+    SelectionStatus, TextType,
+};
+use crate::Text;
+use crate::json::{Ahead, Cursor, Step};
+use crate::part::{self, MOST_IDS, MOST_RECORDS, ParseError, ParseErrorKind, Part, Record};
+
+/// Reads the blocks of a part, and what it says of the job: the bytes of an object of the output bucket, or
+/// the body of a `Get`, `Analyze` or `Detect` response.
+///
+/// Null counts as absent, members and names that are not known are skipped or kept, and of a member that
+/// comes twice the last one counts. What is no JSON is refused, down to the last byte that is skipped.
+///
+/// ```
+/// let body = br#"{"JobStatus": "SUCCEEDED", "Blocks": [{"BlockType": "WORD", "Id": "w", "Text": "Hi"}]}"#;
+/// let part = inkseal::block::parse_part(body)?;
+/// assert_eq!(part.records[0].text(), Some("Hi"));
+///
+/// let error = inkseal::block::parse_part(br#"{"Blocks": [{"Text": 7}]}"#).unwrap_err();
+/// assert_eq!(error.to_string(), "`Text` is not a text at byte 21");
+/// # Ok::<(), inkseal::part::ParseError>(())
+/// ```
+///
+/// # Errors
+///
+/// [`ParseError`] where the bytes are not JSON, not a Textract response, or not of its shape. An array of
+/// responses is none. More than 100,000 blocks, or 1,000,000 ids in their relationships, are refused as well:
+/// Textract puts 1,000 blocks into a part.
+pub fn parse_part(bytes: &[u8]) -> Result<Part<Block>, ParseError> {
+    let mut blocks = Blocks::default();
+    let head = part::parse_with(bytes, "Blocks", |cursor| blocks.read(cursor))?;
+    Ok(Part::new(head, blocks.finish()))
+}
+
+impl part::sealed::Sealed for Block {}
+
+impl Record for Block {
+    fn parse_part(bytes: &[u8]) -> Result<Part<Self>, ParseError> {
+        parse_part(bytes)
+    }
+
+    fn page(&self) -> Option<u32> {
+        self.page()
+    }
+}
+
+/// Blocks, and the list of ids that they are to share once it is complete.
+#[derive(Default)]
+struct Blocks {
+    blocks: Vec<Block>,
+    arena: Arena,
+    /// Which block has which links.
+    related: Vec<Related>,
+}
+
+struct Related {
+    block: usize,
+    first: u32,
+    len: u32,
+}
+
+impl Blocks {
+    #[inline(always)]
+    fn read(&mut self, cursor: &mut Cursor<'_>) -> Step<()> {
+        self.blocks.clear();
+        self.arena.ids.clear();
+        self.arena.links.clear();
+        self.related.clear();
+        // A block takes some 500 bytes of JSON where it has no relationships, and few take under 400.
+        self.blocks.reserve_exact(cursor.rest().len() / 400);
+        self.arena.ids.reserve(cursor.rest().len() / 400);
+        cursor
+            .list("Blocks", |cursor| {
+                let index = self.blocks.len();
+                if index == MOST_RECORDS {
+                    return cursor.fail(ParseErrorKind::TooMany { what: "records", limit: MOST_RECORDS });
+                }
+                // In its place from the start, as it is large to move.
+                self.blocks.push(Block::new(BlockId::EMPTY, BlockKind::NONE));
+                let Some(block) = self.blocks.last_mut() else { return Ok(()) };
+                if let Some((first, len)) = read_block(cursor, block, &mut self.arena)? {
+                    self.related.push(Related { block: index, first, len });
+                }
+                Ok(())
+            })
+            .map(drop)
+    }
+
+    fn finish(mut self) -> Vec<Block> {
+        // Blocks are kept for longer than it takes to read them.
+        self.blocks.shrink_to_fit();
+        self.arena.ids.shrink_to_fit();
+        self.arena.links.shrink_to_fit();
+        let arena = Arc::new(self.arena);
+        for related in self.related {
+            if let Some(block) = self.blocks.get_mut(related.block) {
+                block.relationships = Relationships::of(&arena, related.first, related.len);
+            }
+        }
+        self.blocks
+    }
+}
+
+/// Fills in a block that is empty yet, but for its relationships: of these it returns where the arena has
+/// them.
+#[inline(always)]
+fn read_block(cursor: &mut Cursor<'_>, block: &mut Block, arena: &mut Arena) -> Step<Option<(u32, u32)>> {
+    let mut links = None;
+    cursor.members("Blocks", |cursor| {
+        let member = match Member::ahead(cursor) {
+            Some(member) => {
+                cursor.skip_space();
+                member
+            }
+            None => {
+                let name = cursor.member_name()?;
+                Member::named(&name)
+            }
+        };
+        match member {
+            Member::BlockType => kind(cursor, block)?,
+            Member::Confidence => block.set_confidence(cursor.float_or_null("Confidence")?),
+            Member::Text => block.text = cursor.text("Text")?.map(|text| Text::from(&*text)),
+            Member::TextType => block.set_text_type(text_type(cursor)?),
+            Member::Geometry => geometry(cursor, block)?,
+            Member::Id => block.id = id(cursor, "Id")?.unwrap_or(BlockId::EMPTY),
+            Member::Relationships => links = read_links(cursor, arena)?,
+            Member::EntityTypes => entity_types(cursor, block)?,
+            Member::RowIndex => block.set_row_index(cursor.count_or_null("RowIndex")?),
+            Member::ColumnIndex => block.set_column_index(cursor.count_or_null("ColumnIndex")?),
+            Member::RowSpan => block.set_row_span(cursor.count_or_null("RowSpan")?),
+            Member::ColumnSpan => block.set_column_span(cursor.count_or_null("ColumnSpan")?),
+            Member::Page => block.set_page(cursor.count_or_null("Page")?),
+            Member::SelectionStatus => {
+                let name = cursor.text("SelectionStatus")?;
+                block.set_selection_status(name.map(|name| SelectionStatus::from(&*name)));
+            }
+            Member::Query => block.set_query(query(cursor)?),
+            Member::Unknown => cursor.skip_value()?,
+        }
+        Ok(())
+    })?;
+    Ok(links)
+}
+
+/// The links that a block gets: the first one, and how many. `None` for null.
+fn read_links(cursor: &mut Cursor<'_>, arena: &mut Arena) -> Step<Option<(u32, u32)>> {
+    let first = arena.links.len();
+    let present = cursor.list("Relationships", |cursor| {
+        let mut link = Link { kind: RelationshipKind::NONE, ids: None };
+        cursor.members("Relationships", |cursor| {
+            let name = if ahead(cursor, b"\"Type\":") {
+                Cow::Borrowed(&b"Type"[..])
+            } else if ahead(cursor, b"\"Ids\":") {
+                Cow::Borrowed(&b"Ids"[..])
+            } else {
+                cursor.member_name()?
+            };
+            match &*name {
+                b"Type" => link.kind = relationship_kind(cursor)?,
+                b"Ids" => {
+                    let first = arena.ids.len();
+                    let present = cursor.list("Ids", |cursor| {
+                        if let Some(id) = id(cursor, "Ids")? {
+                            if arena.ids.len() == MOST_IDS {
+                                let what = "ids in relationships";
+                                return cursor.fail(ParseErrorKind::TooMany { what, limit: MOST_IDS });
+                            }
+                            arena.ids.push(id);
+                        }
+                        Ok(())
+                    })?;
+                    link.ids = present.then_some(first..arena.ids.len());
+                }
+                _ => cursor.skip_value()?,
+            }
+            Ok(())
+        })?;
+        if arena.links.len() == MOST_IDS {
+            return cursor.fail(ParseErrorKind::TooMany { what: "relationships", limit: MOST_IDS });
+        }
+        arena.links.push(link);
+        Ok(())
+    })?;
+    if !present {
+        return Ok(None);
+    }
+    match (u32::try_from(first), u32::try_from(arena.links.len() - first)) {
+        (Ok(first), Ok(len)) => Ok(Some((first, len))),
+        _ => cursor.unexpected("Relationships", "one of at most 4,294,967,295"),
+    }
+}
+
+/// The members of a block.
+#[derive(Clone, Copy)]
+enum Member {
+    BlockType,
+    Confidence,
+    Text,
+    TextType,
+    RowIndex,
+    ColumnIndex,
+    RowSpan,
+    ColumnSpan,
+    Geometry,
+    Id,
+    Relationships,
+    EntityTypes,
+    SelectionStatus,
+    Page,
+    Query,
+    Unknown,
+}
+
+impl Member {
+    /// The member whose name stands here as Textract writes it, name and colon passed; `None` says nothing.
+    #[inline(always)]
+    fn ahead(cursor: &mut Cursor<'_>) -> Option<Self> {
+        let [b'"', first, ..] = cursor.rest() else { return None };
+        let found = match first {
+            b'B' if cursor.try_bytes(b"\"BlockType\":") => Self::BlockType,
+            b'C' if cursor.try_bytes(b"\"Confidence\":") => Self::Confidence,
+            b'C' if cursor.try_bytes(b"\"ColumnIndex\":") => Self::ColumnIndex,
+            b'C' if cursor.try_bytes(b"\"ColumnSpan\":") => Self::ColumnSpan,
+            b'T' if cursor.try_bytes(b"\"Text\":") => Self::Text,
+            b'T' if cursor.try_bytes(b"\"TextType\":") => Self::TextType,
+            b'G' if cursor.try_bytes(b"\"Geometry\":") => Self::Geometry,
+            b'I' if cursor.try_bytes(b"\"Id\":") => Self::Id,
+            b'R' if cursor.try_bytes(b"\"Relationships\":") => Self::Relationships,
+            b'R' if cursor.try_bytes(b"\"RowIndex\":") => Self::RowIndex,
+            b'R' if cursor.try_bytes(b"\"RowSpan\":") => Self::RowSpan,
+            b'P' if cursor.try_bytes(b"\"Page\":") => Self::Page,
+            b'E' if cursor.try_bytes(b"\"EntityTypes\":") => Self::EntityTypes,
+            b'S' if cursor.try_bytes(b"\"SelectionStatus\":") => Self::SelectionStatus,
+            _ => return None,
+        };
+        Some(found)
+    }
+
+    fn named(name: &[u8]) -> Self {
+        match name {
+            b"BlockType" => Self::BlockType,
+            b"Confidence" => Self::Confidence,
+            b"Text" => Self::Text,
+            b"TextType" => Self::TextType,
+            b"RowIndex" => Self::RowIndex,
+            b"ColumnIndex" => Self::ColumnIndex,
+            b"RowSpan" => Self::RowSpan,
+            b"ColumnSpan" => Self::ColumnSpan,
+            b"Geometry" => Self::Geometry,
+            b"Id" => Self::Id,
+            b"Relationships" => Self::Relationships,
+            b"EntityTypes" => Self::EntityTypes,
+            b"SelectionStatus" => Self::SelectionStatus,
+            b"Page" => Self::Page,
+            b"Query" => Self::Query,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+#[inline(always)]
+fn kind(cursor: &mut Cursor<'_>, block: &mut Block) -> Step<()> {
+    // Most blocks are words; the lines and cells that hold them come next.
+    if cursor.try_bytes(b"\"WORD\"") {
+        block.set_known_kind(BlockKind::Word);
+    } else if cursor.try_bytes(b"\"LINE\"") {
+        block.set_known_kind(BlockKind::Line);
+    } else if cursor.try_bytes(b"\"CELL\"") {
+        block.set_known_kind(BlockKind::Cell);
+    } else {
+        return any_kind(cursor, block);
+    }
+    Ok(())
+}
+
+#[inline(never)]
+fn any_kind(cursor: &mut Cursor<'_>, block: &mut Block) -> Step<()> {
+    let name = cursor.text("BlockType")?;
+    block.set_kind(name.map_or(BlockKind::NONE, |name| BlockKind::from(&*name)));
+    Ok(())
+}
+
+#[inline(always)]
+fn relationship_kind(cursor: &mut Cursor<'_>) -> Step<RelationshipKind> {
+    if cursor.try_bytes(b"\"CHILD\"") {
+        return Ok(RelationshipKind::Child);
+    }
+    if cursor.try_bytes(b"\"VALUE\"") {
+        return Ok(RelationshipKind::Value);
+    }
+    Ok(cursor.text("Type")?.map_or(RelationshipKind::NONE, |name| RelationshipKind::from(&*name)))
+}
+
+#[inline(always)]
+fn text_type(cursor: &mut Cursor<'_>) -> Step<Option<TextType>> {
+    if cursor.try_bytes(b"\"PRINTED\"") {
+        return Ok(Some(TextType::Printed));
+    }
+    Ok(cursor.text("TextType")?.map(|name| TextType::from(&*name)))
+}
+
+#[inline(always)]
+fn id(cursor: &mut Cursor<'_>, field: &'static str) -> Step<Option<BlockId>> {
+    if let Some(id) = cursor.try_quoted().and_then(BlockId::from_uuid) {
+        cursor.pass_quoted(id::UUID_LEN);
+        return Ok(Some(id));
+    }
+    any_id(cursor, field)
+}
+
+#[inline(never)]
+fn any_id(cursor: &mut Cursor<'_>, field: &'static str) -> Step<Option<BlockId>> {
+    Ok(cursor.text(field)?.map(|text| BlockId::from(&*text)))
+}
+
+#[inline(never)]
+fn entity_types(cursor: &mut Cursor<'_>, block: &mut Block) -> Step<()> {
+    if cursor.try_bytes(b"[\"VALUE\"]") {
+        block.set_only_entity_type(EntityType::Value);
+        return Ok(());
+    }
+    if cursor.try_bytes(b"[\"KEY\"]") {
+        block.set_only_entity_type(EntityType::Key);
+        return Ok(());
+    }
+    let mut list = Vec::new();
+    let present = cursor.list("EntityTypes", |cursor| {
+        list.extend(cursor.text("EntityTypes")?.map(|name| EntityType::from(&*name)));
+        Ok(())
+    })?;
+    block.set_entity_types(present.then_some(list));
+    Ok(())
+}
+
+fn query(cursor: &mut Cursor<'_>) -> Step<Option<Query>> {
+    let mut query = Query::default();
+    let present = cursor.object("Query", |cursor, name| {
+        match name {
+            b"Text" => query.text = cursor.text("Text")?.map(|text| Text::from(&*text)).unwrap_or_default(),
+            b"Alias" => query.alias = cursor.text("Alias")?.map(|text| Text::from(&*text)),
+            b"Pages" => {
+                let mut pages = Vec::new();
+                let present = cursor.list("Pages", |cursor| {
+                    pages.extend(cursor.text("Pages")?.map(|page| page.into_owned()));
+                    Ok(())
+                })?;
+                query.pages = present.then_some(pages);
+            }
+            _ => cursor.skip_value()?,
+        }
+        Ok(())
+    })?;
+    Ok(present.then_some(query))
+}
+
+#[inline(always)]
+fn geometry(cursor: &mut Cursor<'_>, block: &mut Block) -> Step<()> {
+    block.geometry = match cursor.attempt(usual_geometry) {
+        Some(geometry) => Some(geometry),
+        None => any_geometry(cursor)?,
+    };
+    Ok(())
+}
+
+/// A geometry just as Textract writes it: a box and four corners, no space, no exponent. More than half of
+/// the bytes of a response are such, so that it pays to look for whole runs of them.
+#[inline(always)]
+fn usual_geometry(ahead: &mut Ahead<'_>) -> Option<Geometry> {
+    let mut bounds = BoundingBox::default();
+    if ahead.bytes(b"{\"BoundingBox\":{\"Width\":").is_some() {
+        bounds.width = ahead.float()?;
+        ahead.bytes(b",\"Height\":")?;
+        bounds.height = ahead.float()?;
+        ahead.bytes(b",\"Left\":")?;
+        bounds.left = ahead.float()?;
+        ahead.bytes(b",\"Top\":")?;
+        bounds.top = ahead.float()?;
+    } else {
+        // The order in the output bucket.
+        ahead.bytes(b"{\"BoundingBox\":{\"Height\":")?;
+        bounds.height = ahead.float()?;
+        ahead.bytes(b",\"Left\":")?;
+        bounds.left = ahead.float()?;
+        ahead.bytes(b",\"Top\":")?;
+        bounds.top = ahead.float()?;
+        ahead.bytes(b",\"Width\":")?;
+        bounds.width = ahead.float()?;
+    }
+    ahead.bytes(b"},\"Polygon\":[{\"X\":")?;
+    let mut points = [Point::default(); 4];
+    for (i, point) in points.iter_mut().enumerate() {
+        if i > 0 {
+            ahead.bytes(b"},{\"X\":")?;
+        }
+        point.x = ahead.float()?;
+        ahead.bytes(b",\"Y\":")?;
+        point.y = ahead.float()?;
+    }
+    ahead.bytes(b"}]}")?;
+    Some(Geometry { bounding_box: Some(bounds), polygon: Polygon::of_four(points), rotation_angle: None })
+}
+
+#[inline(never)]
+fn any_geometry(cursor: &mut Cursor<'_>) -> Step<Option<Geometry>> {
+    let mut geometry = Geometry::default();
+    let present = cursor.members("Geometry", |cursor| {
+        let name = if ahead(cursor, b"\"BoundingBox\":") {
+            Cow::Borrowed(&b"BoundingBox"[..])
+        } else if ahead(cursor, b"\"Polygon\":") {
+            Cow::Borrowed(&b"Polygon"[..])
+        } else {
+            cursor.member_name()?
+        };
+        match &*name {
+            b"BoundingBox" => geometry.bounding_box = bounding_box(cursor)?,
+            b"Polygon" => geometry.polygon = polygon(cursor)?,
+            b"RotationAngle" => geometry.rotation_angle = cursor.float_or_null("RotationAngle")?,
+            _ => cursor.skip_value()?,
+        }
+        Ok(())
+    })?;
+    Ok(present.then_some(geometry))
+}
+
+#[inline(always)]
+fn bounding_box(cursor: &mut Cursor<'_>) -> Step<Option<BoundingBox>> {
+    let mut bounds = BoundingBox::default();
+    let present = cursor.members("BoundingBox", |cursor| {
+        let (field, number) = if ahead(cursor, b"\"Width\":") {
+            ("Width", &mut bounds.width)
+        } else if ahead(cursor, b"\"Height\":") {
+            ("Height", &mut bounds.height)
+        } else if ahead(cursor, b"\"Left\":") {
+            ("Left", &mut bounds.left)
+        } else if ahead(cursor, b"\"Top\":") {
+            ("Top", &mut bounds.top)
+        } else {
+            match &*cursor.member_name()? {
+                b"Width" => ("Width", &mut bounds.width),
+                b"Height" => ("Height", &mut bounds.height),
+                b"Left" => ("Left", &mut bounds.left),
+                b"Top" => ("Top", &mut bounds.top),
+                _ => return cursor.skip_value(),
+            }
+        };
+        *number = cursor.float_or_null(field)?.unwrap_or_default();
+        Ok(())
+    })?;
+    Ok(present.then_some(bounds))
+}
+
+/// Passes the name of a member, its colon and the space behind, if it is written like this.
+#[inline(always)]
+fn ahead<const N: usize>(cursor: &mut Cursor<'_>, name: &[u8; N]) -> bool {
+    let found = cursor.try_bytes(name);
+    if found {
+        cursor.skip_space();
+    }
+    found
+}
+
+#[inline(always)]
+fn polygon(cursor: &mut Cursor<'_>) -> Step<Polygon> {
+    let mut points = Points::default();
+    let present = cursor.list("Polygon", |cursor| {
+        let mut point = Point::default();
+        cursor.members("Polygon", |cursor| {
+            let (field, number) = if ahead(cursor, b"\"X\":") {
+                ("X", &mut point.x)
+            } else if ahead(cursor, b"\"Y\":") {
+                ("Y", &mut point.y)
+            } else {
+                match &*cursor.member_name()? {
+                    b"X" => ("X", &mut point.x),
+                    b"Y" => ("Y", &mut point.y),
+                    _ => return cursor.skip_value(),
+                }
+            };
+            *number = cursor.float_or_null(field)?.unwrap_or_default();
+            Ok(())
+        })?;
+        points.push(point);
+        Ok(())
+    })?;
+    Ok(if present { points.finish() } else { Polygon::default() })
+}

@@ -1,0 +1,313 @@
+//! A pull parser for JSON: a cursor over the bytes, whose owner says what it expects next.
+//!
+//! It builds no tree, and takes and refuses what `serde_json` takes and refuses, but that a number which is
+//! kept as an `f32` must be one. The first fault is kept in
+//! the cursor and the functions hand back the empty [`Fault`], so that what they return fits into registers.
+
+mod number;
+mod text;
+
+use std::borrow::Cow;
+
+use crate::part::{ParseError, ParseErrorKind};
+
+/// Something is wrong; the cursor knows what.
+#[derive(Debug)]
+pub(crate) struct Fault;
+
+pub(crate) type Step<T> = Result<T, Fault>;
+
+/// How many lists and objects may stand within each other: one less than this.
+const DEPTH_LIMIT: u8 = 128;
+
+pub(crate) struct Cursor<'a> {
+    rest: &'a [u8],
+    len: usize,
+    depth: u8,
+    error: Option<ParseError>,
+}
+
+impl<'a> Cursor<'a> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes, len: bytes.len(), depth: 0, error: None }
+    }
+
+    /// Bytes read so far.
+    #[inline]
+    pub(crate) fn offset(&self) -> usize {
+        self.len - self.rest.len()
+    }
+
+    /// What is yet to be read.
+    #[inline]
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    /// The error behind a [`Fault`].
+    pub(crate) fn into_error(self) -> ParseError {
+        let offset = self.offset();
+        self.error
+            .unwrap_or_else(|| ParseError::new(offset, ParseErrorKind::Malformed { expected: "a value" }))
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn fail<T>(&mut self, kind: ParseErrorKind) -> Step<T> {
+        self.fail_at(self.offset(), kind)
+    }
+
+    /// As [`fail`](Self::fail), at a place that is already passed.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn fail_at<T>(&mut self, offset: usize, kind: ParseErrorKind) -> Step<T> {
+        self.error = Some(ParseError::new(offset, kind));
+        Err(Fault)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn malformed<T>(&mut self, expected: &'static str) -> Step<T> {
+        self.fail(ParseErrorKind::Malformed { expected })
+    }
+
+    /// The value that begins here is not the `expected` one, or none at all.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn unexpected<T>(&mut self, field: &'static str, expected: &'static str) -> Step<T> {
+        match self.rest.first() {
+            Some(b'"' | b'{' | b'[' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => {
+                self.fail(ParseErrorKind::WrongType { field, expected })
+            }
+            _ => self.malformed("a value"),
+        }
+    }
+
+    /// Passes `count` bytes, which are known to be there.
+    #[inline(always)]
+    fn pass(&mut self, count: usize) {
+        self.rest = self.rest.get(count..).unwrap_or_default();
+    }
+
+    #[inline(always)]
+    pub(crate) fn skip_space(&mut self) {
+        // One look is enough where nothing was put between. What else is not above a space is no JSON, and
+        // stays.
+        if let [..=b' ', ..] = self.rest {
+            self.skip_spaces();
+        }
+    }
+
+    #[inline(never)]
+    fn skip_spaces(&mut self) {
+        while let [b'\t' | b'\n' | b'\r' | b' ', rest @ ..] = self.rest {
+            self.rest = rest;
+            // The indent of a line.
+            while let Some((b"        ", rest)) = self.rest.split_first_chunk() {
+                self.rest = rest;
+            }
+        }
+    }
+
+    /// The next byte after space, which stays.
+    #[inline(always)]
+    pub(crate) fn peek(&mut self) -> Option<u8> {
+        self.skip_space();
+        self.rest.first().copied()
+    }
+
+    /// Passes `byte` if it is the next one after space.
+    #[inline(always)]
+    fn take(&mut self, byte: u8) -> bool {
+        if let [first, rest @ ..] = self.rest
+            && *first == byte
+        {
+            self.rest = rest;
+            return true;
+        }
+        self.take_after_space(byte)
+    }
+
+    #[inline(always)]
+    fn take_after_space(&mut self, byte: u8) -> bool {
+        let [..=b' ', ..] = self.rest else { return false };
+        self.skip_spaces();
+        let found = self.rest.first() == Some(&byte);
+        if found {
+            self.pass(1);
+        }
+        found
+    }
+
+    #[inline(always)]
+    fn expect(&mut self, byte: u8, expected: &'static str) -> Step<()> {
+        if self.take(byte) { Ok(()) } else { self.malformed(expected) }
+    }
+
+    /// Passes `bytes` if they are the next ones, with no space before them.
+    #[inline(always)]
+    pub(crate) fn try_bytes<const N: usize>(&mut self, bytes: &[u8; N]) -> bool {
+        self.attempt(|ahead| ahead.bytes(bytes)).is_some()
+    }
+
+    /// Looks ahead: what `look` passes is passed only if it returns something.
+    #[inline(always)]
+    pub(crate) fn attempt<T>(&mut self, look: impl FnOnce(&mut Ahead<'a>) -> Option<T>) -> Option<T> {
+        let mut ahead = Ahead { rest: self.rest };
+        let result = look(&mut ahead)?;
+        self.rest = ahead.rest;
+        Some(result)
+    }
+
+    fn literal(&mut self, word: &'static [u8], expected: &'static str) -> Step<()> {
+        match self.rest.strip_prefix(word) {
+            Some(rest) => {
+                self.rest = rest;
+                Ok(())
+            }
+            None => self.malformed(expected),
+        }
+    }
+
+    /// Passes a null, if one is next.
+    #[inline(always)]
+    pub(crate) fn take_null(&mut self) -> Step<bool> {
+        if self.peek() != Some(b'n') {
+            return Ok(false);
+        }
+        self.literal(b"null", "null").map(|()| true)
+    }
+
+    #[inline(always)]
+    fn descend(&mut self) -> Step<()> {
+        self.depth += 1;
+        if self.depth == DEPTH_LIMIT { self.fail(ParseErrorKind::TooDeep) } else { Ok(()) }
+    }
+
+    /// An object, or null: `member` is called for each member, once its colon is passed, and must take the
+    /// value.
+    #[inline(always)]
+    pub(crate) fn object(
+        &mut self,
+        field: &'static str,
+        mut member: impl FnMut(&mut Self, &[u8]) -> Step<()>,
+    ) -> Step<bool> {
+        self.members(field, |cursor| {
+            let name = cursor.member_name()?;
+            member(cursor, &name)
+        })
+    }
+
+    /// An object, or null: `member` is called for each member, and must take its name and its value.
+    #[inline(always)]
+    pub(crate) fn members(
+        &mut self,
+        field: &'static str,
+        mut member: impl FnMut(&mut Self) -> Step<()>,
+    ) -> Step<bool> {
+        if self.peek() != Some(b'{') {
+            return if self.take_null()? { Ok(false) } else { self.unexpected(field, "an object") };
+        }
+        self.descend()?;
+        self.pass(1);
+        if !self.take(b'}') {
+            loop {
+                self.skip_space();
+                member(self)?;
+                if self.take(b',') {
+                    continue;
+                }
+                self.expect(b'}', "a comma or the end of the object")?;
+                break;
+            }
+        }
+        self.depth -= 1;
+        Ok(true)
+    }
+
+    /// The name of a member and its colon, and the space behind.
+    #[inline(always)]
+    pub(crate) fn member_name(&mut self) -> Step<Cow<'a, [u8]>> {
+        let name = self.name()?;
+        self.expect(b':', "a colon")?;
+        self.skip_space();
+        Ok(name)
+    }
+
+    /// A list, or null: `item` is called at each item that is not null, and must take it.
+    #[inline(always)]
+    pub(crate) fn list(
+        &mut self,
+        field: &'static str,
+        mut item: impl FnMut(&mut Self) -> Step<()>,
+    ) -> Step<bool> {
+        if self.peek() != Some(b'[') {
+            return if self.take_null()? { Ok(false) } else { self.unexpected(field, "a list") };
+        }
+        self.descend()?;
+        self.pass(1);
+        if !self.take(b']') {
+            loop {
+                if !self.take_null()? {
+                    item(self)?;
+                }
+                if self.take(b',') {
+                    continue;
+                }
+                self.expect(b']', "a comma or the end of the list")?;
+                break;
+            }
+        }
+        self.depth -= 1;
+        Ok(true)
+    }
+
+    /// A text, or null.
+    #[inline(always)]
+    pub(crate) fn text(&mut self, field: &'static str) -> Step<Option<Cow<'a, str>>> {
+        match self.peek() {
+            Some(b'"') => self.string().map(Some),
+            _ if self.take_null()? => Ok(None),
+            _ => self.unexpected(field, "a text"),
+        }
+    }
+
+    /// Any value, passed over but checked to the last byte.
+    pub(crate) fn skip_value(&mut self) -> Step<()> {
+        match self.peek() {
+            Some(b'"') => self.skip_string(),
+            Some(b'{') => self.object("", |cursor, _| cursor.skip_value()).map(drop),
+            Some(b'[') => self.list("", Self::skip_value).map(drop),
+            Some(b't') => self.literal(b"true", "true"),
+            Some(b'f') => self.literal(b"false", "false"),
+            Some(b'n') => self.literal(b"null", "null"),
+            Some(b'-' | b'0'..=b'9') => self.skip_number(),
+            _ => self.malformed("a value"),
+        }
+    }
+
+    /// Nothing but space is left.
+    pub(crate) fn end(&mut self) -> Step<()> {
+        if self.peek().is_none() { Ok(()) } else { self.malformed("the end of the response") }
+    }
+}
+
+/// A look ahead, for what is written in just one way. It tells no faults, and small as it is, it stays in
+/// registers.
+pub(crate) struct Ahead<'a> {
+    rest: &'a [u8],
+}
+
+impl Ahead<'_> {
+    /// These bytes, with no space before them.
+    #[inline(always)]
+    pub(crate) fn bytes<const N: usize>(&mut self, bytes: &[u8; N]) -> Option<()> {
+        match self.rest.split_first_chunk() {
+            Some((found, rest)) if found == bytes => {
+                self.rest = rest;
+                Some(())
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Helpers for serde: Textract writes null for whatever it has no value for.
+
+use serde::{Deserialize, Deserializer, de};
+
+/// The default where there is null.
+pub(crate) fn or_default<'de, T: Default + Deserialize<'de>, D: Deserializer<'de>>(
+    d: D,
+) -> Result<T, D::Error> {
+    Ok(Option::deserialize(d)?.unwrap_or_default())
+}
+
+/// A list in which, as for which, null stands for nothing.
+pub(crate) fn list<'de, T: Deserialize<'de>, D: Deserializer<'de>>(d: D) -> Result<Option<Vec<T>>, D::Error> {
+    let list = Option::<Vec<Option<T>>>::deserialize(d)?;
+    Ok(list.map(|list| list.into_iter().flatten().collect()))
+}
+
+/// A number, which as an `f32` must not become infinite. It is rounded to an `f64` first, as the parser of parts and
+/// the SDK do: an `f32` that serde reads by itself may round otherwise.
+pub(crate) fn float<'de, D: Deserializer<'de>>(d: D) -> Result<Option<f32>, D::Error> {
+    let number = Option::<f64>::deserialize(d)?.map(|number| number as f32);
+    match number {
+        Some(number) if number.is_infinite() => Err(de::Error::custom("number out of range")),
+        _ => Ok(number),
+    }
+}
+
+/// As [`float`], with 0 where there is null.
+pub(crate) fn float_or_zero<'de, D: Deserializer<'de>>(d: D) -> Result<f32, D::Error> {
+    Ok(float(d)?.unwrap_or_default())
+}
+
+/// A whole number that is not negative, also where it was written as 2.0.
+pub(crate) fn count<'de, D: Deserializer<'de>>(d: D) -> Result<Option<u32>, D::Error> {
+    let Some(value) = Option::<f64>::deserialize(d)? else { return Ok(None) };
+    let count = value as u32;
+    if f64::from(count) == value && !value.is_sign_negative() {
+        Ok(Some(count))
+    } else {
+        Err(de::Error::custom("not a whole number from 0 on"))
+    }
+}
