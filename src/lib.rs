@@ -4,6 +4,8 @@
 
 pub mod block;
 pub mod document;
+#[cfg(feature = "emulator")]
+pub mod emulator;
 mod json;
 mod names;
 pub mod part;

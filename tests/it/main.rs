@@ -2,5 +2,6 @@
 
 mod block;
 mod document;
+mod emulator;
 mod parser;
 mod recorded;

@@ -1,0 +1,115 @@
+//! Serves the emulator on a loopback port, for any AWS SDK.
+//!
+//! ```text
+//! cargo run --release --example emulator -- --port 4566 --kms-key arn:aws:kms:us-east-1:111122223333:key/...
+//! ```
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use inkseal::emulator::{EmulatedKey, Emulator, FaultRule, Quotas, Response, Synthetic};
+
+/// Serves Textract, S3 and KMS on a loopback port until it is interrupted.
+///
+/// Any credentials will do. Make buckets with CreateBucket and upload documents with PutObject.
+#[derive(Parser)]
+#[command(name = "emulator")]
+struct Arguments {
+    /// The port to listen on; 0 picks a free one
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// A recorded response (JSON) with which every document is answered; a small made-up one if absent
+    #[arg(long, value_name = "FILE")]
+    response: Option<PathBuf>,
+    /// Answer with this many made-up pages of 500 blocks
+    #[arg(long, value_name = "N", conflicts_with = "response")]
+    pages: Option<u32>,
+    /// The ARN of an enabled customer-managed key; any other key is refused
+    #[arg(long, value_name = "ARN", value_parser = str::parse::<EmulatedKey>)]
+    kms_key: Vec<EmulatedKey>,
+    /// How long every request takes
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    latency_ms: u64,
+    /// How long jobs are in progress
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    job_ms: u64,
+    /// A fault, as FAULT[@OPERATION][:KEY-SUFFIX][#NTH or *TIMES], such as throttle@GetObject*3
+    #[arg(long, value_name = "FAULT")]
+    fault: Vec<FaultRule>,
+    /// Listings have pages of at most this many keys
+    #[arg(long, value_name = "KEYS", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    list_page_size: Option<u16>,
+    /// Enforce Textract's default quotas of us-east-1
+    #[arg(long)]
+    quotas: bool,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("emulator: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    use anyhow::Context;
+
+    let mut builder = Emulator::builder()
+        .latency(Duration::from_millis(arguments.latency_ms))
+        .job_duration(Duration::from_millis(arguments.job_ms));
+    if let Some(file) = &arguments.response {
+        let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+        builder = builder.response(Response::recorded(bytes).with_context(|| file.display().to_string())?);
+    }
+    if let Some(pages) = arguments.pages {
+        builder = builder.response(Synthetic::pages(pages));
+    }
+    for key in arguments.kms_key {
+        builder = builder.kms_key(key);
+    }
+    for fault in arguments.fault {
+        builder = builder.fault(fault);
+    }
+    if let Some(keys) = arguments.list_page_size {
+        builder = builder.list_page_size(keys);
+    }
+    if arguments.quotas {
+        builder = builder.quotas(Quotas::us_east_1());
+    }
+    let emulator = builder.build()?;
+    let interrupted = interrupted()?;
+    let server = emulator.serve(&format!("127.0.0.1:{}", arguments.port)).await?;
+    let mut stdout = std::io::stdout();
+    writeln!(stdout, "listening on {}", server.endpoint_url())?;
+    stdout.flush()?;
+    interrupted.await;
+    drop(server);
+    Ok(())
+}
+
+/// Ends with Ctrl-C, or where there is such a thing with SIGTERM. Listens from the call on.
+#[cfg(unix)]
+fn interrupted() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+#[cfg(not(unix))]
+fn interrupted() -> std::io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}

@@ -1,0 +1,406 @@
+//! Jobs: their time, their tokens, and the parts that they leave in the output bucket.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::response::{Outcome, Response, Shape, Style};
+use super::store::{Encryption, Object, Store};
+
+/// Results and tokens live for seven days.
+pub(super) const LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// One of the four families of asynchronous operations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Family {
+    Text,
+    Analysis,
+    Expense,
+    Lending,
+}
+
+impl Family {
+    pub(super) fn shape(self) -> Shape {
+        match self {
+            Self::Text | Self::Analysis => Shape::Blocks,
+            Self::Expense => Shape::Expense,
+            Self::Lending => Shape::Lending,
+        }
+    }
+
+    pub(super) fn model_version_member(self) -> &'static str {
+        match self {
+            Self::Text => "DetectDocumentTextModelVersion",
+            Self::Analysis => "AnalyzeDocumentModelVersion",
+            Self::Expense => "AnalyzeExpenseModelVersion",
+            Self::Lending => "AnalyzeLendingModelVersion",
+        }
+    }
+
+    /// The most items of one page of a Get operation, which is the default too.
+    pub(super) fn page_cap(self) -> u64 {
+        match self {
+            Self::Text | Self::Analysis => 1000,
+            Self::Expense => 20,
+            Self::Lending => 30,
+        }
+    }
+}
+
+/// A job as it was started.
+pub(super) struct Job {
+    pub(super) id: String,
+    pub(super) family: Family,
+    pub(super) region: String,
+    pub(super) response: Response,
+    pub(super) started: Instant,
+    /// None where that is further away than a clock can tell.
+    pub(super) ends: Option<Instant>,
+    pub(super) output: Option<Output>,
+    pub(super) input: Value,
+    pub(super) extra_part: bool,
+    pub(super) duplicate_block: bool,
+}
+
+/// Where a job writes, and how it seals what it writes.
+#[derive(Clone, Debug)]
+pub(super) struct Output {
+    pub(super) bucket: String,
+    /// `{prefix}/{jobId}`.
+    pub(super) folder: String,
+    pub(super) encryption: Encryption,
+}
+
+impl Output {
+    /// The key of the object by which Textract finds out whether it may write.
+    pub(super) fn access_check(&self) -> String {
+        format!("{}/.s3_access_check", self.folder)
+    }
+}
+
+/// Without the input, whose queries are the caller's own.
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            id,
+            family,
+            region,
+            response,
+            started,
+            ends,
+            output,
+            input: _,
+            extra_part,
+            duplicate_block,
+        } = self;
+        f.debug_struct("Job")
+            .field("id", id)
+            .field("family", family)
+            .field("region", region)
+            .field("response", response)
+            .field("started", started)
+            .field("ends", ends)
+            .field("output", output)
+            .field("extra_part", extra_part)
+            .field("duplicate_block", duplicate_block)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Job {
+    /// To be asked once for an answer, which would contradict itself if the job ended on the way.
+    pub(super) fn ended(&self) -> bool {
+        self.ends.is_some_and(|ends| Instant::now() >= ends)
+    }
+
+    fn status(&self, ended: bool) -> &'static str {
+        match self.response.outcome {
+            _ if !ended => "IN_PROGRESS",
+            Outcome::Succeeded => "SUCCEEDED",
+            Outcome::Partial => "PARTIAL_SUCCESS",
+            Outcome::Failed => "FAILED",
+        }
+    }
+
+    /// The page of results that a Get operation answers with.
+    pub(super) fn page(&self, ended: bool, range: Range<u64>, next_token: Option<&str>) -> Bytes {
+        let (response, model) = (&self.response, self.family.model_version_member());
+        let mut members = vec![(model, json!(response.model_version).to_string())];
+        members.push(("JobStatus", json!(self.status(ended)).to_string()));
+        if response.outcome == Outcome::Failed || !ended {
+            if let (true, Some(message)) = (ended, &response.status_message) {
+                members.push(("StatusMessage", json!(message).to_string()));
+            }
+            return envelope(&members, None);
+        }
+        members.push(("DocumentMetadata", json!({"Pages": response.pages()}).to_string()));
+        if let Some(token) = next_token {
+            members.push(("NextToken", json!(token).to_string()));
+        }
+        if let Some(message) = &response.status_message {
+            members.push(("StatusMessage", json!(message).to_string()));
+        }
+        if let Some(warnings) = response.warnings() {
+            members.push(("Warnings", warnings));
+        }
+        let mut list = Vec::new();
+        response.write_items(Style::Api, range, &mut list);
+        envelope(&members, Some((self.family.shape().list(), list)))
+    }
+
+    /// The result of `GetLendingAnalysisSummary`, which is `summaryResponse/1` in the output bucket as well.
+    pub(super) fn summary(&self, ended: bool, nulls: bool) -> Value {
+        let mut summary = json!({
+            "AnalyzeLendingModelVersion": self.response.model_version,
+            "JobStatus": self.status(ended),
+        });
+        if !ended {
+            return summary;
+        }
+        if let Some(message) = &self.response.status_message {
+            summary["StatusMessage"] = json!(message);
+        }
+        if self.response.outcome == Outcome::Failed {
+            return summary;
+        }
+        let mut groups: Vec<(String, Vec<u32>)> = Vec::new();
+        for (page, kind) in self.response.lending_page_types() {
+            match groups.iter_mut().find(|(known, _)| *known == kind) {
+                Some((_, pages)) => pages.push(page),
+                None => groups.push((kind, vec![page])),
+            }
+        }
+        let group = |(kind, pages): &(String, Vec<u32>)| {
+            json!({
+                "Type": kind,
+                "SplitDocuments": [{"Index": 1, "Pages": pages}],
+                "DetectedSignatures": [],
+                "UndetectedSignatures": [],
+            })
+        };
+        let groups: Vec<Value> = groups.iter().map(group).collect();
+        summary["DocumentMetadata"] = json!({"Pages": self.response.pages()});
+        summary["Summary"] = json!({"DocumentGroups": groups, "UndetectedDocumentTypes": []});
+        if nulls {
+            summary["StatusMessage"] = json!(self.response.status_message);
+            summary["Warnings"] = Value::Null;
+        }
+        summary
+    }
+
+    /// Writes the output of a job that has ended.
+    fn write_output(self: &Arc<Self>, store: &Store, items_per_part: u64) {
+        let Some(output) = &self.output else { return };
+        if self.response.outcome == Outcome::Failed {
+            return;
+        }
+        let put = |key: String, object: Object| store.put(&output.bucket, key, object);
+        let folder = match self.family {
+            Family::Lending => format!("{}/detailedResponse", output.folder),
+            _ => output.folder.clone(),
+        };
+        let parts = self.response.items().div_ceil(items_per_part).max(1);
+        for index in 0..parts + u64::from(self.extra_part) {
+            let copied = index.min(parts - 1);
+            let end = ((copied + 1) * items_per_part).min(self.response.items());
+            let range = copied * items_per_part..end;
+            let part = Part { job: Arc::clone(self), range, duplicate: self.duplicate_block && index == 0 };
+            put(format!("{folder}/{}", index + 1), Object::part(part, output.encryption.clone()));
+        }
+        if self.family == Family::Lending {
+            let summary = Bytes::from(self.summary(true, true).to_string());
+            put(
+                format!("{}/summaryResponse/1", output.folder),
+                Object::stored(summary, output.encryption.clone()),
+            );
+            for (page, kind) in self.response.lending_page_types() {
+                let split =
+                    Object::stored(Bytes::from_static(b"%PDF-1.7\n%%EOF\n"), output.encryption.clone());
+                put(format!("{}/splitDocuments/{kind}/{page}.pdf", output.folder), split);
+            }
+        }
+    }
+}
+
+/// A part of a job's output, made when it is read.
+#[derive(Clone, Debug)]
+pub(super) struct Part {
+    job: Arc<Job>,
+    range: Range<u64>,
+    duplicate: bool,
+}
+
+impl Part {
+    /// What stands before the list's items and after them. The members are in alphabetical order, as Textract's are.
+    fn frame(&self) -> (String, String) {
+        let (response, list) = (&self.job.response, self.job.family.shape().list());
+        let status = if response.outcome == Outcome::Partial { "PARTIAL_SUCCESS" } else { "SUCCEEDED" };
+        let mut members = [
+            (self.job.family.model_version_member(), json!(response.model_version).to_string()),
+            ("DocumentMetadata", json!({"Pages": response.pages()}).to_string()),
+            ("JobStatus", json!(status).to_string()),
+            ("NextToken", "null".to_owned()),
+            ("StatusMessage", json!(response.status_message).to_string()),
+            ("Warnings", response.warnings().unwrap_or_else(|| "null".to_owned())),
+        ];
+        members.sort();
+        let (mut before, mut after) = ("{".to_owned(), "]".to_owned());
+        for (name, value) in members {
+            match name < list {
+                true => before.push_str(&format!("\"{name}\":{value},")),
+                false => after.push_str(&format!(",\"{name}\":{value}")),
+            }
+        }
+        (before + &format!("\"{list}\":["), after + "}")
+    }
+
+    fn duplicated(&self) -> Option<Range<u64>> {
+        (self.duplicate && !self.range.is_empty()).then(|| self.range.end - 1..self.range.end)
+    }
+
+    pub(super) fn len(&self) -> u64 {
+        let (before, after) = self.frame();
+        let list = self.job.response.items_len(Style::Part, self.range.clone());
+        let again = self.duplicated().map(|range| self.job.response.items_len(Style::Part, range) + 1);
+        (before.len() + after.len()) as u64 + list + again.unwrap_or(0)
+    }
+
+    pub(super) fn bytes(&self) -> Bytes {
+        let (before, after) = self.frame();
+        let mut out = Vec::with_capacity(self.len() as usize + 1);
+        out.extend_from_slice(before.as_bytes());
+        self.job.response.write_items(Style::Part, self.range.clone(), &mut out);
+        if let Some(range) = self.duplicated() {
+            out.push(b',');
+            self.job.response.write_items(Style::Part, range, &mut out);
+        }
+        out.extend_from_slice(after.as_bytes());
+        Bytes::from(out)
+    }
+
+    pub(super) fn etag(&self) -> String {
+        let half = self.job.id.get(..16).unwrap_or_default();
+        format!("{half}{:016x}", self.range.start << 1 | u64::from(self.duplicate))
+    }
+}
+
+fn envelope(members: &[(&str, String)], list: Option<(&str, Vec<u8>)>) -> Bytes {
+    let mut out = Vec::with_capacity(256 + list.as_ref().map_or(0, |(_, list)| list.len()));
+    for (index, (name, value)) in members.iter().enumerate() {
+        out.push(if index == 0 { b'{' } else { b',' });
+        out.extend_from_slice(format!("\"{name}\":{value}").as_bytes());
+    }
+    if let Some((name, list)) = list {
+        out.extend_from_slice(format!(",\"{name}\":[").as_bytes());
+        out.extend_from_slice(&list);
+        out.push(b']');
+    }
+    out.push(b'}');
+    Bytes::from(out)
+}
+
+/// Every job of the emulator.
+#[derive(Default)]
+pub(super) struct Jobs {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+pub(super) struct State {
+    jobs: HashMap<String, Arc<Job>>,
+    /// Jobs whose output is not written yet.
+    unwritten: Vec<Arc<Job>>,
+    /// By operation, Region and token: the input, and the job that it started.
+    tokens: HashMap<(Family, String, String), (Value, String, Instant)>,
+}
+
+impl fmt::Debug for Jobs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.lock().fmt(f)
+    }
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { jobs, unwritten, tokens } = self;
+        let (jobs, unwritten, tokens) = (jobs.len(), unwritten.len(), tokens.len());
+        write!(f, "Jobs({jobs} jobs, {unwritten} not written, {tokens} tokens)")
+    }
+}
+
+/// What became of a token.
+pub(super) enum Token {
+    New,
+    Known(String),
+    Mismatch,
+}
+
+impl State {
+    pub(super) fn token(&self, family: Family, region: &str, token: &str, input: &Value) -> Token {
+        match self.tokens.get(&(family, region.to_owned(), token.to_owned())) {
+            Some((_, _, at)) if at.elapsed() >= LIFE => Token::New,
+            Some((known, id, _)) if known == input => Token::Known(id.clone()),
+            Some(_) => Token::Mismatch,
+            None => Token::New,
+        }
+    }
+
+    pub(super) fn running(&self, family: Family, region: &str) -> usize {
+        let here = |job: &&Arc<Job>| job.family == family && job.region == region && !job.ended();
+        self.jobs.values().filter(here).count()
+    }
+
+    pub(super) fn add(&mut self, job: Job, token: Option<&str>) {
+        if let Some(token) = token {
+            let key = (job.family, job.region.clone(), token.to_owned());
+            self.tokens.insert(key, (job.input.clone(), job.id.clone(), job.started));
+        }
+        let job = Arc::new(job);
+        self.unwritten.push(Arc::clone(&job));
+        self.jobs.insert(job.id.clone(), job);
+    }
+}
+
+impl Jobs {
+    /// Whoever starts a job holds this from the look at its token to its entry, or two requests with one token would
+    /// start two jobs. The store may be locked under it, never the other way round.
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The job, unless it is of another family or Region or too old.
+    pub(super) fn get(&self, family: Family, region: &str, id: &str) -> Option<Arc<Job>> {
+        let job = self.lock().jobs.get(id).cloned();
+        let young = |job: &Job| job.ends.is_none_or(|ends| ends.elapsed() < LIFE);
+        job.filter(|job| job.family == family && job.region == region && young(job))
+    }
+
+    /// The inputs of all jobs, as they were started.
+    pub(super) fn inputs(&self) -> Vec<(String, Value)> {
+        self.lock().jobs.values().map(|job| (job.id.clone(), job.input.clone())).collect()
+    }
+
+    /// Writes the output of the jobs that have ended by now.
+    pub(super) fn settle(&self, store: &Store, parts_of: u64) {
+        let mut state = self.lock();
+        if state.unwritten.is_empty() {
+            return;
+        }
+        let (ended, running) = std::mem::take(&mut state.unwritten).into_iter().partition(|job| job.ended());
+        state.unwritten = running;
+        let ended: Vec<Arc<Job>> = ended;
+        for job in ended {
+            let items = match job.family {
+                Family::Text | Family::Analysis => parts_of,
+                family => family.page_cap().min(parts_of),
+            };
+            job.write_output(store, items);
+        }
+    }
+}

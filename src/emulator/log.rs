@@ -1,0 +1,158 @@
+//! What the emulator was asked, for tests to look at.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use http::HeaderMap;
+use serde_json::Value;
+
+/// A service that the emulator stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Service {
+    /// Amazon Textract.
+    Textract,
+    /// AWS Key Management Service.
+    Kms,
+    /// Amazon S3.
+    S3,
+}
+
+/// A request as the operation sees it, noted before any answer is decided on.
+///
+/// What is refused before that is neither noted nor counted: a request without a readable signature for its service, of
+/// another service, with a body that is not JSON (Textract and KMS), with chunks that do not add up, or of no operation
+/// that S3 has. `Debug` shows neither the body's values nor the headers' values.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct RecordedRequest {
+    /// The service it was sent to.
+    pub service: Service,
+    /// The operation's name in the API reference, such as `StartDocumentAnalysis` or `GetObject`.
+    pub operation: String,
+    /// The Region of its signature.
+    pub region: String,
+    /// The access key id of its signature.
+    pub access_key_id: String,
+    /// The bucket, for S3.
+    pub bucket: Option<String>,
+    /// The object's key, for S3 operations on one object.
+    pub key: Option<String>,
+    /// The query string, for S3; without the signature of a presigned URL.
+    pub query: Option<String>,
+    /// The headers. Of Textract and KMS, all as they were sent, `authorization` included. Of S3, without `authorization`
+    /// and `x-amz-content-sha256`; and where the body came in signed chunks, without what describes these, but with
+    /// the trailers behind them, such as checksums. `content-length` is that of the body itself.
+    pub headers: HeaderMap,
+    /// The body, for Textract and KMS.
+    pub body: Option<Value>,
+}
+
+impl RecordedRequest {
+    /// The value of a header, when it is there and is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The `User-Agent` header and, where an SDK sends one, `x-amz-user-agent`, which carries the app name.
+    pub fn user_agent(&self) -> String {
+        let parts = ["user-agent", "x-amz-user-agent"].iter().filter_map(|name| self.header(name));
+        parts.collect::<Vec<_>>().join(" ")
+    }
+}
+
+impl fmt::Debug for RecordedRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { service, operation, region, access_key_id: _, bucket, key, query, headers, body } = self;
+        let members = |value: &Value| -> Vec<String> {
+            value.as_object().map(|map| map.keys().cloned().collect()).unwrap_or_default()
+        };
+        f.debug_struct("RecordedRequest")
+            .field("service", service)
+            .field("operation", operation)
+            .field("region", region)
+            .field("bucket", bucket)
+            .field("key", key)
+            .field("query", query)
+            .field("headers", &headers.keys().collect::<Vec<_>>())
+            .field("body", &body.as_ref().map(members))
+            .finish()
+    }
+}
+
+#[derive(Debug, Default)]
+struct Entries {
+    requests: VecDeque<RecordedRequest>,
+    counts: BTreeMap<String, u64>,
+    running: BTreeMap<String, (usize, usize)>,
+}
+
+/// The bounded log and the counters, which are not bounded.
+#[derive(Debug)]
+pub(super) struct Log {
+    limit: usize,
+    entries: Mutex<Entries>,
+}
+
+impl Log {
+    pub(super) fn new(limit: usize) -> Self {
+        Self { limit, entries: Mutex::default() }
+    }
+
+    /// Notes a request and counts it as running until the guard is dropped.
+    pub(super) fn record(self: &Arc<Self>, request: RecordedRequest) -> Running {
+        let operation = request.operation.clone();
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        *entries.counts.entry(operation.clone()).or_default() += 1;
+        let (now, most) = entries.running.entry(operation.clone()).or_default();
+        *now += 1;
+        *most = (*most).max(*now);
+        if self.limit > 0 {
+            if entries.requests.len() == self.limit {
+                entries.requests.pop_front();
+            }
+            entries.requests.push_back(request);
+        }
+        Running { log: Arc::clone(self), operation }
+    }
+
+    pub(super) fn requests(&self) -> Vec<RecordedRequest> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner).requests.iter().cloned().collect()
+    }
+
+    pub(super) fn count(&self, operation: &str) -> u64 {
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.counts.get(operation).copied().unwrap_or_default()
+    }
+
+    pub(super) fn most_running(&self, operation: &str) -> usize {
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.running.get(operation).map(|(_, most)| *most).unwrap_or_default()
+    }
+
+    pub(super) fn clear(&self) {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.requests.clear();
+        entries.counts.clear();
+        for (now, most) in entries.running.values_mut() {
+            *most = *now;
+        }
+    }
+}
+
+/// A request whose answer has not been read to its end.
+#[derive(Debug)]
+pub(super) struct Running {
+    log: Arc<Log>,
+    operation: String,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let mut entries = self.log.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((now, _)) = entries.running.get_mut(&self.operation) {
+            *now = now.saturating_sub(1);
+        }
+    }
+}

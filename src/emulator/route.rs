@@ -1,0 +1,336 @@
+//! One request to one answer, whichever front it came through.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Request, StatusCode};
+use serde_json::{Value, json};
+
+use super::Inner;
+use super::body::ReplyBody;
+use super::faults::Fault;
+use super::log::{RecordedRequest, Running, Service};
+
+/// What a front hands back to its client; none where the connection is to end without an answer.
+pub(super) type Reply = Option<http::Response<ReplyBody>>;
+
+/// An error as the JSON protocol of Textract and KMS writes it.
+#[derive(Debug)]
+pub(super) struct Failure {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+}
+
+impl Failure {
+    pub(super) fn client(code: &'static str, message: impl Into<String>) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, code, message: message.into() }
+    }
+
+    pub(super) fn server(code: &'static str, message: impl Into<String>) -> Self {
+        Self { status: StatusCode::INTERNAL_SERVER_ERROR, code, message: message.into() }
+    }
+
+    pub(super) fn unknown_operation(operation: &str) -> Self {
+        Self::client(
+            "UnknownOperationException",
+            format!("the emulator does not have the operation {operation}"),
+        )
+    }
+}
+
+/// The part of a signature that the emulator reads. The signature itself is not verified: any secret will do.
+#[derive(Debug)]
+pub(super) struct Signer {
+    pub(super) access_key_id: String,
+    pub(super) region: String,
+    pub(super) service: String,
+}
+
+impl Signer {
+    /// From the `Authorization` header, or from the query of a presigned URL.
+    fn of(headers: &HeaderMap, query: Option<&str>) -> Result<Self, Unsigned> {
+        let scope = match headers.get(AUTHORIZATION) {
+            Some(value) => {
+                let value = value.to_str().map_err(|_| Unsigned::Malformed)?;
+                let rest = value.strip_prefix("AWS4-HMAC-SHA256 ").ok_or(Unsigned::Malformed)?;
+                let members = |name: &str| {
+                    rest.split(',').find_map(|member| member.trim().strip_prefix(name)).map(str::to_owned)
+                };
+                members("SignedHeaders=").ok_or(Unsigned::Malformed)?;
+                members("Signature=").filter(|signature| signature.len() == 64).ok_or(Unsigned::Malformed)?;
+                members("Credential=").ok_or(Unsigned::Malformed)?
+            }
+            None => {
+                let value = query
+                    .unwrap_or_default()
+                    .split('&')
+                    .find_map(|pair| pair.strip_prefix("X-Amz-Credential="));
+                value.ok_or(Unsigned::Missing)?.replace("%2F", "/").replace("%2f", "/")
+            }
+        };
+        let mut parts = scope.rsplit('/');
+        let (terminator, service, region) = (parts.next(), parts.next(), parts.next());
+        match (terminator, service, region, parts.next(), parts.next()) {
+            (Some("aws4_request"), Some(service), Some(region), Some(_date), Some(id)) if !id.is_empty() => {
+                Ok(Self {
+                    access_key_id: id.to_owned(),
+                    region: region.to_owned(),
+                    service: service.to_owned(),
+                })
+            }
+            _ => Err(Unsigned::Malformed),
+        }
+    }
+}
+
+enum Unsigned {
+    Missing,
+    Malformed,
+}
+
+/// What the faults of a request make of its answer.
+#[derive(Debug, Default)]
+pub(super) struct Strike {
+    pub(super) throttle: bool,
+    pub(super) internal_error: bool,
+    pub(super) unavailable: bool,
+    pub(super) denied: bool,
+    pub(super) reset: bool,
+    pub(super) truncated: bool,
+    pub(super) slow: Option<Duration>,
+    pub(super) wrong_key: bool,
+    pub(super) not_encrypted: bool,
+    pub(super) missing: bool,
+    pub(super) expired_job: bool,
+    pub(super) extra_part: bool,
+    pub(super) duplicate_block: bool,
+}
+
+impl Inner {
+    /// Waits as the latencies say and tells what else strikes the request.
+    pub(super) async fn strike(&self, operation: &str, key: Option<&str>) -> Strike {
+        let mut strike =
+            Strike { denied: self.denied.iter().any(|denied| denied == operation), ..Strike::default() };
+        let mut latency = self.latency;
+        for fault in self.faults.strike(operation, key) {
+            match fault {
+                Fault::Latency(more) => latency += more,
+                Fault::Throttle => strike.throttle = true,
+                Fault::InternalError => strike.internal_error = true,
+                Fault::ServiceUnavailable => strike.unavailable = true,
+                Fault::ConnectionReset => strike.reset = true,
+                Fault::TruncatedBody => strike.truncated = true,
+                Fault::SlowBody(wait) => strike.slow = Some(wait),
+                Fault::AccessDenied => strike.denied = true,
+                Fault::WrongKey => strike.wrong_key = true,
+                Fault::NotEncrypted => strike.not_encrypted = true,
+                Fault::MissingPart(_) => strike.missing = true,
+                Fault::ExtraPart => strike.extra_part = true,
+                Fault::DuplicateBlock => strike.duplicate_block = true,
+                Fault::ExpiredJob => strike.expired_job = true,
+            }
+        }
+        if !latency.is_zero() {
+            tokio::time::sleep(latency).await;
+        }
+        strike
+    }
+
+    /// Answers a request.
+    pub(super) async fn answer(self: &Arc<Self>, request: Request<Bytes>) -> Reply {
+        let target = request.headers().get("x-amz-target").map(|value| value.to_str().unwrap_or_default());
+        let target = target.map(|target| target.split_once('.').unwrap_or((target, "")));
+        match target {
+            Some(("Textract", operation)) => {
+                let operation = operation.to_owned();
+                self.answer_json(Service::Textract, operation, request).await
+            }
+            Some(("TrentService", operation)) => {
+                let operation = operation.to_owned();
+                self.answer_json(Service::Kms, operation, request).await
+            }
+            Some(_) => {
+                json_reply(Err(Failure::unknown_operation("of this x-amz-target")), &Strike::default(), None)
+            }
+            None => self.answer_s3(request).await,
+        }
+    }
+
+    async fn answer_json(
+        self: &Arc<Self>,
+        service: Service,
+        operation: String,
+        request: Request<Bytes>,
+    ) -> Reply {
+        let none = Strike::default();
+        let signer = match Signer::of(request.headers(), None) {
+            Ok(signer) => signer,
+            Err(Unsigned::Missing) => {
+                let failure =
+                    Failure::client("MissingAuthenticationTokenException", "Missing Authentication Token");
+                return json_reply(Err(failure), &none, None);
+            }
+            Err(Unsigned::Malformed) => {
+                let message =
+                    "Authorization header requires existence of Credential, SignedHeaders and Signature";
+                return json_reply(
+                    Err(Failure::client("IncompleteSignatureException", message)),
+                    &none,
+                    None,
+                );
+            }
+        };
+        let name = match service {
+            Service::Textract => "textract",
+            _ => "kms",
+        };
+        if signer.service != name {
+            let message = format!("Credential should be scoped to correct service: '{name}'.");
+            return json_reply(Err(Failure::client("InvalidSignatureException", message)), &none, None);
+        }
+        let Ok(input) = serde_json::from_slice::<Value>(request.body()) else {
+            return json_reply(
+                Err(Failure::client("SerializationException", "the body is not JSON")),
+                &none,
+                None,
+            );
+        };
+        let running = self.log.record(RecordedRequest {
+            service,
+            operation: operation.clone(),
+            region: signer.region.clone(),
+            access_key_id: signer.access_key_id,
+            bucket: None,
+            key: None,
+            query: None,
+            headers: request.headers().clone(),
+            body: Some(input.clone()),
+        });
+        let strike = self.strike(&operation, None).await;
+        if strike.reset {
+            return None;
+        }
+        let internal = match service {
+            Service::Textract => "InternalServerError",
+            _ => "KMSInternalException",
+        };
+        let result = if strike.throttle {
+            // A server's fault with Textract, but the client's with KMS.
+            let failure = if service == Service::Kms { Failure::client } else { Failure::server };
+            Err(failure("ThrottlingException", "Rate exceeded"))
+        } else if strike.internal_error {
+            Err(Failure::server(internal, "Internal error"))
+        } else if strike.unavailable {
+            let code = "ServiceUnavailableException";
+            Err(Failure {
+                status: StatusCode::SERVICE_UNAVAILABLE,
+                code,
+                message: "Service unavailable".to_owned(),
+            })
+        } else if strike.denied {
+            let message = format!("User is not authorized to perform: {name}:{operation}");
+            Err(Failure::client("AccessDeniedException", message))
+        } else if service == Service::Kms {
+            self.keys.answer(&operation, &signer.region, &input).map(|value| Bytes::from(value.to_string()))
+        } else {
+            self.textract(&operation, &signer.region, input, &strike)
+        };
+        json_reply(result, &strike, Some(running))
+    }
+
+    async fn answer_s3(self: &Arc<Self>, request: Request<Bytes>) -> Reply {
+        let signer = match Signer::of(request.headers(), request.uri().query()) {
+            Ok(signer) if signer.service == "s3" => signer,
+            Ok(_) => {
+                return s3_error(
+                    StatusCode::BAD_REQUEST,
+                    "AuthorizationHeaderMalformed",
+                    "incorrect service, expect 's3'",
+                );
+            }
+            Err(Unsigned::Missing) => {
+                return s3_error(StatusCode::FORBIDDEN, "AccessDenied", "Access Denied");
+            }
+            Err(Unsigned::Malformed) => {
+                return s3_error(
+                    StatusCode::BAD_REQUEST,
+                    "AuthorizationHeaderMalformed",
+                    "the header is malformed",
+                );
+            }
+        };
+        let head = request.method() == http::Method::HEAD;
+        let (mut response, strike, running) = self.s3.answer(request, signer).await?;
+        let request_id = request_id();
+        response.headers_mut().insert("x-amz-request-id", request_id);
+        if head || !strike.announces_length(&response) {
+            return Some(response.map(|bytes| ReplyBody::new(if head { Bytes::new() } else { bytes })));
+        }
+        Some(finish(response, &strike, running))
+    }
+}
+
+impl Strike {
+    fn announces_length(&self, response: &http::Response<Bytes>) -> bool {
+        !matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+    }
+}
+
+/// Announces the body's length, then breaks the body as the faults say.
+fn finish(
+    mut response: http::Response<Bytes>,
+    strike: &Strike,
+    running: Option<Running>,
+) -> http::Response<ReplyBody> {
+    let length = HeaderValue::from(response.body().len());
+    response.headers_mut().insert(CONTENT_LENGTH, length);
+    response.map(|bytes| {
+        let mut body = ReplyBody::new(bytes).holding(running);
+        if strike.truncated {
+            body = body.truncated();
+        }
+        match strike.slow {
+            Some(wait) => body.slow(wait),
+            None => body,
+        }
+    })
+}
+
+fn json_reply(result: Result<Bytes, Failure>, strike: &Strike, running: Option<Running>) -> Reply {
+    let mut response = http::Response::new(Bytes::new());
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.1"));
+    headers.insert("x-amzn-requestid", request_id());
+    match result {
+        Ok(bytes) => *response.body_mut() = bytes,
+        Err(Failure { status, code, message }) => {
+            *response.status_mut() = status;
+            let body = json!({"__type": code, "Code": code, "Message": message, "message": message});
+            *response.body_mut() = Bytes::from(body.to_string());
+        }
+    }
+    Some(finish(response, strike, running))
+}
+
+/// The few errors that come before the S3 service sees the request.
+fn s3_error(status: StatusCode, code: &'static str, message: &'static str) -> Reply {
+    let mut error = s3s::S3Error::with_message(s3s::S3ErrorCode::Custom(code.into()), message);
+    error.set_status_code(status);
+    // A response of s3s's own: its XML is a single frame that is at hand.
+    let response = match error.to_http_response() {
+        Ok(response) => response.map(|body| body.bytes().unwrap_or_default()),
+        Err(_) => http::Response::new(Bytes::new()),
+    };
+    let mut response = finish(response, &Strike::default(), None);
+    *response.status_mut() = status;
+    response.headers_mut().insert("x-amz-request-id", request_id());
+    Some(response)
+}
+
+fn request_id() -> HeaderValue {
+    let id = format!("{:016X}", fastrand::u64(..));
+    HeaderValue::from_str(&id).unwrap_or_else(|_| HeaderValue::from_static("0"))
+}

@@ -1,0 +1,284 @@
+//! Textract's asynchronous operations.
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tokio::time::Instant;
+
+use super::Inner;
+use super::checks::{self, Get, Location, Start};
+use super::jobs::{Family, Job, Output, Token};
+use super::response::Response;
+use super::route::{Failure, Strike};
+use super::store::{Encryption, Object};
+use super::synthetic::Synthetic;
+
+/// The largest document that Textract reads, in bytes (PDF and TIFF).
+const LARGEST: u64 = 500 * 1024 * 1024;
+
+/// The longest key that S3 takes, in bytes.
+const LONGEST_KEY: usize = 1024;
+
+fn refused(code: &'static str, message: impl Into<String>) -> Failure {
+    Failure::client(code, message)
+}
+
+impl Inner {
+    /// Answers a Textract operation.
+    pub(super) fn textract(
+        &self,
+        operation: &str,
+        region: &str,
+        input: Value,
+        strike: &Strike,
+    ) -> Result<Bytes, Failure> {
+        if !input.is_object() {
+            return Err(refused("SerializationException", "the body is not a JSON object"));
+        }
+        self.settle();
+        match operation {
+            "StartDocumentTextDetection" => self.start(Family::Text, region, input, strike),
+            "StartDocumentAnalysis" => self.start(Family::Analysis, region, input, strike),
+            "StartExpenseAnalysis" => self.start(Family::Expense, region, input, strike),
+            "StartLendingAnalysis" => self.start(Family::Lending, region, input, strike),
+            "GetDocumentTextDetection" => self.get(Family::Text, region, &input, strike),
+            "GetDocumentAnalysis" => self.get(Family::Analysis, region, &input, strike),
+            "GetExpenseAnalysis" => self.get(Family::Expense, region, &input, strike),
+            "GetLendingAnalysis" => self.get(Family::Lending, region, &input, strike),
+            "GetLendingAnalysisSummary" => {
+                self.admit(Family::Lending, false, region)?;
+                let get = Get::read(&input)?;
+                let job = self.job(Family::Lending, region, get.job, strike)?;
+                Ok(Bytes::from(job.summary(job.ended(), false).to_string()))
+            }
+            _ => Err(Failure::unknown_operation(operation)),
+        }
+    }
+
+    fn admit(&self, family: Family, start: bool, region: &str) -> Result<(), Failure> {
+        let quotas = self.quotas.of(family);
+        let rate = if start { quotas.start_per_second } else { quotas.get_per_second };
+        if self.rates.admit(family, start, region, rate) {
+            Ok(())
+        } else if self.quotas.throttling_exception {
+            Err(Failure::server("ThrottlingException", "Rate exceeded"))
+        } else {
+            Err(refused("ProvisionedThroughputExceededException", "Provisioned rate exceeded"))
+        }
+    }
+
+    fn start(&self, family: Family, region: &str, input: Value, strike: &Strike) -> Result<Bytes, Failure> {
+        self.admit(family, true, region)?;
+        let start = Start::read(&input)?;
+        if family == Family::Analysis {
+            checks::analysis(&input)?;
+        }
+        let mut jobs = self.jobs.lock();
+        if let Some(token) = &start.token {
+            match jobs.token(family, region, token, &input) {
+                Token::New => {}
+                Token::Known(id) => return Ok(started(&id)),
+                Token::Mismatch => {
+                    let message = "A ClientRequestToken input parameter was reused with an operation, but at least one \
+                                   of the other input parameters is different from the previous call to the operation.";
+                    return Err(refused("IdempotentParameterMismatchException", message));
+                }
+            }
+        }
+        let most = self.quotas.of(family).concurrent_jobs;
+        if most.is_some_and(|most| jobs.running(family, region) >= most) {
+            return Err(refused("LimitExceededException", "Open jobs exceed maximum concurrent job limit"));
+        }
+        if start.topic.as_deref().is_some_and(|topic| topic.split(':').nth(3) != Some(region)) {
+            return Err(refused(
+                "InvalidParameterException",
+                "the topic must be in the Region of the request",
+            ));
+        }
+        self.check_input(region, &start.location)?;
+        let key_arn = match &start.key {
+            Some(name) => Some(self.check_key(region, name)?),
+            None => None,
+        };
+        let id = job_id();
+        let output = match start.output {
+            Some((bucket, prefix)) => {
+                if self.store.region(&bucket).as_deref() != Some(region) {
+                    let message = "Unable to access the output bucket. Check bucket name, region and/or access \
+                                   permissions.";
+                    return Err(refused("InvalidS3ObjectException", message));
+                }
+                let prefix = prefix.as_deref().unwrap_or("textract_output");
+                let encryption = match key_arn {
+                    Some(key_arn) => Encryption::Kms { key_arn, bucket_key: false },
+                    None => Encryption::S3,
+                };
+                let output = Output { bucket, folder: format!("{prefix}/{id}"), encryption };
+                if output.access_check().len() > LONGEST_KEY {
+                    let message = "Unable to write to the output bucket. Check the length of the prefix.";
+                    return Err(refused("InvalidS3ObjectException", message));
+                }
+                Some(output)
+            }
+            None => None,
+        };
+        if let Some(output) = &output {
+            // Textract tries the bucket out before it takes the job; this object is under the bucket's own default.
+            let default = self.store.lock().get(&output.bucket).map(|bucket| bucket.encryption.clone());
+            let access_check = Object::stored(Bytes::new(), default.unwrap_or(Encryption::S3));
+            self.store.put(&output.bucket, output.access_check(), access_check);
+        }
+        let response = self.response_for(family, &start.location.key);
+        let begun = Instant::now();
+        let job = Job {
+            id: id.clone(),
+            family,
+            region: region.to_owned(),
+            started: begun,
+            ends: begun.checked_add(response.duration.unwrap_or(self.job_duration)),
+            response,
+            output,
+            input,
+            extra_part: strike.extra_part,
+            duplicate_block: strike.duplicate_block,
+        };
+        jobs.add(job, start.token.as_deref());
+        Ok(started(&id))
+    }
+
+    fn check_input(&self, region: &str, location: &Location) -> Result<(), Failure> {
+        let unreadable = || {
+            let message =
+                "Unable to get object metadata from S3. Check object key, region and/or access permissions.";
+            refused("InvalidS3ObjectException", message)
+        };
+        // Textract cannot find an object with this in its key.
+        if self.unreadable.contains(&location.bucket) || location.key.contains('#') {
+            return Err(unreadable());
+        }
+        if self.store.region(&location.bucket).as_deref() != Some(region) || location.version.is_some() {
+            return Err(unreadable());
+        }
+        let object = self.store.object(&location.bucket, &location.key).ok_or_else(unreadable)?;
+        if object.content.len() > LARGEST {
+            return Err(refused(
+                "DocumentTooLargeException",
+                "S3 object size is more than the maximum limit",
+            ));
+        }
+        // Textract reads it through S3, which asks KMS.
+        self.usable(&object.encryption, region).map_err(|_| unreadable())
+    }
+
+    fn check_key(&self, region: &str, name: &str) -> Result<String, Failure> {
+        let invalid =
+            |why: &str| refused("InvalidKMSKeyException", format!("The KMS key cannot be used: {why}"));
+        let key = self.keys.find(region, name).map_err(|missing| invalid(&missing.to_string()))?;
+        if key.state != "Enabled" {
+            return Err(invalid(&format!("it is {}", key.state)));
+        }
+        if !key.is_symmetric() {
+            return Err(invalid("it is no symmetric encryption key"));
+        }
+        if key.is_aws_managed() {
+            return Err(invalid("it is managed by AWS"));
+        }
+        Ok(key.arn.clone())
+    }
+
+    fn response_for(&self, family: Family, document: &str) -> Response {
+        let fits = |response: &&Response| response.shape().is_none_or(|shape| shape == family.shape());
+        let own =
+            self.responses_by_key.iter().filter(|(key, _)| key == document).map(|(_, response)| response);
+        let mut candidates = own.rev().chain(self.responses.iter().rev());
+        if let Some(response) = candidates.find(fits) {
+            return response.clone();
+        }
+        if self.responses.is_empty() && self.responses_by_key.is_empty() {
+            return sample(family);
+        }
+        Response::failed(format!("the emulator was given no response with {}", family.shape().list()))
+    }
+
+    fn job(
+        &self,
+        family: Family,
+        region: &str,
+        id: &str,
+        strike: &Strike,
+    ) -> Result<std::sync::Arc<Job>, Failure> {
+        let job = self.jobs.get(family, region, id).filter(|_| !strike.expired_job);
+        job.ok_or_else(|| refused("InvalidJobIdException", "Request has invalid Job Id"))
+    }
+
+    fn get(&self, family: Family, region: &str, input: &Value, strike: &Strike) -> Result<Bytes, Failure> {
+        self.admit(family, false, region)?;
+        let get = Get::read(input)?;
+        let job = self.job(family, region, get.job, strike)?;
+        let (items, ended) = (job.response.items(), job.ended());
+        let start = match get.next_token {
+            None => 0,
+            Some(token) => {
+                let offset = token.split('.').next().and_then(|offset| u64::from_str_radix(offset, 16).ok());
+                let known = offset.filter(|offset| next_token(&job.id, *offset) == token && ended);
+                known.ok_or_else(|| refused("InvalidParameterException", "Request has invalid Next Token"))?
+            }
+        };
+        let cap = family.page_cap();
+        let end = start.saturating_add(get.max_results.unwrap_or(cap).min(cap)).min(items);
+        let next = (end < items).then(|| next_token(&job.id, end));
+        Ok(job.page(ended, start..end, next.as_deref()))
+    }
+}
+
+fn started(id: &str) -> Bytes {
+    Bytes::from(json!({ "JobId": id }).to_string())
+}
+
+fn job_id() -> String {
+    (0..4).map(|_| format!("{:016x}", fastrand::u64(..))).collect()
+}
+
+/// Opaque to clients: where the page starts, and a seal that binds it to its job.
+fn next_token(job: &str, offset: u64) -> String {
+    let seal = Sha256::digest(format!("{job} {offset}"));
+    let seal: String = seal.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{offset:x}.{seal}")
+}
+
+/// What is answered where the emulator was given nothing: two small pages, one invoice, or one payslip.
+fn sample(family: Family) -> Response {
+    let geometry = json!({
+        "BoundingBox": {"Height": 0.02322372794151306, "Left": 0.7483330965042114, "Top": 0.2562568366527557,
+                        "Width": 0.13196858763694763},
+        "Polygon": [{"X": 0.7483330965042114, "Y": 0.2562568366527557}, {"X": 0.8803016543388367, "Y": 0.2562568366527557},
+                    {"X": 0.8803016543388367, "Y": 0.2794805765151977}, {"X": 0.7483330965042114, "Y": 0.2794805765151977}],
+    });
+    let detection = json!({"Text": "$4,310.77", "Confidence": 99.1402359008789, "Geometry": geometry});
+    let recorded = match family {
+        Family::Text | Family::Analysis => return Synthetic::pages(2).blocks_per_page(100).into(),
+        Family::Expense => json!({"DocumentMetadata": {"Pages": 1}, "ExpenseDocuments": [{
+            "ExpenseIndex": 1,
+            "SummaryFields": [{
+                "Type": {"Text": "TOTAL", "Confidence": 99.97314453125},
+                "LabelDetection": {"Text": "Total", "Confidence": 98.32453918457031, "Geometry": geometry},
+                "ValueDetection": detection,
+                "Currency": {"Code": "USD", "Confidence": 97.4103012084961},
+                "PageNumber": 1,
+            }],
+            "LineItemGroups": [],
+        }]}),
+        Family::Lending => json!({"DocumentMetadata": {"Pages": 1}, "Results": [{
+            "Page": 1,
+            "PageClassification": {
+                "PageType": [{"Value": "PAYSLIPS", "Confidence": 99.84959411621094}],
+                "PageNumber": [{"Value": "1", "Confidence": 100.0}],
+            },
+            "Extractions": [{"LendingDocument": {
+                "LendingFields": [{"Type": "NET_PAY", "ValueDetections": [detection]}],
+                "SignatureDetections": [],
+            }}],
+        }]}),
+    };
+    Response::recorded(recorded.to_string()).unwrap_or_else(|error| Response::failed(error.to_string()))
+}
