@@ -1,18 +1,107 @@
 //! Amazon Textract jobs that cannot be configured insecurely.
+//!
+//! Textract can write its results to your own S3 bucket, encrypted with your own KMS key. Both are optional parameters, no
+//! IAM condition can force them, and the results are full of personal data. With this crate the sealed way is the only way:
+//!
+//! 1. **A job that is not sealed does not compile.** [`SecureJob`] has no `build` without an output bucket *and* a
+//!    customer-managed key.
+//! 2. **What was asked for is what happened.** Every object that is read from the bucket is checked: S3 says it is encrypted
+//!    with `aws:kms`, with *this* key, and, where the job names the account, that it owns the bucket. A mismatch is an error
+//!    before a byte is parsed.
+//! 3. **Blocks arrive as a stream** in bounded memory and in order, from many parts of the output bucket at once, or over
+//!    the Get operations where the reader may not read the bucket.
+//! 4. **Nothing is lost in silence.** A stream that ends without an error has seen every part and every page; warnings,
+//!    partial success and unresolved references are values in its `Completeness`.
+//! 5. **Document text never reaches a log, an error or a `{:?}`.**
+//! 6. **Everything runs on a laptop** with no AWS account, on the `emulator` behind the real SDK clients.
+//!
+//! # A first job
+//!
+//! ```no_run
+//! use futures::TryStreamExt;
+//! use inkseal::{Clients, Feature, SecureJob};
+//!
+//! # async fn example() -> inkseal::Result<()> {
+//! let config = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
+//! let clients = Clients::new(&config)?;
+//!
+//! let job = SecureJob::analysis("s3://amzn-s3-demo-source/scan.pdf".parse()?)
+//!     .features([Feature::Tables, Feature::Forms])
+//!     .output_bucket("amzn-s3-demo-results".parse()?)
+//!     .kms_key("arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab".parse()?)
+//!     .expected_bucket_owner("111122223333".parse()?)
+//!     .build()?;
+//!
+//! let completed = job.start(&clients).await?.wait(&clients).await?;
+//! let mut pages = completed.pages(&clients);
+//! while let Some(page) = pages.try_next().await? {
+//!     for block in &page.blocks {
+//!         println!("{} {}", page.number, block.text().unwrap_or_default());
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The way of the data
+//!
+//! ```text
+//! configure   SecureJob        input -> output bucket -> KMS key -> build()
+//!     |       resource         names that are parsed once and never checked again
+//! start       RunningJob       OutputConfig, KMSKeyId and ClientRequestToken on every request
+//!     |
+//! wait        CompletedJob     backoff and deadline; one Get rate for all waits of a client
+//!     |
+//! fetch       Output           list, check for gaps, N objects in flight, verify each
+//!     |
+//! parse       block            bytes -> blocks; no AWS type, no text in Debug
+//!     |
+//! stream      BlockStream, PageStream, ExpenseStream, LendingStream; Completeness at the end
+//! ```
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! | --- | --- |
+//! | `kms` | `DescribeKey` before the start: the key is customer-managed, enabled and symmetric; aliases resolve to ARNs |
+//! | `emulator` | Textract, S3 and KMS at the HTTP seam, for tests and demonstrations |
+//!
+//! None is on by default. Features only add: none changes what another does.
+//!
+//! # Logs
+//!
+//! The crate logs through [`tracing`](https://docs.rs/tracing): a span for each job and each request, with names and ids
+//! only. **The SDK's own targets log requests and bodies at TRACE**, and `Debug` of the SDK's types shows their text. Keep the
+//! `aws_*` and `hyper` targets above TRACE in production, and do not print what you convert to the SDK's types.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod backoff;
 pub mod block;
+mod clients;
 pub mod document;
 #[cfg(feature = "emulator")]
 pub mod emulator;
+mod error;
+pub mod job;
 mod json;
+mod key;
 mod names;
+mod output;
 pub mod part;
 pub mod resource;
 mod sdk;
+pub mod stream;
 mod text;
 mod tolerant;
 
 pub use block::Block;
+pub use clients::{Clients, ClientsBuilder, DEFAULT_GET_RATE, Refusal, TransportPolicy, VpcEndpoints};
+pub use error::{Error, ErrorKind, Result, Stage};
+pub use job::{
+    Adapter, Analysis, CompletedJob, Expense, Family, Feature, Idempotency, Lending, NotificationChannel,
+    Pages, Progress, Query, RunningJob, Seal, SecureJob, TextDetection, WaitOptions,
+};
+pub use output::{DEFAULT_MAX_PART_BYTES, DEFAULT_PARALLEL, Output};
+pub use stream::{BlockStream, Completeness, ExpenseStream, LendingStream, PageBlocks, PageStream};
 pub use text::Text;

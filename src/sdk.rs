@@ -1,6 +1,7 @@
 //! Blocks from those of the AWS SDK, and back.
 
 mod document;
+mod head;
 
 use aws_sdk_textract::types as sdk;
 

@@ -1,7 +1,15 @@
 //! The integration tests: one binary, a module per subject.
 
 mod block;
+mod canary;
+mod compile;
 mod document;
 mod emulator;
+mod families;
+mod output;
 mod parser;
 mod recorded;
+mod start;
+mod support;
+mod transport;
+mod wait;

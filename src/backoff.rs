@@ -1,0 +1,48 @@
+//! Pauses that grow and scatter.
+
+use std::time::Duration;
+
+/// Decorrelated jitter, as in the AWS Architecture Blog's *Exponential Backoff And Jitter*: each pause is drawn between
+/// the shortest and three times the one before.
+#[derive(Debug)]
+pub(crate) struct Backoff {
+    shortest: Duration,
+    longest: Duration,
+    last: Duration,
+}
+
+impl Backoff {
+    pub(crate) fn new(shortest: Duration, longest: Duration) -> Self {
+        Self { shortest, longest, last: shortest }
+    }
+
+    pub(crate) fn pause(&mut self) -> Duration {
+        let most = self.last.saturating_mul(3).min(self.longest).max(self.shortest);
+        let spread = most.saturating_sub(self.shortest);
+        self.last = self.shortest + spread.mul_f64(fastrand::f64());
+        self.last
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_stay_between_the_shortest_and_the_longest() {
+        let (shortest, longest) = (Duration::from_secs(1), Duration::from_secs(30));
+        let mut backoff = Backoff::new(shortest, longest);
+        let pauses: Vec<_> = (0..1000).map(|_| backoff.pause()).collect();
+        assert!(pauses.iter().all(|pause| (shortest..=longest).contains(pause)));
+        assert!(pauses[0] <= 3 * shortest);
+        assert!(pauses.iter().max() > Some(&Duration::from_secs(10)), "they grow");
+    }
+
+    #[test]
+    fn extremes_do_not_overflow() {
+        let mut backoff = Backoff::new(Duration::ZERO, Duration::MAX);
+        assert!((0..200).all(|_| backoff.pause() <= Duration::MAX));
+        let mut backoff = Backoff::new(Duration::from_secs(1 << 62), Duration::from_secs(1 << 62));
+        assert_eq!(backoff.pause(), Duration::from_secs(1 << 62));
+    }
+}

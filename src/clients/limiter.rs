@@ -1,0 +1,143 @@
+//! One pace for many callers.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+
+/// The longest interval that is a rate at all.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Lets callers pass one at a time, a fixed interval apart.
+///
+/// Each caller takes a slot of time and sleeps until then. Nothing is held while it sleeps, so a caller that is not polled
+/// holds nobody up; the slot of one that is dropped goes to the next that comes.
+#[derive(Debug)]
+pub(crate) struct RateLimiter {
+    interval: Duration,
+    slots: Mutex<Slots>,
+}
+
+#[derive(Debug, Default)]
+struct Slots {
+    /// The first time that nobody has taken yet; none where nobody ever came.
+    next: Option<Instant>,
+    /// Earlier times that were given back.
+    returned: BTreeSet<Instant>,
+}
+
+impl RateLimiter {
+    /// A limiter for so many callers a second; `None` where that is no rate: zero, negative, not a number, or less than
+    /// one a day.
+    pub(crate) fn per_second(rate: f64) -> Option<Self> {
+        let interval =
+            Duration::try_from_secs_f64(rate.recip()).ok().filter(|interval| *interval <= LONGEST)?;
+        Some(Self { interval, slots: Mutex::default() })
+    }
+
+    /// Returns when it is the caller's turn.
+    pub(crate) async fn turn(&self) {
+        loop {
+            let mut slot = self.take();
+            sleep_until(slot.at).await;
+            // Whoever was not polled in time has missed its turn: a crowd of such callers must not go all at once.
+            if slot.at.elapsed() <= self.interval {
+                slot.used = true;
+                return;
+            }
+        }
+    }
+
+    fn take(&self) -> Slot<'_> {
+        let mut slots = self.slots();
+        let now = Instant::now();
+        slots.returned = slots.returned.split_off(&now);
+        let at = slots.returned.pop_first().unwrap_or_else(|| {
+            let at = slots.next.map_or(now, |next| next.max(now));
+            slots.next = Some(at + self.interval);
+            at
+        });
+        Slot { limiter: self, at, used: false }
+    }
+
+    fn slots(&self) -> MutexGuard<'_, Slots> {
+        // Nothing that can panic leaves the slots half changed.
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A time that a caller has taken; it gives it back if it is dropped before it was used.
+struct Slot<'a> {
+    limiter: &'a RateLimiter,
+    at: Instant,
+    used: bool,
+}
+
+impl Drop for Slot<'_> {
+    fn drop(&mut self) {
+        if !self.used {
+            self.limiter.slots().returned.insert(self.at);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures::future::join_all;
+    use futures::poll;
+
+    fn limiter(rate: f64) -> RateLimiter {
+        RateLimiter::per_second(rate).unwrap()
+    }
+
+    #[test]
+    fn what_is_no_rate() {
+        for rate in [0.0, -1.0, f64::NAN, f64::MIN_POSITIVE, -0.0, 1e-19, 1e-6] {
+            assert!(RateLimiter::per_second(rate).is_none(), "{rate}");
+        }
+        assert!(RateLimiter::per_second(f64::INFINITY).is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_thousand_callers_keep_one_pace() {
+        let limiter = limiter(10.0);
+        let start = Instant::now();
+        join_all((0..1000).map(|_| limiter.turn())).await;
+        assert_eq!(start.elapsed().as_millis(), 99_900);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn dropped_callers_leave_their_slots() {
+        let limiter = limiter(1.0);
+        limiter.turn().await;
+        let start = Instant::now();
+        let crowd = join_all((0..100).map(|_| limiter.turn()));
+        assert!(tokio::time::timeout(Duration::from_millis(10), crowd).await.is_err());
+        limiter.turn().await;
+        assert_eq!(start.elapsed(), Duration::from_secs(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_caller_that_is_not_polled_holds_nobody_up() {
+        let limiter = limiter(1.0);
+        limiter.turn().await;
+        let mut idle = Box::pin(limiter.turn());
+        assert!(poll!(&mut idle).is_pending());
+        limiter.turn().await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn callers_that_missed_their_turns_take_others() {
+        let limiter = limiter(1.0);
+        let mut idle: Vec<_> = (0..10).map(|_| Box::pin(limiter.turn())).collect();
+        for turn in &mut idle {
+            let _ = poll!(turn);
+        }
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        let start = Instant::now();
+        join_all(idle.into_iter().skip(1)).await;
+        assert_eq!(start.elapsed(), Duration::from_secs(8));
+    }
+}

@@ -1,0 +1,411 @@
+//! What failed, at which stage, and what AWS said of it.
+//!
+//! One [`Error`] for the whole crate. It carries names, codes and request ids, and never a response body or a word of a
+//! document: the SDK's own errors keep the raw response, so none of them is kept as a source.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::{DispatchFailure, SdkError};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_types::request_id::RequestId;
+
+use crate::clients::Refusal;
+use crate::part::ParseError;
+use crate::resource::{InvalidName, Misplaced};
+
+/// The result of whatever this crate does.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why something could not be done.
+///
+/// [`kind`](Self::kind) says what to do about it, [`stage`](Self::stage) where it struck. The text of the error and
+/// its `Debug` hold no document text, so both can be logged.
+///
+/// ```
+/// use inkseal::resource::Bucket;
+///
+/// let error = inkseal::Error::from("Not A Bucket".parse::<Bucket>().unwrap_err());
+/// assert_eq!(error.kind(), inkseal::ErrorKind::InvalidInput);
+/// assert!(!error.is_retryable());
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    stage: Stage,
+    message: String,
+    operation: Option<&'static str>,
+    code: Option<String>,
+    request_id: Option<String>,
+    object: Option<String>,
+    retryable: bool,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// What kind of failure it was, which is what a caller decides by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A name, limit or combination that AWS would refuse, found before anything was sent. Correct the configuration.
+    InvalidInput,
+    /// The transport policy refused the request; nothing was sent. See [`TransportPolicy`](crate::TransportPolicy).
+    InsecureTransport,
+    /// The KMS key cannot seal the output: not there, AWS-managed, disabled, pending deletion, asymmetric, or refused by the
+    /// service.
+    UnusableKey,
+    /// An output object is not encrypted as the job demanded. Nothing of it was parsed; treat it as an incident.
+    NotSealed,
+    /// The caller may not do this. Compare the permissions with the operation that the error names.
+    AccessDenied,
+    /// Too many requests or too many concurrent jobs, still so after the SDK's retries. Wait and try again.
+    Throttled,
+    /// The input object, the output, the bucket or the job does not exist (results expire after seven days).
+    NotFound,
+    /// Textract cannot read this document: its format, its size, or its content.
+    UnsupportedDocument,
+    /// The client request token was used before with another input. Use a salt or another token.
+    TokenReused,
+    /// The job itself failed. The error carries Textract's status message. Starting the same work again gives the same
+    /// failed job for seven days, unless it is salted: see [`Idempotency`](crate::Idempotency).
+    JobFailed,
+    /// The job was still running at the deadline of the wait. It can be waited for again.
+    DeadlineExceeded,
+    /// Output is missing: a gap in the numbering of the parts, no part at all, or pages that never came.
+    Incomplete,
+    /// A response that does not read as one: broken JSON, or blocks that break the order pages rely on.
+    Malformed,
+    /// The connection failed, or ended early. Trying again can help.
+    Transport,
+    /// The service failed, or answered with an error that this crate does not know.
+    Service,
+}
+
+/// The stage of a job's way at which an error struck.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Stage {
+    /// Names, clients and the job's builder.
+    Configure,
+    /// Looking at the KMS key.
+    CheckKey,
+    /// Starting the job.
+    Start,
+    /// Waiting for its end.
+    Wait,
+    /// Listing the parts of its output.
+    List,
+    /// Reading a part, or a page of a Get operation.
+    Fetch,
+    /// Checking what a part is encrypted with.
+    Verify,
+    /// Reading the JSON of a part.
+    Parse,
+    /// Putting blocks together to pages, and the account at the end of a stream.
+    Assemble,
+}
+
+impl Stage {
+    fn doing(self) -> &'static str {
+        match self {
+            Self::Configure => "configuring",
+            Self::CheckKey => "checking the KMS key",
+            Self::Start => "starting the job",
+            Self::Wait => "waiting for the job",
+            Self::List => "listing the output",
+            Self::Fetch => "fetching the output",
+            Self::Verify => "verifying the seal",
+            Self::Parse => "parsing the output",
+            Self::Assemble => "assembling the output",
+        }
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.doing())
+    }
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, stage: Stage, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            stage,
+            message: message.into(),
+            operation: None,
+            code: None,
+            request_id: None,
+            object: None,
+            retryable: matches!(
+                kind,
+                ErrorKind::Throttled | ErrorKind::Transport | ErrorKind::DeadlineExceeded
+            ),
+            source: None,
+        }))
+    }
+
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::InvalidInput, Stage::Configure, message)
+    }
+
+    /// Names the S3 object that the error is about.
+    pub(crate) fn at_object(mut self, key: &str) -> Self {
+        self.0.object = Some(key.to_owned());
+        self
+    }
+
+    pub(crate) fn caused_by(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.0.source = Some(Box::new(source));
+        self
+    }
+
+    /// Takes from an SDK error its code and request id, and leaves the response behind.
+    pub(crate) fn from_sdk<E>(
+        stage: Stage,
+        operation: &'static str,
+        error: &SdkError<E, HttpResponse>,
+    ) -> Self
+    where
+        E: ProvideErrorMetadata + StdError + 'static,
+    {
+        let mut answer = match error {
+            SdkError::ConstructionFailure(_) => Self::new(ErrorKind::InvalidInput, stage, NOT_PREPARED),
+            SdkError::DispatchFailure(failure) => Self::not_dispatched(stage, failure, error),
+            SdkError::TimeoutError(_) => {
+                Self::new(ErrorKind::Transport, stage, "the service did not answer in time")
+            }
+            SdkError::ResponseError(_) => {
+                Self::new(ErrorKind::Transport, stage, "the answer ended early or does not read as one")
+            }
+            SdkError::ServiceError(context) => {
+                let status = context.raw().status().as_u16();
+                let (kind, message) = classify(error.code(), status);
+                let mut answer = Self::new(kind, stage, message);
+                let timed_out = matches!(error.code(), Some("RequestTimeout" | "RequestTimeoutException"));
+                answer.0.retryable |= kind == ErrorKind::Service && (status >= 500 || timed_out);
+                answer
+            }
+            _ => {
+                Self::new(ErrorKind::Service, stage, "the request failed in a way that the SDK does not name")
+            }
+        };
+        answer.0.operation = Some(operation);
+        answer.0.code = error.code().map(str::to_owned);
+        answer.0.request_id = error.request_id().map(str::to_owned);
+        answer
+    }
+
+    /// Why a request did not get an answer. Credentials, Region and endpoint are resolved before a connection is tried, and
+    /// the SDK gives their failures the same name as those of the connection.
+    fn not_dispatched(stage: Stage, failure: &DispatchFailure, error: &(dyn StdError + 'static)) -> Self {
+        if let Some(refusal) = find::<Refusal>(error) {
+            return Self::new(ErrorKind::InsecureTransport, stage, "refused by the transport policy")
+                .caused_by(refusal.clone());
+        }
+        if let Some(credentials) = find::<CredentialsError>(error) {
+            let message = "there are no credentials to sign the request with: it was not sent";
+            let mut answer = Self::new(ErrorKind::AccessDenied, stage, message);
+            // A provider that asks the network can be asked again.
+            answer.0.retryable = matches!(credentials, CredentialsError::ProviderTimedOut(_));
+            return answer;
+        }
+        if failure.is_io() || failure.is_timeout() || failure.as_other().is_some() {
+            return Self::new(ErrorKind::Transport, stage, "the service could not be reached");
+        }
+        Self::new(ErrorKind::InvalidInput, stage, NOT_PREPARED)
+    }
+
+    /// What kind of failure it was.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The stage of the job's way at which it struck.
+    pub fn stage(&self) -> Stage {
+        self.0.stage
+    }
+
+    /// The AWS operation that failed, such as `StartDocumentAnalysis`.
+    pub fn operation(&self) -> Option<&str> {
+        self.0.operation
+    }
+
+    /// The error code that AWS gave, such as `ProvisionedThroughputExceededException`.
+    pub fn code(&self) -> Option<&str> {
+        self.0.code.as_deref()
+    }
+
+    /// The request id that AWS gave: what its support and CloudTrail know the request by.
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
+    /// The key of the S3 object that the error is about.
+    pub fn object(&self) -> Option<&str> {
+        self.0.object.as_deref()
+    }
+
+    /// Whether the same call can succeed later without a change: throttling, a broken connection, a failing service,
+    /// or a deadline that passed.
+    pub fn is_retryable(&self) -> bool {
+        self.0.retryable
+    }
+}
+
+const NOT_PREPARED: &str = "the request could not be prepared and was not sent: look at the credentials, the Region and the endpoint";
+
+/// The one table from an AWS error code to what it means here. Codes of Textract, S3 and KMS share it, because their
+/// meanings do not collide.
+fn classify(code: Option<&str>, status: u16) -> (ErrorKind, &'static str) {
+    use ErrorKind::*;
+    match code.unwrap_or_default() {
+        "AccessDeniedException" | "AccessDenied" | "Forbidden" | "AllAccessDisabled" => {
+            (AccessDenied, "access denied: compare the caller's permissions with this operation")
+        }
+        "ExpiredTokenException"
+        | "ExpiredToken"
+        | "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "InvalidSignatureException"
+        | "SignatureDoesNotMatch"
+        | "InvalidAccessKeyId"
+        | "RequestTimeTooSkewed"
+        | "MissingAuthenticationToken"
+        | "MissingAuthenticationTokenException" => {
+            (AccessDenied, "the credentials were not accepted: are they expired, or is the clock wrong?")
+        }
+        "ProvisionedThroughputExceededException"
+        | "ThrottlingException"
+        | "Throttling"
+        | "SlowDown"
+        | "ServiceUnavailable"
+        | "TooManyRequestsException"
+        | "RequestLimitExceeded" => (Throttled, "throttled: the request rate is above the account's quota"),
+        "LimitExceededException" => (Throttled, "too many jobs at once: start again when some have ended"),
+        "InvalidKMSKeyException" | "KmsKeyValidationException" => {
+            (UnusableKey, "the service cannot use this KMS key: is it enabled, and may the caller use it?")
+        }
+        "NotFoundException" | "KMS.NotFoundException" => {
+            (UnusableKey, "there is no such KMS key in this account and Region")
+        }
+        "InvalidArnException" => (UnusableKey, "KMS does not take this name for a key's"),
+        "KMS.DisabledException" | "DisabledException" | "KMS.KMSInvalidStateException" => {
+            (UnusableKey, "the KMS key is disabled or pending deletion")
+        }
+        "InvalidS3ObjectException" => (
+            NotFound,
+            "Textract cannot read the input object: check its name, its Region and the permissions",
+        ),
+        "NoSuchBucket" => (NotFound, "there is no such bucket"),
+        "NoSuchKey" | "NoSuchVersion" | "NotFound" => (NotFound, "there is no such object"),
+        "InvalidJobIdException" => (NotFound, "no such job: results are kept for seven days"),
+        "IdempotentParameterMismatchException" => {
+            (TokenReused, "the client request token was used with another input in the last seven days")
+        }
+        "BadDocumentException" => (UnsupportedDocument, "Textract cannot read the document"),
+        "DocumentTooLargeException" => (
+            UnsupportedDocument,
+            "the document is too large: 10 MB for JPEG and PNG, 500 MB and 3,000 pages else",
+        ),
+        "UnsupportedDocumentException" => (
+            UnsupportedDocument,
+            "the document is not in a format that Textract reads: JPEG, PNG, PDF or TIFF",
+        ),
+        "InvalidParameterException" | "ValidationException" => {
+            (InvalidInput, "the service refused a parameter")
+        }
+        _ => match status {
+            403 => (AccessDenied, "access denied: compare the caller's permissions with this operation"),
+            404 => (NotFound, "there is no such thing"),
+            429 => (Throttled, "throttled: the request rate is above the account's quota"),
+            503 => (Throttled, "the service asks to slow down"),
+            500.. => (Service, "the service failed"),
+            _ => (Service, "the service answered with an error"),
+        },
+    }
+}
+
+/// The first error of type `T` on the way down from `error` to its last source.
+fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { kind: _, stage, message, operation, code, request_id, object, retryable: _, source: _ } =
+            &*self.0;
+        write!(f, "{stage}: {message}")?;
+        let details = [
+            ("operation", *operation),
+            ("code", code.as_deref()),
+            ("request id", request_id.as_deref()),
+            ("object", object.as_deref()),
+        ];
+        let mut before = " (";
+        for (name, detail) in details {
+            if let Some(detail) = detail {
+                write!(f, "{before}{name} {detail}")?;
+                before = ", ";
+            }
+        }
+        f.write_str(if before == ", " { ")" } else { "" })
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { kind, stage, message, operation, code, request_id, object, retryable, source } = &*self.0;
+        f.debug_struct("Error")
+            .field("kind", kind)
+            .field("stage", stage)
+            .field("message", message)
+            .field("operation", operation)
+            .field("code", code)
+            .field("request_id", request_id)
+            .field("object", object)
+            .field("retryable", retryable)
+            .field("source", source)
+            .finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+impl From<InvalidName> for Error {
+    fn from(name: InvalidName) -> Self {
+        Self::invalid("a name is not valid").caused_by(name)
+    }
+}
+
+impl From<Misplaced> for Error {
+    fn from(place: Misplaced) -> Self {
+        Self::invalid("two names do not lie in one Region").caused_by(place)
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(ErrorKind::InsecureTransport, Stage::Configure, "refused by the transport policy")
+            .caused_by(refusal)
+    }
+}
+
+impl From<ParseError> for Error {
+    fn from(error: ParseError) -> Self {
+        Self::new(ErrorKind::Malformed, Stage::Parse, "the response does not read as one").caused_by(error)
+    }
+}

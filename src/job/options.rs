@@ -1,0 +1,64 @@
+//! What a job may be given beside its input and its seal.
+
+use serde::{Deserialize, Serialize};
+
+use crate::resource::{ClientRequestToken, JobTag, RoleArn, TopicArn};
+
+/// Where Textract announces the end of a job: an SNS topic, and the role that lets it publish there.
+///
+/// The topic must be a standard topic in the Region of the job.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotificationChannel {
+    topic: TopicArn,
+    role: RoleArn,
+}
+
+impl NotificationChannel {
+    /// A topic, and the role that Textract assumes to publish to it.
+    pub fn new(topic: TopicArn, role: RoleArn) -> Self {
+        Self { topic, role }
+    }
+
+    /// The topic that the end of the job is announced on.
+    pub fn topic(&self) -> &TopicArn {
+        &self.topic
+    }
+
+    /// The role that Textract assumes to publish.
+    pub fn role(&self) -> &RoleArn {
+        &self.role
+    }
+}
+
+/// What makes two starts the same work.
+///
+/// Textract remembers a client request token for seven days: the same token with the same input gives the same job and
+/// costs nothing, so a start can be repeated safely after a crash or a broken connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Idempotency {
+    /// A token derived from everything that identifies the work: operation, input object and version, output, key,
+    /// features, queries, adapters, tag and channel.
+    ///
+    /// **An object that was overwritten under the same key is the same work** unless the input names its version. Name
+    /// the version, or give a salt.
+    Derived,
+    /// Like `Derived`, but work with another salt is other work. A new salt forces a new run of the same document.
+    Salted(String),
+    /// A token of your own.
+    Token(ClientRequestToken),
+}
+
+/// The options that every family of jobs takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Options {
+    pub(super) job_tag: Option<JobTag>,
+    pub(super) notification_channel: Option<NotificationChannel>,
+    pub(super) idempotency: Idempotency,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { job_tag: None, notification_channel: None, idempotency: Idempotency::Derived }
+    }
+}

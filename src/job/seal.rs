@@ -1,0 +1,134 @@
+//! Where the output of a job must go, and under which key.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, ErrorKind, Result, Stage};
+use crate::resource::{AccountId, Bucket, JobId, KeyMatch, KmsKey, Misplaced, Prefix, Region};
+
+/// The seal of a job: its output bucket and prefix, its KMS key and, where known, the account that owns the bucket.
+///
+/// It is what a job is started with, what is stored with a job for later, and what every output object is checked
+/// against before it is read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "SavedSeal")]
+pub struct Seal {
+    bucket: Bucket,
+    prefix: Prefix,
+    kms_key: KmsKey,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    bucket_owner: Option<AccountId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    region: Option<Region>,
+}
+
+/// The stored form of a seal, before it was checked.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SavedSeal {
+    bucket: Bucket,
+    prefix: Prefix,
+    kms_key: KmsKey,
+    bucket_owner: Option<AccountId>,
+    region: Option<Region>,
+}
+
+impl TryFrom<SavedSeal> for Seal {
+    type Error = BrokenSeal;
+
+    fn try_from(saved: SavedSeal) -> Result<Self, BrokenSeal> {
+        let SavedSeal { bucket, prefix, kms_key, bucket_owner, region } = saved;
+        if kms_key.is_alias() {
+            return Err(BrokenSeal::Alias);
+        }
+        if let Some(region) = &region {
+            kms_key.check_region(region)?;
+        }
+        Ok(Self { bucket, prefix, kms_key, bucket_owner, region })
+    }
+}
+
+/// Why a stored seal is none that a job can have been started with.
+#[derive(Debug, thiserror::Error)]
+enum BrokenSeal {
+    #[error("the KMS key of the stored seal is an alias: a job is stored with the key that it stood for")]
+    Alias,
+    #[error("the stored seal contradicts itself: {0}")]
+    Misplaced(#[from] Misplaced),
+}
+
+impl Seal {
+    pub(crate) fn new(
+        bucket: Bucket,
+        prefix: Prefix,
+        kms_key: KmsKey,
+        bucket_owner: Option<AccountId>,
+        region: Option<Region>,
+    ) -> Self {
+        Self { bucket, prefix, kms_key, bucket_owner, region }
+    }
+
+    /// The bucket that the output is written to.
+    pub fn bucket(&self) -> &Bucket {
+        &self.bucket
+    }
+
+    /// The prefix that the output is written under.
+    pub fn prefix(&self) -> &Prefix {
+        &self.prefix
+    }
+
+    /// The customer-managed key that the output is encrypted with.
+    pub fn kms_key(&self) -> &KmsKey {
+        &self.kms_key
+    }
+
+    /// The account that owns the bucket, where the job names it.
+    pub fn bucket_owner(&self) -> Option<&AccountId> {
+        self.bucket_owner.as_ref()
+    }
+
+    /// The Region of the job, its bucket and its key, where known.
+    pub fn region(&self) -> Option<&Region> {
+        self.region.as_ref()
+    }
+
+    /// The same seal as it turned out at the start: the key as KMS resolved it, the Region as the client knows it.
+    pub(super) fn settled(self, kms_key: KmsKey, region: Option<Region>) -> Self {
+        Self { kms_key, region: region.or(self.region), ..self }
+    }
+
+    /// Where the output of one job lies: `{prefix}/{job id}/`.
+    pub(crate) fn output_of(&self, job: &JobId) -> String {
+        self.prefix.job(job)
+    }
+
+    /// Checks what S3 says that an object is encrypted with.
+    ///
+    /// `algorithm` is the value of the `x-amz-server-side-encryption` header, `key` that of
+    /// `x-amz-server-side-encryption-aws-kms-key-id`: an ARN or a bare key id.
+    ///
+    /// # Errors
+    ///
+    /// [`NotSealed`](ErrorKind::NotSealed), naming the object, unless the algorithm is `aws:kms` and the key is this
+    /// seal's. That includes an alias that was not resolved, as nothing can be compared with it.
+    pub fn verify(&self, object: &str, algorithm: Option<&str>, key: Option<&str>) -> Result<()> {
+        let broken = |why: &str| {
+            Err(Error::new(ErrorKind::NotSealed, Stage::Verify, format!("the object is {why}"))
+                .at_object(object))
+        };
+        match (algorithm, key) {
+            (None, _) => broken("not encrypted with a KMS key, as S3 names no algorithm"),
+            (Some("aws:kms"), None) => broken("encrypted by KMS, but S3 does not say with which key"),
+            (Some("aws:kms"), Some(key)) => match self.kms_key.identifies_in(key, self.region.as_ref(), None)
+            {
+                KeyMatch::Same => Ok(()),
+                KeyMatch::Different => broken("encrypted with another KMS key than the job's"),
+                KeyMatch::NeedsResolution => broken(
+                    "encrypted with a KMS key that cannot be compared with the job's: name that by its ARN",
+                ),
+            },
+            // Double-layer encryption (aws:kms:dsse) is not what the job asked for either.
+            (Some(_), _) => broken("not encrypted with aws:kms but with another algorithm"),
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Starting a sealed job.
+
+use aws_sdk_textract::error::BuildError;
+use aws_sdk_textract::types as sdk;
+use tracing::{Instrument, info, info_span};
+
+use super::family::{Family, StartRequest};
+use super::options::{Idempotency, Options};
+use super::running::RunningJob;
+use super::seal::Seal;
+use super::token::Digest;
+use crate::clients::Clients;
+use crate::error::{Error, ErrorKind, Result, Stage};
+use crate::key;
+use crate::resource::{ClientRequestToken, S3Object};
+
+/// A Textract job whose output goes to the caller's own bucket under the caller's own KMS key.
+///
+/// There is no other way to make one than through its builder, which does not build without the two:
+///
+/// ```
+/// use inkseal::resource::{Bucket, KmsKey};
+/// use inkseal::{Feature, Query, SecureJob};
+///
+/// let job = SecureJob::analysis("s3://amzn-s3-demo-source/scan.pdf".parse()?)
+///     .features([Feature::Tables, Feature::Forms])
+///     .query(Query::new("What is the total?")?)
+///     .output_bucket("amzn-s3-demo-results".parse()?)
+///     .kms_key("arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab".parse()?)
+///     .build()?;
+/// assert_eq!(job.seal().bucket().as_str(), "amzn-s3-demo-results");
+/// # Ok::<(), inkseal::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecureJob<F> {
+    pub(super) family: F,
+    pub(super) input: S3Object,
+    pub(super) seal: Seal,
+    pub(super) options: Options,
+}
+
+impl<F: Family> SecureJob<F> {
+    /// The document that the job reads.
+    pub fn input(&self) -> &S3Object {
+        &self.input
+    }
+
+    /// Where the output goes, and under which key.
+    pub fn seal(&self) -> &Seal {
+        &self.seal
+    }
+
+    /// What the job asks for.
+    pub fn family(&self) -> &F {
+        &self.family
+    }
+
+    /// Starts the job.
+    ///
+    /// With the feature `kms` the key is first looked at (`DescribeKey`, remembered for five minutes a client), and an
+    /// alias resolved to the ARN that is then sent to Textract and compared with.
+    ///
+    /// Starting the same work again within seven days gives the same job; see [`Idempotency`]. Dropping the future
+    /// sends nothing further, but a request that is under way may still start the job: start it again to learn its id.
+    ///
+    /// # Errors
+    ///
+    /// [`UnusableKey`](ErrorKind::UnusableKey) if the key cannot seal; [`InvalidInput`](ErrorKind::InvalidInput) if the
+    /// clients are in another Region than the key, or the key is an alias that nothing can resolve;
+    /// [`NotFound`](ErrorKind::NotFound), [`AccessDenied`](ErrorKind::AccessDenied),
+    /// [`UnsupportedDocument`](ErrorKind::UnsupportedDocument), [`Throttled`](ErrorKind::Throttled) and
+    /// [`TokenReused`](ErrorKind::TokenReused) as the service answers.
+    pub async fn start(&self, clients: &Clients) -> Result<RunningJob<F>> {
+        let span = info_span!("job", api = %F::API, job = tracing::field::Empty);
+        let record = span.clone();
+        async move {
+            let seal = self.settle(clients).await?;
+            let token = self.token(&seal)?;
+            let id = self.family.start(clients, self.request(&seal, &token)?).await?;
+            let id = id.as_deref().unwrap_or_default().parse().map_err(|_| {
+                Error::new(ErrorKind::Malformed, Stage::Start, "the service answered without a valid job id")
+            })?;
+            record.record("job", tracing::field::display(&id));
+            info!("started");
+            Ok(RunningJob::new(id, self.input.clone(), seal, token))
+        }
+        .instrument(span)
+        .await
+    }
+
+    /// The seal with all that only the clients know: their Region, and which key an alias stands for.
+    async fn settle(&self, clients: &Clients) -> Result<Seal> {
+        let seal = &self.seal;
+        if let (Some(job), Some(client)) = (seal.region(), clients.region())
+            && job != client
+        {
+            return Err(Error::invalid(format!("the job is for {job}, but the clients are in {client}")));
+        }
+        let region = seal.region().or(clients.region());
+        if let Some(region) = region {
+            seal.kms_key().check_region(region)?;
+            if let Some(channel) = &self.options.notification_channel {
+                channel.topic().check_region(region)?;
+            }
+        }
+        let kms_key = key::settle(clients, seal.kms_key(), region).await?;
+        Ok(seal.clone().settled(kms_key, region.cloned()))
+    }
+
+    /// The token for this very request. It is derived after the key was resolved, as an alias may come to stand for
+    /// another key, which is other work.
+    fn token(&self, seal: &Seal) -> Result<ClientRequestToken> {
+        let salt = match &self.options.idempotency {
+            Idempotency::Token(token) => return Ok(token.clone()),
+            Idempotency::Salted(salt) => Some(salt.as_str()),
+            Idempotency::Derived => None,
+        };
+        let Options { job_tag, notification_channel: channel, idempotency: _ } = &self.options;
+        let mut digest = Digest::new(F::API.as_str());
+        digest
+            .field("bucket", Some(self.input.bucket().as_str()))
+            .field("key", Some(self.input.key()))
+            .field("version", self.input.version())
+            .field("output bucket", Some(seal.bucket().as_str()))
+            .field("prefix", Some(seal.prefix().as_str()))
+            .field("kms key", Some(seal.kms_key().as_str()))
+            .field("tag", job_tag.as_ref().map(|tag| tag.as_str()))
+            .field("topic", channel.as_ref().map(|channel| channel.topic().as_str()))
+            .field("role", channel.as_ref().map(|channel| channel.role().as_str()))
+            .field("salt", salt);
+        self.family.identify(&mut digest);
+        Ok(digest.finish().parse()?)
+    }
+
+    fn request(&self, seal: &Seal, token: &ClientRequestToken) -> Result<StartRequest> {
+        let object = sdk::S3Object::builder()
+            .bucket(self.input.bucket().as_str())
+            .name(self.input.key())
+            .set_version(self.input.version().map(str::to_owned))
+            .build();
+        let output = sdk::OutputConfig::builder()
+            .s3_bucket(seal.bucket().as_str())
+            .s3_prefix(seal.prefix().as_str())
+            .build()
+            .map_err(unbuildable)?;
+        let channel = self.options.notification_channel.as_ref().map(|channel| {
+            sdk::NotificationChannel::builder()
+                .sns_topic_arn(channel.topic().as_str())
+                .role_arn(channel.role().as_str())
+                .build()
+                .map_err(unbuildable)
+        });
+        Ok(StartRequest {
+            location: sdk::DocumentLocation::builder().s3_object(object).build(),
+            output,
+            kms_key_id: seal.kms_key().to_string(),
+            token: token.to_string(),
+            job_tag: self.options.job_tag.as_ref().map(ToString::to_string),
+            channel: channel.transpose()?,
+        })
+    }
+}
+
+/// The SDK's builders fail where a required member is missing, which none is here.
+pub(super) fn unbuildable(_: BuildError) -> Error {
+    Error::new(ErrorKind::InvalidInput, Stage::Start, "a required member of the request is missing")
+}

@@ -1,0 +1,238 @@
+//! Waiting for the end of a job by asking for it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until, timeout_at};
+use tracing::{Instrument, debug, info, info_span};
+
+use super::family::{Family, GetPage};
+use super::running::{CompletedJob, RunningJob};
+use crate::backoff::Backoff;
+use crate::clients::Clients;
+use crate::error::{Error, ErrorKind, Result, Stage};
+use crate::part::{JobStatus, PartHead};
+
+/// How to wait for a job.
+///
+/// The time between two looks is drawn at random between the shortest and three times the one before, up to the longest
+/// (decorrelated jitter), so that many waits that began together drift apart. All waits of one [`Clients`] together also
+/// keep to its Get rate.
+///
+/// ```
+/// use std::time::Duration;
+/// use inkseal::WaitOptions;
+///
+/// let options = WaitOptions::default()
+///     .poll_between(Duration::from_secs(2), Duration::from_secs(60))
+///     .deadline(Duration::from_secs(3600))
+///     .on_progress(|progress| println!("{:?} after {:?}", progress.status, progress.elapsed));
+/// # let _ = options;
+/// ```
+#[derive(Clone)]
+pub struct WaitOptions {
+    shortest: Duration,
+    longest: Duration,
+    deadline: Duration,
+    on_progress: Option<Observer>,
+}
+
+type Observer = Arc<dyn Fn(&Progress) + Send + Sync>;
+
+/// What one look at a job saw.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// How many times this wait has looked, from 1.
+    pub polls: u32,
+    /// The time since the wait began.
+    pub elapsed: Duration,
+    /// What the service said; `None` where the look failed in a way that is worth another, such as throttling.
+    pub status: Option<JobStatus>,
+    /// The time until the next look; `None` where this was the last.
+    pub next: Option<Duration>,
+}
+
+impl Default for WaitOptions {
+    /// From 1 to 30 seconds between looks, for up to an hour.
+    fn default() -> Self {
+        Self {
+            shortest: Duration::from_secs(1),
+            longest: Duration::from_secs(30),
+            deadline: Duration::from_secs(60 * 60),
+            on_progress: None,
+        }
+    }
+}
+
+impl WaitOptions {
+    /// The shortest and the longest time between two looks. The longest is raised to the shortest if it is below.
+    pub fn poll_between(mut self, shortest: Duration, longest: Duration) -> Self {
+        (self.shortest, self.longest) = (shortest, longest.max(shortest));
+        self
+    }
+
+    /// How long to wait at the most. A job that is still running then can be waited for again.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Calls `observer` after each look. It runs inside the wait, so it must not block.
+    pub fn on_progress(mut self, observer: impl Fn(&Progress) + Send + Sync + 'static) -> Self {
+        self.on_progress = Some(Arc::new(observer));
+        self
+    }
+
+    fn report(&self, progress: Progress) {
+        debug!(polls = progress.polls, status = progress.status.as_ref().map(JobStatus::as_str), "looked");
+        if let Some(observer) = &self.on_progress {
+            observer(&progress);
+        }
+    }
+}
+
+impl fmt::Debug for WaitOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { shortest, longest, deadline, on_progress } = self;
+        f.debug_struct("WaitOptions")
+            .field("shortest", shortest)
+            .field("longest", longest)
+            .field("deadline", deadline)
+            .field("on_progress", &on_progress.is_some())
+            .finish()
+    }
+}
+
+impl<F: Family> RunningJob<F> {
+    /// Waits for the end of the job with the default [`WaitOptions`].
+    ///
+    /// # Errors
+    ///
+    /// As [`wait_with`](Self::wait_with).
+    pub async fn wait(&self, clients: &Clients) -> Result<CompletedJob<F>> {
+        self.wait_with(clients, &WaitOptions::default()).await
+    }
+
+    /// Waits for the end of the job. Dropping the future ends the waiting, not the job.
+    ///
+    /// A job that could not read some of its pages (`PARTIAL_SUCCESS`) is a completed job with warnings. Throttled and
+    /// broken looks are repeated until the deadline.
+    ///
+    /// # Errors
+    ///
+    /// [`JobFailed`](ErrorKind::JobFailed) with Textract's status message;
+    /// [`DeadlineExceeded`](ErrorKind::DeadlineExceeded); [`NotFound`](ErrorKind::NotFound) if Textract does not know the
+    /// job (any more); [`AccessDenied`](ErrorKind::AccessDenied).
+    pub async fn wait_with(&self, clients: &Clients, options: &WaitOptions) -> Result<CompletedJob<F>> {
+        let span = info_span!("job", api = %F::API, job = %self.id());
+        let began = Instant::now();
+        // A duration beyond the clock's range is a wait without end, which a century is too.
+        let century = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+        let deadline = began + options.deadline.min(century);
+        let mut missed = Missed::default();
+        let waiting = self.look_until_completed(clients, options, began, deadline, &mut missed);
+        match timeout_at(deadline, waiting).instrument(span).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(missed.deadline_exceeded(options.deadline)),
+        }
+    }
+
+    async fn look_until_completed(
+        &self,
+        clients: &Clients,
+        options: &WaitOptions,
+        began: Instant,
+        deadline: Instant,
+        missed: &mut Missed,
+    ) -> Result<CompletedJob<F>> {
+        let mut backoff = Backoff::new(options.shortest, options.longest);
+        let mut polls = 0;
+        loop {
+            clients.get_limiter().turn().await;
+            let looked = self.poll(clients).await;
+            polls += 1;
+            let report = |status, next| {
+                options.report(Progress { polls, elapsed: began.elapsed(), status, next });
+            };
+            let status = match looked {
+                Ok(Some(job)) => {
+                    let partial =
+                        if job.is_partial() { JobStatus::PartialSuccess } else { JobStatus::Succeeded };
+                    report(Some(partial), None);
+                    info!(pages = job.page_count(), partial = job.is_partial(), "completed");
+                    return Ok(job);
+                }
+                Ok(None) => {
+                    *missed = Missed::default();
+                    Some(JobStatus::InProgress)
+                }
+                Err(error) if error.is_retryable() => {
+                    *missed = Missed { looks: missed.looks + 1, last: Some(error) };
+                    None
+                }
+                Err(error) => {
+                    report((error.kind() == ErrorKind::JobFailed).then_some(JobStatus::Failed), None);
+                    return Err(error);
+                }
+            };
+            let pause = backoff.pause().min(deadline.saturating_duration_since(Instant::now()));
+            report(status, Some(pause));
+            sleep_until(Instant::now() + pause).await;
+        }
+    }
+
+    /// Looks at the job once, without waiting for a turn; `None` where it has not ended.
+    ///
+    /// # Errors
+    ///
+    /// As [`wait_with`](Self::wait_with), but for the deadline.
+    pub async fn poll(&self, clients: &Clients) -> Result<Option<CompletedJob<F>>> {
+        let page = GetPage { stage: Stage::Wait, max_results: Some(1), next_token: None };
+        let head = F::get(clients, self.id(), page).await?.head;
+        let partial = match head.status {
+            Some(JobStatus::Succeeded) => false,
+            Some(JobStatus::PartialSuccess) => true,
+            Some(JobStatus::Failed) => return Err(job_failed(&head)),
+            // A status that is not known yet is not known to be the end.
+            _ => return Ok(None),
+        };
+        Ok(Some(self.completed(head.pages, partial, head.warnings)))
+    }
+}
+
+/// The looks that failed since the last that did not.
+#[derive(Default)]
+struct Missed {
+    looks: u32,
+    last: Option<Error>,
+}
+
+impl Missed {
+    fn deadline_exceeded(self, deadline: Duration) -> Error {
+        let waited = deadline.as_secs();
+        let error = |message| Error::new(ErrorKind::DeadlineExceeded, Stage::Wait, message);
+        match self.last {
+            None => error(format!("the job had not ended after {waited} seconds: wait for it again")),
+            Some(last) => {
+                let looks = self.looks;
+                error(format!("no end was seen in {waited} seconds, and the last {looks} looks failed"))
+                    .caused_by(last)
+            }
+        }
+    }
+}
+
+/// A job that Textract gave up, with what it says of that.
+fn job_failed(head: &PartHead) -> Error {
+    let message = match head.status_message.as_deref() {
+        // Textract's messages name its own error codes and are short; a log line must stay one whatever they become.
+        Some(said) => {
+            let said: String = said.chars().filter(|c| !c.is_control()).take(200).collect();
+            format!("textract failed the job: {said}")
+        }
+        None => "textract failed the job and does not say why".to_owned(),
+    };
+    Error::new(ErrorKind::JobFailed, Stage::Wait, message)
+}

@@ -1,0 +1,125 @@
+//! Reading one part: fetched, verified, and only then parsed.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+use tracing::{Instrument, Span, debug};
+
+use crate::backoff::Backoff;
+use crate::clients::{Clients, send};
+use crate::error::{Error, ErrorKind, Result, Stage};
+use crate::job::Seal;
+use crate::part::{Part, Record};
+
+/// How often a part is read whose body broke off. The SDK retries requests, but not the bodies of answers.
+const ATTEMPTS: u32 = 4;
+
+/// How much memory an announced length alone may take, in bytes; beyond it the vector grows with what really comes.
+const BELIEVED: usize = 4 * 1024 * 1024;
+
+/// What is needed to read any part of one job.
+#[derive(Clone)]
+pub(super) struct Reader {
+    pub(super) clients: Clients,
+    pub(super) seal: Seal,
+    pub(super) max_bytes: usize,
+    pub(super) span: Span,
+}
+
+impl Reader {
+    /// Reads a part on a task of its own, so that fetching and parsing go on while the consumer works on another part.
+    /// The task ends with the handle.
+    pub(super) fn spawn<T: Record>(self, key: String) -> PartTask<T> {
+        let span = self.span.clone();
+        PartTask(tokio::spawn(async move { self.read(&key).await }.instrument(span)))
+    }
+
+    async fn read<T: Record>(&self, key: &str) -> Result<Part<T>> {
+        let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
+        let mut attempt = 1;
+        let bytes = loop {
+            match self.fetch(key).await? {
+                Ok(bytes) => break bytes,
+                Err(broken) if attempt == ATTEMPTS => return Err(broken),
+                Err(_) => {
+                    debug!(attempt, object = key, "the body broke off");
+                    attempt += 1;
+                    sleep(backoff.pause()).await;
+                }
+            }
+        };
+        T::parse_part(&bytes).map_err(|error| Error::from(error).at_object(key))
+    }
+
+    /// The bytes of a verified part; the inner error is worth another attempt.
+    async fn fetch(&self, key: &str) -> Result<Result<Vec<u8>>> {
+        let call = self
+            .clients
+            .s3()
+            .get_object()
+            .bucket(self.seal.bucket().as_str())
+            .key(key)
+            .set_expected_bucket_owner(self.seal.bucket_owner().map(ToString::to_string));
+        let object =
+            send(Stage::Fetch, "GetObject", call.send()).await.map_err(|error| error.at_object(key))?;
+        let algorithm = object.server_side_encryption().map(|algorithm| algorithm.as_str());
+        self.seal.verify(key, algorithm, object.ssekms_key_id())?;
+        self.collect(object, key).await
+    }
+
+    async fn collect(&self, object: GetObjectOutput, key: &str) -> Result<Result<Vec<u8>>> {
+        let too_large = || {
+            let message = format!("the part is larger than {} bytes: raise max_part_bytes", self.max_bytes);
+            Error::new(ErrorKind::Malformed, Stage::Fetch, message).at_object(key)
+        };
+        let broken = |message: &str| Error::new(ErrorKind::Transport, Stage::Fetch, message).at_object(key);
+        let length = object.content_length().and_then(|length| usize::try_from(length).ok());
+        if length.is_some_and(|length| length > self.max_bytes) {
+            return Err(too_large());
+        }
+        let mut bytes = Vec::with_capacity(length.unwrap_or_default().min(BELIEVED));
+        let mut body = object.body;
+        loop {
+            match body.try_next().await {
+                Ok(Some(chunk)) if bytes.len() + chunk.len() > self.max_bytes => return Err(too_large()),
+                Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
+                Ok(None) => break,
+                // The SDK's error could quote the body; that it broke off says enough.
+                Err(_) => return Ok(Err(broken("the body of the part broke off"))),
+            }
+        }
+        if length.is_some_and(|length| length != bytes.len()) {
+            return Ok(Err(broken("the body of the part is not as long as announced")));
+        }
+        Ok(Ok(bytes))
+    }
+}
+
+/// A part being read. Dropping it ends the reading.
+pub(super) struct PartTask<T>(JoinHandle<Result<Part<T>>>);
+
+impl<T> Future for PartTask<T> {
+    type Output = Result<Part<T>>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let joined = ready!(Pin::new(&mut self.0).poll(context));
+        Poll::Ready(joined.unwrap_or_else(|error| match error.try_into_panic() {
+            // A fault of ours must not look like one of the network.
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // A runtime that shuts down cancels its tasks.
+            Err(_) => {
+                Err(Error::new(ErrorKind::Transport, Stage::Fetch, "the reading was ended by the runtime"))
+            }
+        }))
+    }
+}
+
+impl<T> Drop for PartTask<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

@@ -1,0 +1,112 @@
+//! Which objects are the parts of a job's output.
+
+use std::collections::BTreeMap;
+
+use tracing::debug;
+
+use crate::clients::{Clients, send};
+use crate::error::{Error, ErrorKind, Result, Stage};
+use crate::job::Seal;
+
+/// The keys of all parts in a folder of the output bucket, in the order of their numbers.
+///
+/// S3 lists in the order of bytes (1, 10, 100, 1000, 1001, …), so every page of the listing is read before the first
+/// part is known to be followed by the second.
+///
+/// # Errors
+///
+/// [`Incomplete`](ErrorKind::Incomplete) if there is no part, or a number is missing.
+pub(super) async fn parts(clients: &Clients, seal: &Seal, folder: &str) -> Result<Vec<String>> {
+    let mut parts = BTreeMap::new();
+    let mut strangers = 0;
+    let mut continuation = None;
+    loop {
+        let page = clients
+            .s3()
+            .list_objects_v2()
+            .bucket(seal.bucket().as_str())
+            .prefix(folder)
+            // What lies in folders below is not ours.
+            .delimiter("/")
+            .set_expected_bucket_owner(seal.bucket_owner().map(ToString::to_string))
+            .set_continuation_token(continuation);
+        let page = send(Stage::List, "ListObjectsV2", page.send()).await?;
+        for key in page.contents.unwrap_or_default().into_iter().filter_map(|object| object.key) {
+            match part_number(&key, folder) {
+                Some(number) => drop(parts.insert(number, key)),
+                None => strangers += 1,
+            }
+        }
+        continuation = page.next_continuation_token;
+        if continuation.is_none() {
+            break;
+        }
+    }
+    debug!(parts = parts.len(), strangers, "listed");
+    check_numbers(&parts, folder)?;
+    Ok(parts.into_values().collect())
+}
+
+/// The number of a part, from the last segment of its key. `.s3_access_check` and whatever else lies there has none,
+/// nor has a number that is not written as Textract does (`01`, `+1`).
+fn part_number(key: &str, folder: &str) -> Option<u32> {
+    let name = key.strip_prefix(folder)?;
+    let plain = name.bytes().all(|byte| byte.is_ascii_digit()) && !name.starts_with('0');
+    plain.then(|| name.parse().ok()).flatten()
+}
+
+fn check_numbers(parts: &BTreeMap<u32, String>, folder: &str) -> Result<()> {
+    let incomplete =
+        |message: String| Err(Error::new(ErrorKind::Incomplete, Stage::List, message).at_object(folder));
+    let Some((&last, _)) = parts.last_key_value() else {
+        return incomplete(
+            "there is no part under the job's prefix: was the output moved or expired?".to_owned(),
+        );
+    };
+    let missing = u64::from(last) - parts.len() as u64;
+    if missing > 0 {
+        let first = (1..=last).find(|number| !parts.contains_key(number)).unwrap_or(last);
+        return incomplete(format!("{missing} of {last} parts are missing, the first is part {first}"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_told_by_their_number() {
+        let number = |key| part_number(key, "out/job/");
+        assert_eq!(number("out/job/1"), Some(1));
+        assert_eq!(number("out/job/1024"), Some(1024));
+        for stranger in [
+            "out/job/.s3_access_check",
+            "out/job/",
+            "out/job/0",
+            "out/job/01",
+            "out/job/+1",
+            "out/job/1.json",
+            "out/job/detailedResponse/1",
+            "out/other/1",
+            "1",
+            "out/job/99999999999",
+            "out/job/١",
+        ] {
+            assert_eq!(number(stranger), None, "{stranger}");
+        }
+    }
+
+    #[test]
+    fn gaps_are_told() {
+        let check = |numbers: &[u32]| {
+            let parts = numbers.iter().map(|number| (*number, String::new())).collect();
+            check_numbers(&parts, "out/job/").map_err(|error| error.to_string())
+        };
+        assert_eq!(check(&[1, 2, 3]), Ok(()));
+        assert!(check(&[]).unwrap_err().contains("no part"));
+        assert!(check(&[1, 3, 5]).unwrap_err().contains("2 of 5 parts are missing, the first is part 2"));
+        assert!(check(&[2]).unwrap_err().contains("1 of 2 parts are missing, the first is part 1"));
+        assert!(check(&[u32::MAX]).unwrap_err().contains("the first is part 1"));
+    }
+}

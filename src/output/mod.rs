@@ -1,0 +1,196 @@
+//! The output of a completed job: from the parts in its bucket, or over the Get operations.
+
+mod api;
+mod fetch;
+mod list;
+
+use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
+use tracing::{Instrument, Span, info_span};
+
+use crate::block::Block;
+use crate::clients::Clients;
+use crate::error::Result;
+use crate::job::{CompletedJob, Expense, Family, Lending};
+use crate::part::Part;
+use crate::stream::{BlockStream, Expected, ExpenseStream, LendingStream, PageStream};
+
+/// Parts that are fetched at the same time, unless told otherwise.
+pub const DEFAULT_PARALLEL: usize = 16;
+
+/// The largest part that is read, in bytes, unless told otherwise. Parts of 1,000 blocks are below 1 MB.
+pub const DEFAULT_MAX_PART_BYTES: usize = 16 * 1024 * 1024;
+
+/// How to read the output of a [`CompletedJob`].
+///
+/// ```no_run
+/// # use inkseal::{Analysis, Clients, CompletedJob};
+/// # async fn example(job: CompletedJob<Analysis>, clients: Clients) -> inkseal::Result<()> {
+/// use futures::TryStreamExt;
+///
+/// let mut blocks = job.output(&clients).parallel(32).blocks();
+/// while let Some(block) = blocks.try_next().await? {
+///     // …
+/// }
+/// println!("{:?}", blocks.completeness());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing is read until a stream of it is polled"]
+pub struct Output<F: Family> {
+    job: CompletedJob<F>,
+    clients: Clients,
+    parallel: usize,
+    max_part_bytes: usize,
+    via_api: bool,
+    allow_cut_end: bool,
+}
+
+impl<F: Family> CompletedJob<F> {
+    /// The output of the job, to be read through these clients.
+    pub fn output(&self, clients: &Clients) -> Output<F> {
+        Output {
+            job: self.clone(),
+            clients: clients.clone(),
+            parallel: DEFAULT_PARALLEL,
+            max_part_bytes: DEFAULT_MAX_PART_BYTES,
+            via_api: false,
+            allow_cut_end: false,
+        }
+    }
+}
+
+impl<F: Family<Record = Block>> CompletedJob<F> {
+    /// The blocks of the document, in order; short for [`output`](Self::output) and [`blocks`](Output::blocks).
+    pub fn blocks(&self, clients: &Clients) -> BlockStream {
+        self.output(clients).blocks()
+    }
+
+    /// The blocks of the document page by page; short for [`output`](Self::output) and [`pages`](Output::pages).
+    pub fn pages(&self, clients: &Clients) -> PageStream {
+        self.output(clients).pages()
+    }
+}
+
+impl<F: Family> Output<F> {
+    /// How many parts to fetch at the same time; at least 1, and [`DEFAULT_PARALLEL`] unless given.
+    ///
+    /// A stream holds at most this many parts (of up to 1,000 blocks, some hundred kilobytes each) and one more.
+    pub fn parallel(mut self, parts: usize) -> Self {
+        self.parallel = parts.max(1);
+        self
+    }
+
+    /// The largest part to read, in bytes; [`DEFAULT_MAX_PART_BYTES`] unless given. A larger one is an error, so that an
+    /// object that was put in a part's place cannot exhaust the memory.
+    pub fn max_part_bytes(mut self, bytes: usize) -> Self {
+        self.max_part_bytes = bytes;
+        self
+    }
+
+    /// Reads over Textract's Get operations instead of the bucket, for callers that may not read the bucket.
+    ///
+    /// It is slower (one page after the other, within the Get rate), ends seven days after the job, and **what the
+    /// objects in the bucket are encrypted with is not checked**: [`Completeness::verified`](crate::Completeness::verified)
+    /// stays 0.
+    pub fn via_api(mut self) -> Self {
+        self.via_api = true;
+        self
+    }
+
+    /// Ends well, too, where blocks of the last page name blocks that never came.
+    ///
+    /// Otherwise that is an error: a last part that is missing leaves no gap in the numbers, and no page is missing where its
+    /// first page began in the part before, so these ids are the only sign of it. On other pages unresolved ids are counted
+    /// in [`Completeness`](crate::Completeness) and never an error.
+    pub fn allow_cut_end(mut self) -> Self {
+        self.allow_cut_end = true;
+        self
+    }
+
+    /// What the stream will be measured by at its end.
+    fn expected(&self) -> Expected {
+        Expected {
+            pages: self.job.page_count(),
+            partial: self.job.is_partial(),
+            warnings: self.job.warnings().to_vec(),
+            verified: !self.via_api,
+            allow_cut_end: self.allow_cut_end,
+        }
+    }
+
+    fn span(&self) -> Span {
+        info_span!("job", api = %F::API, job = %self.job.id())
+    }
+
+    /// The parts of the output, in order, each verified before it was parsed.
+    fn parts(self) -> BoxStream<'static, Result<Part<F::Record>>> {
+        if self.via_api {
+            return api::parts::<F>(self.clients.clone(), self.job.id().clone(), self.span()).boxed();
+        }
+        let span = self.span();
+        let parallel = self.parallel;
+        let listing = {
+            let (clients, seal) = (self.clients.clone(), self.job.seal().clone());
+            let folder = format!("{}{}", seal.output_of(self.job.id()), F::FOLDER);
+            async move { list::parts(&clients, &seal, &folder).await }.instrument(span.clone())
+        };
+        stream::once(listing)
+            .map_ok(move |keys| {
+                let reader = fetch::Reader {
+                    clients: self.clients.clone(),
+                    seal: self.job.seal().clone(),
+                    max_bytes: self.max_part_bytes,
+                    span: span.clone(),
+                };
+                stream::iter(keys).map(move |key| Ok(reader.clone().spawn(key)))
+            })
+            .try_flatten()
+            .try_buffered(parallel)
+            .boxed()
+    }
+}
+
+impl<F: Family<Record = Block>> Output<F> {
+    /// The blocks of the document, in the order of the parts.
+    pub fn blocks(self) -> BlockStream {
+        let expected = self.expected();
+        BlockStream::new(self.parts(), expected)
+    }
+
+    /// The blocks of the document page by page, in the order of the pages.
+    pub fn pages(self) -> PageStream {
+        PageStream::new(self.blocks())
+    }
+}
+
+impl Output<Expense> {
+    /// The invoices and receipts of the document, in order.
+    pub fn documents(self) -> ExpenseStream {
+        let expected = self.expected();
+        ExpenseStream::new(self.parts(), expected)
+    }
+}
+
+impl Output<Lending> {
+    /// The results of the mortgage package, one a page, in order.
+    pub fn results(self) -> LendingStream {
+        let expected = self.expected();
+        LendingStream::new(self.parts(), expected)
+    }
+}
+
+impl CompletedJob<Expense> {
+    /// The invoices and receipts of the document; short for [`output`](Self::output) and
+    /// [`documents`](Output::documents).
+    pub fn documents(&self, clients: &Clients) -> ExpenseStream {
+        self.output(clients).documents()
+    }
+}
+
+impl CompletedJob<Lending> {
+    /// The results of the mortgage package; short for [`output`](Self::output) and [`results`](Output::results).
+    pub fn results(&self, clients: &Clients) -> LendingStream {
+        self.output(clients).results()
+    }
+}

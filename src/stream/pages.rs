@@ -1,0 +1,116 @@
+//! Blocks page by page.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use futures::stream::{FusedStream, Stream};
+
+use super::account::page_of;
+use super::{BlockStream, Completeness, State};
+use crate::block::Block;
+use crate::error::{Error, ErrorKind, Result, Stage};
+
+/// The blocks of one page.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PageBlocks {
+    /// The number of the page, from 1.
+    pub number: u32,
+    /// Its blocks, in the order of the response.
+    pub blocks: Vec<Block>,
+}
+
+/// The pages of a document, in order, each with its blocks.
+///
+/// It holds the blocks of one page beside what its [`BlockStream`] holds, and is fused and accountable like that.
+///
+/// That a page can be given before the whole document was read stands on how Textract writes: blocks come in page order,
+/// and name no block of another page. A page that comes back, or a block that an earlier page has named, ends the stream in
+/// an error of kind [`Malformed`](ErrorKind::Malformed); such a response can still be read as a [`BlockStream`]. A block of an
+/// earlier page that is named later is not known any more, and counts as unresolved.
+pub struct PageStream {
+    blocks: BlockStream,
+    page: Option<PageBlocks>,
+}
+
+impl PageStream {
+    pub(crate) fn new(blocks: BlockStream) -> Self {
+        Self { blocks, page: None }
+    }
+
+    /// The account of what was expected and seen: at the end of the stream, and `None` before it and after an error.
+    pub fn completeness(&self) -> Option<&Completeness> {
+        self.blocks.completeness()
+    }
+
+    /// Takes in a block, and gives the page before it if it begins another.
+    fn take(&mut self, block: Block) -> Result<Option<PageBlocks>> {
+        if let State::Open(account) = &self.blocks.state
+            && account.crossing() > 0
+        {
+            return Err(out_of_order(format!("a block names a block of page {}", self.number_of(&block))));
+        }
+        let number = self.number_of(&block);
+        match &mut self.page {
+            Some(page) if page.number == number => {
+                page.blocks.push(block);
+                Ok(None)
+            }
+            Some(page) if page.number > number => {
+                Err(out_of_order(format!("a block of page {number} comes after page {}", page.number)))
+            }
+            page => Ok(page.replace(PageBlocks { number, blocks: vec![block] })),
+        }
+    }
+
+    fn number_of(&self, block: &Block) -> u32 {
+        page_of(block, self.page.as_ref().map(|page| page.number))
+    }
+}
+
+fn out_of_order(what: String) -> Error {
+    let message = format!("{what}, so pages cannot be told apart in passing: read the blocks instead");
+    Error::new(ErrorKind::Malformed, Stage::Assemble, message)
+}
+
+impl Stream for PageStream {
+    type Item = Result<PageBlocks>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<PageBlocks>>> {
+        let this = self.get_mut();
+        loop {
+            let taken = match ready!(Pin::new(&mut this.blocks).poll_next(context)) {
+                Some(Ok(block)) => this.take(block),
+                Some(Err(error)) => Err(error),
+                None => return Poll::Ready(this.page.take().map(Ok)),
+            };
+            match taken {
+                Ok(None) => {}
+                Ok(Some(page)) => return Poll::Ready(Some(Ok(page))),
+                Err(error) => {
+                    // A page that is not known to be whole is not given.
+                    this.page = None;
+                    this.blocks.fail();
+                    return Poll::Ready(Some(Err(error)));
+                }
+            }
+        }
+    }
+}
+
+impl FusedStream for PageStream {
+    fn is_terminated(&self) -> bool {
+        self.blocks.is_terminated() && self.page.is_none()
+    }
+}
+
+impl fmt::Debug for PageStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { blocks, page } = self;
+        f.debug_struct("PageStream")
+            .field("blocks", blocks)
+            .field("page", &page.as_ref().map(|page| page.number))
+            .finish()
+    }
+}

@@ -1,0 +1,151 @@
+//! The transport policy on real requests, and what the crate says of itself.
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use inkseal::emulator::Emulator;
+use inkseal::{Clients, ErrorKind, Refusal, Stage, TransportPolicy, VpcEndpoints};
+
+use crate::support::{analysis, emulator};
+
+fn refusal(error: &inkseal::Error) -> Refusal {
+    assert_eq!(error.kind(), ErrorKind::InsecureTransport, "{error}");
+    assert!(!error.is_retryable());
+    std::error::Error::source(error).unwrap().downcast_ref::<Refusal>().unwrap().clone()
+}
+
+/// Starts a job under a policy, and gives the refusal; nothing may have been sent.
+async fn refused(emulator: &Emulator, config: aws_types::SdkConfig, policy: TransportPolicy) -> Refusal {
+    let clients = Clients::builder().transport(policy).connect(&config).unwrap();
+    let error = analysis().start(&clients).await.unwrap_err();
+    assert!(emulator.requests().is_empty());
+    refusal(&error)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plain_http_endpoint_is_refused_at_once() {
+    let emulator = emulator().build().unwrap();
+    let config = emulator.sdk_config().into_builder().endpoint_url("http://textract.example.com").build();
+    let error = Clients::new(&config).unwrap_err();
+    assert_eq!(error.stage(), Stage::Configure);
+    assert_eq!(refusal(&error), Refusal::PlainHttp { host: "textract.example.com".into() });
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plain_http_endpoint_of_a_ready_made_client_is_refused_before_it_is_used() {
+    let emulator = emulator().build().unwrap();
+    let config = emulator.sdk_config();
+    let elsewhere =
+        aws_sdk_textract::config::Builder::from(&config).endpoint_url("http://10.0.0.7:4566").build();
+    let clients = Clients::builder()
+        .with_clients(aws_sdk_textract::Client::from_conf(elsewhere), aws_sdk_s3::Client::new(&config))
+        .unwrap();
+    let error = analysis().start(&clients).await.unwrap_err();
+    assert_eq!(refusal(&error), Refusal::PlainHttp { host: "10.0.0.7".into() });
+    assert_eq!((error.stage(), error.operation()), (Stage::Start, Some("StartDocumentAnalysis")));
+    assert!(emulator.requests().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn vpc_endpoints_can_be_required() {
+    let emulator = emulator().build().unwrap();
+    let policy = TransportPolicy::default().require_vpc_endpoints(VpcEndpoints::All);
+    let refusal = refused(&emulator, emulator.sdk_config(), policy).await;
+    assert_eq!(refusal, Refusal::NotVpcEndpoint { host: "127.0.0.1".into() });
+}
+
+#[tokio::test(start_paused = true)]
+async fn fips_endpoints_can_be_required() {
+    let emulator = emulator().build().unwrap();
+    let policy = TransportPolicy::default().require_fips();
+    // Where an endpoint is named the SDK cannot choose a FIPS one, and does not send.
+    let clients = Clients::builder().transport(policy).connect(&emulator.sdk_config()).unwrap();
+    let error = analysis().start(&clients).await.unwrap_err();
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::InvalidInput, false), "{error}");
+    assert!(emulator.requests().is_empty());
+
+    // Where none is named the policy has asked for one. That the requests went through shows that they went there, as
+    // the guard refuses any other.
+    let mut config = emulator.sdk_config().into_builder();
+    config.set_endpoint_url(None);
+    let clients = Clients::builder().transport(policy).connect(&config.build()).unwrap();
+    analysis().start(&clients).await.unwrap();
+    assert_eq!(emulator.requests().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn fips_and_vpc_endpoints_can_be_required_together() {
+    let emulator = emulator().build().unwrap();
+    let policy = TransportPolicy::default().require_vpc_endpoints(VpcEndpoints::All).require_fips();
+    let connect = |endpoint: &str| {
+        let config = emulator.sdk_config();
+        let named = |service: &str| endpoint.replace("SERVICE", service);
+        let textract = aws_sdk_textract::config::Builder::from(&config).endpoint_url(named("textract"));
+        let s3 = aws_sdk_s3::config::Builder::from(&config).endpoint_url(named("s3"));
+        let clients = Clients::builder().transport(policy).with_clients(
+            aws_sdk_textract::Client::from_conf(textract.build()),
+            aws_sdk_s3::Client::from_conf(s3.build()),
+        );
+        clients.unwrap()
+    };
+    let fips = connect("https://vpce-0a1b-2c3d.SERVICE-fips.us-east-1.vpce.amazonaws.com");
+    analysis().start(&fips).await.unwrap();
+    let plain = connect("https://vpce-0a1b-2c3d.SERVICE.us-east-1.vpce.amazonaws.com");
+    let error = analysis().start(&plain).await.unwrap_err();
+    let host = "vpce-0a1b-2c3d.textract.us-east-1.vpce.amazonaws.com".to_owned();
+    assert_eq!(refusal(&error), Refusal::NotFips { host });
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_that_cannot_be_prepared_are_no_faults_of_the_network() {
+    let emulator = emulator().build().unwrap();
+    let mut config = emulator.sdk_config().into_builder();
+    config.set_credentials_provider(None);
+    let error = analysis().start(&Clients::new(&config.build()).unwrap()).await.unwrap_err();
+    assert!(!error.is_retryable(), "{error}");
+    assert!(error.to_string().contains("credentials"), "{error}");
+
+    let mut config = emulator.sdk_config().into_builder().region(None);
+    config.set_endpoint_url(None);
+    let error = analysis().start(&Clients::new(&config.build()).unwrap()).await.unwrap_err();
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::InvalidInput, false), "{error}");
+    assert!(emulator.requests().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn long_term_credentials_can_be_refused() {
+    let emulator = emulator().build().unwrap();
+    let long_term = Credentials::new("AKIAIOSFODNN7EXAMPLE", "secret", None, None, "test");
+    let config = emulator.sdk_config().into_builder();
+    let config = config.credentials_provider(SharedCredentialsProvider::new(long_term)).build();
+    let policy = TransportPolicy::default().refuse_long_term_credentials();
+    assert_eq!(refused(&emulator, config.clone(), policy).await, Refusal::LongTermCredentials);
+
+    let clients = Clients::new(&config).unwrap();
+    analysis().start(&clients).await.unwrap();
+    let temporary = Clients::builder().transport(policy).connect(&emulator.sdk_config()).unwrap();
+    analysis().start(&temporary).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_user_agent_names_the_crate() {
+    let emulator = emulator().build().unwrap();
+    analysis().start(&Clients::new(&emulator.sdk_config()).unwrap()).await.unwrap();
+    let version = env!("CARGO_PKG_VERSION");
+    for request in emulator.requests() {
+        let agent = request.user_agent();
+        assert!(agent.contains(&format!("lib/inkseal/{version}")), "{agent}");
+        assert!(agent.contains("app/inkseal"), "{agent}");
+    }
+    emulator.clear_requests();
+    let named = emulator.sdk_config().into_builder();
+    let named = named.app_name(aws_types::app_name::AppName::new("ledger").unwrap()).build();
+    analysis().start(&Clients::new(&named).unwrap()).await.unwrap();
+    assert!(emulator.requests()[0].user_agent().contains("app/ledger"));
+}
+
+#[test]
+fn clients_do_not_show_their_configuration() {
+    let emulator = emulator().build().unwrap();
+    let clients = Clients::new(&emulator.sdk_config()).unwrap();
+    assert_eq!(format!("{clients:?}"), "Clients { region: Some(Region(\"us-east-1\")), .. }");
+}
