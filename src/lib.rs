@@ -105,3 +105,8 @@ pub use job::{
 pub use output::{DEFAULT_MAX_PART_BYTES, DEFAULT_PARALLEL, Output};
 pub use stream::{BlockStream, Completeness, ExpenseStream, LendingStream, PageBlocks, PageStream};
 pub use text::Text;
+
+/// The first example of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
