@@ -140,7 +140,7 @@ impl<'a> Cursor<'a> {
     }
 
     #[inline(always)]
-    fn expect(&mut self, byte: u8, expected: &'static str) -> Step<()> {
+    fn demand(&mut self, byte: u8, expected: &'static str) -> Step<()> {
         if self.take(byte) { Ok(()) } else { self.malformed(expected) }
     }
 
@@ -217,7 +217,7 @@ impl<'a> Cursor<'a> {
                 if self.take(b',') {
                     continue;
                 }
-                self.expect(b'}', "a comma or the end of the object")?;
+                self.demand(b'}', "a comma or the end of the object")?;
                 break;
             }
         }
@@ -229,7 +229,7 @@ impl<'a> Cursor<'a> {
     #[inline(always)]
     pub(crate) fn member_name(&mut self) -> Step<Cow<'a, [u8]>> {
         let name = self.name()?;
-        self.expect(b':', "a colon")?;
+        self.demand(b':', "a colon")?;
         self.skip_space();
         Ok(name)
     }
@@ -254,7 +254,7 @@ impl<'a> Cursor<'a> {
                 if self.take(b',') {
                     continue;
                 }
-                self.expect(b']', "a comma or the end of the list")?;
+                self.demand(b']', "a comma or the end of the list")?;
                 break;
             }
         }

@@ -1,7 +1,5 @@
 //! Blocks: the recorded responses there and back, and the parser beside `serde_json`.
 
-use std::path::{Path, PathBuf};
-
 use inkseal::Text;
 use inkseal::block::{
     Block, BlockId, BlockKind, BoundingBox, EntityType, Geometry, Point, Query, RelationshipKind, TextType,
@@ -10,17 +8,7 @@ use inkseal::block::{
 use proptest::prelude::*;
 use serde_json::Value;
 
-/// The recorded responses of one kind.
-fn corpus(kind: &str) -> Vec<PathBuf> {
-    let corpus =
-        std::env::var_os("INKSEAL_CORPUS").expect("INKSEAL_CORPUS names the folder of recorded responses");
-    let files = std::fs::read_dir(Path::new(&corpus).join(kind)).unwrap();
-    let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
-    files.sort();
-    assert!(!files.is_empty());
-    files
-}
+use crate::recorded::responses;
 
 /// Leaves of a value what a block keeps: no nulls, no members that Textract does not document.
 fn kept(value: &Value) -> Value {
@@ -42,24 +30,23 @@ fn kept(value: &Value) -> Value {
 #[ignore = "needs INKSEAL_CORPUS"]
 fn recorded_blocks_survive_the_round_trip() {
     let mut count = 0;
-    for file in corpus("blocks") {
-        let bytes = std::fs::read(&file).unwrap();
+    for (file, bytes) in responses("blocks") {
         let value: Value = serde_json::from_slice(&bytes).unwrap();
         let part = parse_part(&bytes).unwrap();
         let sent = value["Blocks"].as_array().unwrap();
-        assert_eq!(part.records.len(), sent.len(), "{file:?}");
+        assert_eq!(part.records.len(), sent.len(), "{file}");
         assert_eq!(part.head.pages.map(u64::from), value["DocumentMetadata"]["Pages"].as_u64());
         assert_eq!(part.head.status.as_ref().map(|status| status.as_str()), value["JobStatus"].as_str());
         for (block, sent) in part.records.iter().zip(sent) {
             let written = serde_json::to_value(block).unwrap();
-            assert_eq!(kept(&written), kept(sent), "{file:?}: {:?}", block.id());
+            assert_eq!(kept(&written), kept(sent), "{file}: {:?}", block.id());
             // The numbers of a `Value` are those of an f64; as text they are what the block holds.
             let read: Block = serde_json::from_str(&serde_json::to_string(block).unwrap()).unwrap();
-            assert_eq!(&read, block, "{file:?}");
+            assert_eq!(&read, block, "{file}");
             let read: Block = serde_json::from_value(sent.clone()).unwrap();
-            assert_eq!(&read, block, "{file:?}");
+            assert_eq!(&read, block, "{file}");
             let through_sdk = Block::from(aws_sdk_textract::types::Block::from(block));
-            assert_eq!(&through_sdk, block, "{file:?}");
+            assert_eq!(&through_sdk, block, "{file}");
             count += 1;
         }
     }

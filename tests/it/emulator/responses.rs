@@ -1,12 +1,12 @@
 //! Recorded responses and synthetic pages.
 
 use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
 
 use inkseal::emulator::{Error, Response, Shape, Synthetic};
 use serde_json::Value;
 
 use super::*;
+use crate::recorded::responses;
 
 #[test]
 fn what_is_no_response_is_an_error_without_its_text() {
@@ -121,17 +121,6 @@ async fn synthetic_pages_are_the_same_everywhere_and_hold_together() {
     assert_eq!(plain.len(), 3);
 }
 
-fn corpus(folder: &str) -> Vec<PathBuf> {
-    let root =
-        std::env::var("INKSEAL_CORPUS").expect("set INKSEAL_CORPUS to the folder of recorded responses");
-    let mut files: Vec<_> = std::fs::read_dir(Path::new(&root).join(folder))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    files.sort();
-    files
-}
-
 /// Without the nulls of an object's own members.
 fn without_nulls(value: &Value) -> Value {
     let members = value.as_object().unwrap().iter().filter(|(_, value)| !value.is_null());
@@ -146,10 +135,9 @@ async fn every_recording_comes_back_through_the_parts() {
         ("expense", Shape::Expense, "ExpenseDocuments"),
         ("lending", Shape::Lending, "Results"),
     ] {
-        for file in corpus(folder) {
-            let json = std::fs::read(&file).unwrap();
+        for (file, json) in responses(folder) {
             let response = Response::recorded(&json).unwrap();
-            assert_eq!(response.shape(), Some(shape), "{}", file.display());
+            assert_eq!(response.shape(), Some(shape), "{file}");
             let emulator = sealed().response(response).build().unwrap();
             let textract = Clients::new(&emulator).textract;
             let at = location("scan.pdf");
@@ -179,10 +167,9 @@ async fn every_recording_comes_back_through_the_parts() {
             }
             let recorded: Value = serde_json::from_slice(&json).unwrap();
             let recorded: Vec<Value> = recorded[list].as_array().unwrap().iter().map(without_nulls).collect();
-            assert!(items == recorded, "{}", file.display());
+            assert!(items == recorded, "{file}");
         }
     }
-    let failed =
-        corpus("other").into_iter().find(|file| file.ends_with("test-failed-response.json")).unwrap();
-    assert_eq!(Response::recorded(std::fs::read(failed).unwrap()).unwrap().shape(), None);
+    let failed = responses("other").into_iter().find(|(file, _)| file.ends_with("test-failed-response.json"));
+    assert_eq!(Response::recorded(failed.unwrap().1).unwrap().shape(), None);
 }
