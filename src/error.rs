@@ -12,6 +12,7 @@ use aws_smithy_runtime_api::client::result::{DispatchFailure, SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 
+use crate::block::InvalidPageSize;
 use crate::clients::Refusal;
 use crate::part::ParseError;
 use crate::resource::{InvalidName, Misplaced};
@@ -60,11 +61,12 @@ pub enum ErrorKind {
     NotSealed,
     /// The caller may not do this. Compare the permissions with the operation that the error names.
     AccessDenied,
-    /// Too many requests or too many concurrent jobs, still so after the SDK's retries. Wait and try again.
+    /// Too many requests, concurrent jobs or human loops, still so after the SDK's retries. Wait and try again.
     Throttled,
     /// The input object, the output, the bucket or the job does not exist (results expire after seven days).
     NotFound,
-    /// Textract cannot read this document: its format, its size, or its content.
+    /// Textract cannot read this document: its format, its size, or its content. At the stage
+    /// [`Configure`](Stage::Configure) it was not sent; see [`Input`](crate::synchronous::Input).
     UnsupportedDocument,
     /// The client request token was used before with another input. Use a salt or another token.
     TokenReused,
@@ -83,16 +85,18 @@ pub enum ErrorKind {
     Service,
 }
 
-/// The stage of a job's way at which an error struck.
+/// The stage of a job's or a call's way at which an error struck.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Stage {
-    /// Names, clients and the job's builder.
+    /// Names, clients, documents, and the builder of a job or call.
     Configure,
     /// Looking at the KMS key.
     CheckKey,
     /// Starting the job.
     Start,
+    /// Calling a synchronous operation, whose answer is the result.
+    Call,
     /// Waiting for its end.
     Wait,
     /// Listing the parts of its output.
@@ -113,6 +117,7 @@ impl Stage {
             Self::Configure => "configuring",
             Self::CheckKey => "checking the KMS key",
             Self::Start => "starting the job",
+            Self::Call => "calling Textract",
             Self::Wait => "waiting for the job",
             Self::List => "listing the output",
             Self::Fetch => "fetching the output",
@@ -285,6 +290,9 @@ fn classify(code: Option<&str>, status: u16) -> (ErrorKind, &'static str) {
         | "TooManyRequestsException"
         | "RequestLimitExceeded" => (Throttled, "throttled: the request rate is above the account's quota"),
         "LimitExceededException" => (Throttled, "too many jobs at once: start again when some have ended"),
+        "HumanLoopQuotaExceededException" => {
+            (Throttled, "too many human loops at once: call again when some have ended")
+        }
         "InvalidKMSKeyException" | "KmsKeyValidationException" => {
             (UnusableKey, "the service cannot use this KMS key: is it enabled, and may the caller use it?")
         }
@@ -308,11 +316,12 @@ fn classify(code: Option<&str>, status: u16) -> (ErrorKind, &'static str) {
         "BadDocumentException" => (UnsupportedDocument, "Textract cannot read the document"),
         "DocumentTooLargeException" => (
             UnsupportedDocument,
-            "the document is too large: 10 MB for JPEG and PNG, 500 MB and 3,000 pages else",
+            "the document is too large: 10 MB for JPEG, PNG and synchronous calls, 500 MB and 3,000 pages else",
         ),
         "UnsupportedDocumentException" => (
             UnsupportedDocument,
-            "the document is not in a format that Textract reads: JPEG, PNG, PDF or TIFF",
+            "the document is not in a format that Textract reads: JPEG, PNG, PDF or TIFF, without a password, and of \
+             one page in synchronous calls",
         ),
         "InvalidParameterException" | "ValidationException" => {
             (InvalidInput, "the service refused a parameter")
@@ -394,6 +403,12 @@ impl From<InvalidName> for Error {
 impl From<Misplaced> for Error {
     fn from(place: Misplaced) -> Self {
         Self::invalid("two names do not lie in one Region").caused_by(place)
+    }
+}
+
+impl From<InvalidPageSize> for Error {
+    fn from(size: InvalidPageSize) -> Self {
+        Self::invalid("a page size is not valid").caused_by(size)
     }
 }
 

@@ -19,7 +19,8 @@ pub struct Geometry {
     /// The outline, clockwise from the top left corner of the text.
     #[serde(default, skip_serializing_if = "Polygon::is_absent")]
     pub polygon: Polygon,
-    /// By how much the text is turned, in degrees from 0 to 359.
+    /// By how much the text of a word is turned, in degrees: 0, 90, 180 or 270. See
+    /// [`text_angle`](Self::text_angle).
     #[serde(default, deserialize_with = "tolerant::float", skip_serializing_if = "Option::is_none")]
     pub rotation_angle: Option<f32>,
 }

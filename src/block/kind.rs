@@ -99,6 +99,8 @@ names! {
         TableTitle = "TABLE_TITLE",
         /// From a table to its footer.
         TableFooter = "TABLE_FOOTER",
+        /// From a table to its footer, in old responses.
+        Footer = "FOOTER",
     }
 }
 

@@ -3,22 +3,30 @@
 //! A [`Block`] is small, owned and cheap to clone; [`parse_part`] reads a whole part of them. Nothing here
 //! needs the AWS SDK. Document text never shows in `Debug`.
 
+mod angle;
 mod geometry;
 mod id;
 mod kind;
+mod measure;
 mod parse;
+mod pixels;
+mod polygon;
 mod relationship;
+mod turn;
 mod wire;
 
 use std::fmt;
 
 use crate::Text;
 
+pub use self::angle::{Orientation, text_angle_of};
 pub use self::geometry::{BoundingBox, Geometry, Point, Polygon};
 pub use self::id::BlockId;
 pub use self::kind::{BlockKind, EntityType, RelationshipKind, SelectionStatus, TextType};
 pub use self::parse::parse_part;
+pub use self::pixels::{InvalidPageSize, PageSize, PixelBox, PixelPoint};
 pub use self::relationship::Relationship;
+pub use self::turn::QuarterTurn;
 pub use crate::names::OtherName;
 use relationship::Relationships;
 

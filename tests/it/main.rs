@@ -6,6 +6,7 @@ mod compile;
 mod document;
 mod emulator;
 mod families;
+mod geometry;
 mod output;
 mod parser;
 mod recorded;
