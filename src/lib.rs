@@ -97,6 +97,7 @@ mod tolerant;
 
 pub use block::Block;
 pub use clients::{Clients, ClientsBuilder, DEFAULT_GET_RATE, Refusal, TransportPolicy, VpcEndpoints};
+pub use document::Document;
 pub use error::{Error, ErrorKind, Result, Stage};
 pub use job::{
     Adapter, Analysis, CompletedJob, Expense, Family, Feature, Idempotency, Lending, NotificationChannel,

@@ -4,11 +4,11 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::Text;
-use crate::json::{Cursor, Step};
+use crate::json::{Cursor, Fault, Step};
 use crate::names::names;
 use crate::tolerant;
 
-/// One object of the output bucket, or one `Get` response: its head, and its list of records.
+/// One object of the output bucket, or one response of Textract: its head, and its list of records.
 ///
 /// ```
 /// use inkseal::block::Block;
@@ -26,7 +26,7 @@ use crate::tolerant;
 pub struct Part<T> {
     /// What is said of the job and the document.
     pub head: PartHead,
-    /// The blocks, expense documents or lending results, in order.
+    /// The blocks, expense documents, identity documents or lending results, in order.
     pub records: Vec<T>,
 }
 
@@ -34,6 +34,57 @@ impl<T> Part<T> {
     /// A part made of these.
     pub fn new(head: PartHead, records: Vec<T>) -> Self {
         Self { head, records }
+    }
+
+    /// The responses to one request as a single one: all records in order, every different warning, the most pages that
+    /// any of them tells, the first version of the model, and no token for a next one.
+    ///
+    /// # Errors
+    ///
+    /// [`MixedStatuses`] if they tell different states of the job: then they are not of one job, or not all of its end.
+    pub fn join(parts: impl IntoIterator<Item = Self>) -> Result<Self, MixedStatuses> {
+        let mut joined = Self::new(PartHead::default(), Vec::new());
+        for Self { head, records } in parts {
+            joined.head.join(head)?;
+            if joined.records.is_empty() {
+                joined.records = records;
+            } else {
+                joined.records.extend(records);
+            }
+        }
+        Ok(joined)
+    }
+}
+
+/// Responses that were to be joined tell different states of the job.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("one response says {first}, another {other}: only responses of one finished job can be joined")]
+#[non_exhaustive]
+pub struct MixedStatuses {
+    /// The state that the first of them tells.
+    pub first: JobStatus,
+    /// The other state.
+    pub other: JobStatus,
+}
+
+impl PartHead {
+    pub(crate) fn join(&mut self, other: Self) -> Result<(), MixedStatuses> {
+        let Self { pages, status, status_message, warnings, next_token: _, model_version } = other;
+        match (&self.status, status) {
+            (Some(first), Some(other)) if *first != other => {
+                return Err(MixedStatuses { first: first.clone(), other });
+            }
+            (_, status) => self.status = self.status.take().or(status),
+        }
+        self.pages = self.pages.max(pages);
+        self.status_message = self.status_message.take().or(status_message);
+        self.model_version = self.model_version.take().or(model_version);
+        for warning in warnings {
+            if !self.warnings.contains(&warning) {
+                self.warnings.push(warning);
+            }
+        }
+        Ok(())
     }
 }
 
@@ -95,7 +146,8 @@ fn pages<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<u32>, 
     Ok(tolerant::list(deserializer)?.unwrap_or_default())
 }
 
-/// What a part's list holds: a block, an expense document, a lending result.
+/// What a part's list holds: a block, an expense document, an identity document, a lending result. Of the parts of a
+/// lending summary, the summary is the only record.
 ///
 /// It is sealed: the crate knows all that Textract lists.
 pub trait Record: sealed::Sealed + Sized + Send + 'static {
@@ -107,8 +159,49 @@ pub trait Record: sealed::Sealed + Sized + Send + 'static {
     /// 100,000 records.
     fn parse_part(bytes: &[u8]) -> Result<Part<Self>, ParseError>;
 
+    /// Reads saved responses: one, as in [`parse_part`](Self::parse_part), or an array of them. [`Part::join`] makes one
+    /// of them.
+    ///
+    /// # Errors
+    ///
+    /// [`ParseError`] as for [`parse_part`](Self::parse_part). An array may hold any number of responses of that size.
+    fn parse_saved(bytes: &[u8]) -> Result<Vec<Part<Self>>, ParseError> {
+        let mut parts = Vec::new();
+        each_response(bytes, |offset, response| {
+            parts.push(Self::parse_part(response).map_err(|error| error.behind(offset))?);
+            Ok(())
+        })?;
+        Ok(parts)
+    }
+
     /// The page that it stands on, 1-based, where it says so.
     fn page(&self) -> Option<u32>;
+}
+
+/// Calls `take` with each response of saved bytes, which hold one or an array, and its offset.
+fn each_response(
+    bytes: &[u8],
+    mut take: impl FnMut(usize, &[u8]) -> Result<(), ParseError>,
+) -> Result<(), ParseError> {
+    let mut cursor = Cursor::new(bytes);
+    if cursor.peek() != Some(b'[') {
+        return take(0, bytes);
+    }
+    let mut refused = None;
+    let whole = cursor.list("response", |cursor| {
+        let (start, rest) = (cursor.offset(), cursor.rest());
+        cursor.skip_value()?;
+        let response = rest.get(..cursor.offset() - start).unwrap_or_default();
+        take(start, response).map_err(|error| {
+            refused = Some(error);
+            Fault
+        })
+    });
+    match (whole.and_then(|_| cursor.end()), refused) {
+        (_, Some(error)) => Err(error),
+        (Ok(()), None) => Ok(()),
+        (Err(_), None) => Err(cursor.into_error()),
+    }
 }
 
 pub(crate) mod sealed {
@@ -126,6 +219,11 @@ pub struct ParseError {
 impl ParseError {
     pub(crate) fn new(offset: usize, kind: ParseErrorKind) -> Self {
         Self { offset, kind }
+    }
+
+    /// The error, where `offset` more bytes stand before what was parsed.
+    fn behind(self, offset: usize) -> Self {
+        Self { offset: self.offset + offset, ..self }
     }
 
     /// How many bytes stand before the fault.
@@ -187,6 +285,12 @@ pub(crate) const MOST_RECORDS: usize = 100_000;
 /// The most ids in the relationships of the blocks of one part, and the most relationships, for the same reason.
 pub(crate) const MOST_IDS: usize = 1_000_000;
 
+/// The most blocks of a saved document. One of 3,000 pages, the most that Textract reads, has about a million.
+pub(crate) const MOST_SAVED_BLOCKS: usize = 10_000_000;
+
+/// The most ids in the relationships of a saved document, and the most relationships.
+pub(crate) const MOST_SAVED_IDS: usize = 40_000_000;
+
 /// Reads the head of a part; `list` is called at the value of the member `list_key`, which it must take.
 #[inline(always)]
 pub(crate) fn parse_with<'a>(
@@ -195,13 +299,51 @@ pub(crate) fn parse_with<'a>(
     mut list: impl FnMut(&mut Cursor<'a>) -> Step<()>,
 ) -> Result<PartHead, ParseError> {
     let mut cursor = Cursor::new(bytes);
-    match response(&mut cursor, list_key, &mut list) {
-        Ok(Some(head)) => Ok(head),
-        Ok(None) => Err(ParseError::new(0, ParseErrorKind::NotAResponse)),
-        Err(_) => Err(cursor.into_error()),
+    let head = whole_response(&mut cursor, list_key, &mut list);
+    head.map_err(|_| cursor.into_error())
+}
+
+/// As [`parse_with`], for one response or an array of them. `list` is told which one of them it reads, from 0.
+pub(crate) fn parse_saved_with<'a>(
+    bytes: &'a [u8],
+    list_key: &'static str,
+    mut list: impl FnMut(&mut Cursor<'a>, usize) -> Step<()>,
+) -> Result<Vec<PartHead>, ParseError> {
+    let mut cursor = Cursor::new(bytes);
+    let mut heads = Vec::new();
+    let read = if cursor.peek() == Some(b'[') {
+        let each = cursor.list("response", |cursor| {
+            let (index, start) = (heads.len(), cursor.offset());
+            match response(cursor, list_key, &mut |cursor| list(cursor, index))? {
+                Some(head) => heads.push(head),
+                None => return cursor.fail_at(start, ParseErrorKind::NotAResponse),
+            }
+            Ok(())
+        });
+        each.and_then(|_| cursor.end())
+    } else {
+        whole_response(&mut cursor, list_key, &mut |cursor| list(cursor, 0)).map(|head| heads.push(head))
+    };
+    read.map(|()| heads).map_err(|_| cursor.into_error())
+}
+
+/// One response, and nothing behind it.
+#[inline(always)]
+fn whole_response<'a>(
+    cursor: &mut Cursor<'a>,
+    list_key: &'static str,
+    list: &mut impl FnMut(&mut Cursor<'a>) -> Step<()>,
+) -> Step<PartHead> {
+    let head = response(cursor, list_key, list)?;
+    // What is no JSON is told as that.
+    cursor.end()?;
+    match head {
+        Some(head) => Ok(head),
+        None => cursor.fail_at(0, ParseErrorKind::NotAResponse),
     }
 }
 
+/// A response; `None` where it has no member by which it is known to be one.
 #[inline(always)]
 fn response<'a>(
     cursor: &mut Cursor<'a>,
@@ -222,7 +364,6 @@ fn response<'a>(
     } else {
         cursor.skip_value()?;
     }
-    cursor.end()?;
     Ok(known.then_some(head))
 }
 
@@ -303,31 +444,52 @@ pub(crate) fn parse_part_with_serde<T: DeserializeOwned>(
         records.clear();
         cursor
             .list(list_key, |cursor| {
-                // Serde takes a list for a struct.
-                if cursor.peek() != Some(b'{') {
-                    return cursor.unexpected(list_key, OF_RECORDS);
-                }
                 if records.len() == MOST_RECORDS {
                     return cursor.fail(ParseErrorKind::TooMany { what: "records", limit: MOST_RECORDS });
                 }
-                let (start, record) = (cursor.offset(), cursor.rest());
-                cursor.skip_value()?;
-                let record = record.get(..cursor.offset() - start).unwrap_or_default();
-                match serde_json::from_slice(record) {
-                    Ok(record) => {
-                        records.push(record);
-                        Ok(())
-                    }
-                    // Its words may repeat what the document says.
-                    Err(_) => {
-                        let kind = ParseErrorKind::WrongType { field: list_key, expected: OF_RECORDS };
-                        cursor.fail_at(start, kind)
-                    }
-                }
+                records.push(object_with_serde(cursor, list_key, OF_RECORDS)?);
+                Ok(())
             })
             .map(drop)
     })?;
     Ok(Part { head, records })
+}
+
+/// Reads a part that has one record instead of a list, in the member `key`; a null there is none.
+///
+/// # Errors
+///
+/// As [`parse_part_with_serde`].
+pub(crate) fn parse_single_with_serde<T: DeserializeOwned>(
+    bytes: &[u8],
+    key: &'static str,
+) -> Result<Part<T>, ParseError> {
+    let mut record = None;
+    let head = parse_with(bytes, key, |cursor| {
+        record = match cursor.take_null()? {
+            true => None,
+            false => Some(object_with_serde(cursor, key, "an object of the usual shape")?),
+        };
+        Ok(())
+    })?;
+    Ok(Part { head, records: record.into_iter().collect() })
+}
+
+fn object_with_serde<T: DeserializeOwned>(
+    cursor: &mut Cursor<'_>,
+    field: &'static str,
+    expected: &'static str,
+) -> Step<T> {
+    // Serde takes a list for a struct.
+    if cursor.peek() != Some(b'{') {
+        return cursor.unexpected(field, expected);
+    }
+    let (start, object) = (cursor.offset(), cursor.rest());
+    cursor.skip_value()?;
+    let object = object.get(..cursor.offset() - start).unwrap_or_default();
+    // The words of serde's error may repeat what the document says.
+    serde_json::from_slice(object)
+        .or_else(|_| cursor.fail_at(start, ParseErrorKind::WrongType { field, expected }))
 }
 
 #[cfg(test)]

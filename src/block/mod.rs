@@ -24,6 +24,7 @@ pub use self::geometry::{BoundingBox, Geometry, Point, Polygon};
 pub use self::id::BlockId;
 pub use self::kind::{BlockKind, EntityType, RelationshipKind, SelectionStatus, TextType};
 pub use self::parse::parse_part;
+pub(crate) use self::parse::parse_saved;
 pub use self::pixels::{InvalidPageSize, PageSize, PixelBox, PixelPoint};
 pub use self::relationship::Relationship;
 pub use self::turn::QuarterTurn;

@@ -1,18 +1,20 @@
 //! From the bytes of a part to its blocks: the hot path.
 
+mod geometry;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::geometry::Points;
+use self::geometry::geometry;
 use super::id;
 use super::relationship::{Arena, Link, Relationships};
-use super::{
-    Block, BlockId, BlockKind, BoundingBox, EntityType, Geometry, Point, Polygon, Query, RelationshipKind,
-    SelectionStatus, TextType,
-};
+use super::{Block, BlockId, BlockKind, EntityType, Query, RelationshipKind, SelectionStatus, TextType};
 use crate::Text;
-use crate::json::{Ahead, Cursor, Step};
-use crate::part::{self, MOST_IDS, MOST_RECORDS, ParseError, ParseErrorKind, Part, Record};
+use crate::json::{Cursor, Step};
+use crate::part::{
+    self, MOST_IDS, MOST_RECORDS, MOST_SAVED_BLOCKS, MOST_SAVED_IDS, ParseError, ParseErrorKind, Part,
+    PartHead, Record,
+};
 
 /// Reads the blocks of a part, and what it says of the job: the bytes of an object of the output bucket, or
 /// the body of a `Get`, `Analyze` or `Detect` response.
@@ -36,9 +38,16 @@ use crate::part::{self, MOST_IDS, MOST_RECORDS, ParseError, ParseErrorKind, Part
 /// responses is none. More than 100,000 blocks, or 1,000,000 ids in their relationships, are refused as well:
 /// Textract puts 1,000 blocks into a part.
 pub fn parse_part(bytes: &[u8]) -> Result<Part<Block>, ParseError> {
-    let mut blocks = Blocks::default();
-    let head = part::parse_with(bytes, "Blocks", |cursor| blocks.read(cursor))?;
+    let mut blocks = Blocks::of_at_most(Most { records: MOST_RECORDS, ids: MOST_IDS });
+    let head = part::parse_with(bytes, "Blocks", |cursor| blocks.read(cursor, 0))?;
     Ok(Part::new(head, blocks.finish()))
+}
+
+/// Reads the blocks of a saved document, one response or an array of them, and what each of them says beside.
+pub(crate) fn parse_saved(bytes: &[u8]) -> Result<(Vec<PartHead>, Vec<Block>), ParseError> {
+    let mut blocks = Blocks::of_at_most(Most { records: MOST_SAVED_BLOCKS, ids: MOST_SAVED_IDS });
+    let heads = part::parse_saved_with(bytes, "Blocks", |cursor, response| blocks.read(cursor, response))?;
+    Ok((heads, blocks.finish()))
 }
 
 impl part::sealed::Sealed for Block {}
@@ -54,12 +63,31 @@ impl Record for Block {
 }
 
 /// Blocks, and the list of ids that they are to share once it is complete.
-#[derive(Default)]
 struct Blocks {
     blocks: Vec<Block>,
     arena: Arena,
     /// Which block has which links.
     related: Vec<Related>,
+    most: Most,
+    /// The response that is read, and how much those before it have.
+    response: usize,
+    before: Lengths,
+}
+
+/// How much is read before the bytes are taken to be hostile.
+#[derive(Clone, Copy)]
+struct Most {
+    records: usize,
+    /// Of ids, and of relationships.
+    ids: usize,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Lengths {
+    blocks: usize,
+    ids: usize,
+    links: usize,
+    related: usize,
 }
 
 struct Related {
@@ -69,25 +97,42 @@ struct Related {
 }
 
 impl Blocks {
+    fn of_at_most(most: Most) -> Self {
+        let (blocks, arena, related) = (Vec::new(), Arena::default(), Vec::new());
+        Self { blocks, arena, related, most, response: 0, before: Lengths::default() }
+    }
+
+    fn lengths(&self) -> Lengths {
+        let Self { blocks, arena: Arena { ids, links }, related, .. } = self;
+        Lengths { blocks: blocks.len(), ids: ids.len(), links: links.len(), related: related.len() }
+    }
+
+    /// Reads the blocks of a response. Of a list that comes twice in one response the last one counts.
     #[inline(always)]
-    fn read(&mut self, cursor: &mut Cursor<'_>) -> Step<()> {
-        self.blocks.clear();
-        self.arena.ids.clear();
-        self.arena.links.clear();
-        self.related.clear();
-        // A block takes some 500 bytes of JSON where it has no relationships, and few take under 400.
-        self.blocks.reserve_exact(cursor.rest().len() / 400);
-        self.arena.ids.reserve(cursor.rest().len() / 400);
+    fn read(&mut self, cursor: &mut Cursor<'_>, response: usize) -> Step<()> {
+        if self.response != response {
+            (self.response, self.before) = (response, self.lengths());
+        }
+        self.blocks.truncate(self.before.blocks);
+        self.arena.ids.truncate(self.before.ids);
+        self.arena.links.truncate(self.before.links);
+        self.related.truncate(self.before.related);
+        if self.blocks.capacity() == 0 {
+            // A block takes some 500 bytes of JSON where it has no relationships, and few take under 400.
+            self.blocks.reserve_exact(cursor.rest().len() / 400);
+            self.arena.ids.reserve(cursor.rest().len() / 400);
+        }
+        let most = self.most;
         cursor
             .list("Blocks", |cursor| {
                 let index = self.blocks.len();
-                if index == MOST_RECORDS {
-                    return cursor.fail(ParseErrorKind::TooMany { what: "records", limit: MOST_RECORDS });
+                if index == most.records {
+                    return cursor.fail(ParseErrorKind::TooMany { what: "records", limit: most.records });
                 }
                 // In its place from the start, as it is large to move.
                 self.blocks.push(Block::new(BlockId::EMPTY, BlockKind::NONE));
                 let Some(block) = self.blocks.last_mut() else { return Ok(()) };
-                if let Some((first, len)) = read_block(cursor, block, &mut self.arena)? {
+                if let Some((first, len)) = read_block(cursor, block, &mut self.arena, most)? {
                     self.related.push(Related { block: index, first, len });
                 }
                 Ok(())
@@ -113,7 +158,12 @@ impl Blocks {
 /// Fills in a block that is empty yet, but for its relationships: of these it returns where the arena has
 /// them.
 #[inline(always)]
-fn read_block(cursor: &mut Cursor<'_>, block: &mut Block, arena: &mut Arena) -> Step<Option<(u32, u32)>> {
+fn read_block(
+    cursor: &mut Cursor<'_>,
+    block: &mut Block,
+    arena: &mut Arena,
+    most: Most,
+) -> Step<Option<(u32, u32)>> {
     let mut links = None;
     cursor.members("Blocks", |cursor| {
         let member = match Member::ahead(cursor) {
@@ -133,7 +183,7 @@ fn read_block(cursor: &mut Cursor<'_>, block: &mut Block, arena: &mut Arena) -> 
             Member::TextType => block.set_text_type(text_type(cursor)?),
             Member::Geometry => geometry(cursor, block)?,
             Member::Id => block.id = id(cursor, "Id")?.unwrap_or(BlockId::EMPTY),
-            Member::Relationships => links = read_links(cursor, arena)?,
+            Member::Relationships => links = read_links(cursor, arena, most)?,
             Member::EntityTypes => entity_types(cursor, block)?,
             Member::RowIndex => block.set_row_index(cursor.count_or_null("RowIndex")?),
             Member::ColumnIndex => block.set_column_index(cursor.count_or_null("ColumnIndex")?),
@@ -153,7 +203,7 @@ fn read_block(cursor: &mut Cursor<'_>, block: &mut Block, arena: &mut Arena) -> 
 }
 
 /// The links that a block gets: the first one, and how many. `None` for null.
-fn read_links(cursor: &mut Cursor<'_>, arena: &mut Arena) -> Step<Option<(u32, u32)>> {
+fn read_links(cursor: &mut Cursor<'_>, arena: &mut Arena, most: Most) -> Step<Option<(u32, u32)>> {
     let first = arena.links.len();
     let present = cursor.list("Relationships", |cursor| {
         let mut link = Link { kind: RelationshipKind::NONE, ids: None };
@@ -171,9 +221,9 @@ fn read_links(cursor: &mut Cursor<'_>, arena: &mut Arena) -> Step<Option<(u32, u
                     let first = arena.ids.len();
                     let present = cursor.list("Ids", |cursor| {
                         if let Some(id) = id(cursor, "Ids")? {
-                            if arena.ids.len() == MOST_IDS {
+                            if arena.ids.len() == most.ids {
                                 let what = "ids in relationships";
-                                return cursor.fail(ParseErrorKind::TooMany { what, limit: MOST_IDS });
+                                return cursor.fail(ParseErrorKind::TooMany { what, limit: most.ids });
                             }
                             arena.ids.push(id);
                         }
@@ -185,8 +235,8 @@ fn read_links(cursor: &mut Cursor<'_>, arena: &mut Arena) -> Step<Option<(u32, u
             }
             Ok(())
         })?;
-        if arena.links.len() == MOST_IDS {
-            return cursor.fail(ParseErrorKind::TooMany { what: "relationships", limit: MOST_IDS });
+        if arena.links.len() == most.ids {
+            return cursor.fail(ParseErrorKind::TooMany { what: "relationships", limit: most.ids });
         }
         arena.links.push(link);
         Ok(())
@@ -363,102 +413,6 @@ fn query(cursor: &mut Cursor<'_>) -> Step<Option<Query>> {
     Ok(present.then_some(query))
 }
 
-#[inline(always)]
-fn geometry(cursor: &mut Cursor<'_>, block: &mut Block) -> Step<()> {
-    block.geometry = match cursor.attempt(usual_geometry) {
-        Some(geometry) => Some(geometry),
-        None => any_geometry(cursor)?,
-    };
-    Ok(())
-}
-
-/// A geometry just as Textract writes it: a box and four corners, no space, no exponent. More than half of
-/// the bytes of a response are such, so that it pays to look for whole runs of them.
-#[inline(always)]
-fn usual_geometry(ahead: &mut Ahead<'_>) -> Option<Geometry> {
-    let mut bounds = BoundingBox::default();
-    if ahead.bytes(b"{\"BoundingBox\":{\"Width\":").is_some() {
-        bounds.width = ahead.float()?;
-        ahead.bytes(b",\"Height\":")?;
-        bounds.height = ahead.float()?;
-        ahead.bytes(b",\"Left\":")?;
-        bounds.left = ahead.float()?;
-        ahead.bytes(b",\"Top\":")?;
-        bounds.top = ahead.float()?;
-    } else {
-        // The order in the output bucket.
-        ahead.bytes(b"{\"BoundingBox\":{\"Height\":")?;
-        bounds.height = ahead.float()?;
-        ahead.bytes(b",\"Left\":")?;
-        bounds.left = ahead.float()?;
-        ahead.bytes(b",\"Top\":")?;
-        bounds.top = ahead.float()?;
-        ahead.bytes(b",\"Width\":")?;
-        bounds.width = ahead.float()?;
-    }
-    ahead.bytes(b"},\"Polygon\":[{\"X\":")?;
-    let mut points = [Point::default(); 4];
-    for (i, point) in points.iter_mut().enumerate() {
-        if i > 0 {
-            ahead.bytes(b"},{\"X\":")?;
-        }
-        point.x = ahead.float()?;
-        ahead.bytes(b",\"Y\":")?;
-        point.y = ahead.float()?;
-    }
-    ahead.bytes(b"}]}")?;
-    Some(Geometry { bounding_box: Some(bounds), polygon: Polygon::of_four(points), rotation_angle: None })
-}
-
-#[inline(never)]
-fn any_geometry(cursor: &mut Cursor<'_>) -> Step<Option<Geometry>> {
-    let mut geometry = Geometry::default();
-    let present = cursor.members("Geometry", |cursor| {
-        let name = if ahead(cursor, b"\"BoundingBox\":") {
-            Cow::Borrowed(&b"BoundingBox"[..])
-        } else if ahead(cursor, b"\"Polygon\":") {
-            Cow::Borrowed(&b"Polygon"[..])
-        } else {
-            cursor.member_name()?
-        };
-        match &*name {
-            b"BoundingBox" => geometry.bounding_box = bounding_box(cursor)?,
-            b"Polygon" => geometry.polygon = polygon(cursor)?,
-            b"RotationAngle" => geometry.rotation_angle = cursor.float_or_null("RotationAngle")?,
-            _ => cursor.skip_value()?,
-        }
-        Ok(())
-    })?;
-    Ok(present.then_some(geometry))
-}
-
-#[inline(always)]
-fn bounding_box(cursor: &mut Cursor<'_>) -> Step<Option<BoundingBox>> {
-    let mut bounds = BoundingBox::default();
-    let present = cursor.members("BoundingBox", |cursor| {
-        let (field, number) = if ahead(cursor, b"\"Width\":") {
-            ("Width", &mut bounds.width)
-        } else if ahead(cursor, b"\"Height\":") {
-            ("Height", &mut bounds.height)
-        } else if ahead(cursor, b"\"Left\":") {
-            ("Left", &mut bounds.left)
-        } else if ahead(cursor, b"\"Top\":") {
-            ("Top", &mut bounds.top)
-        } else {
-            match &*cursor.member_name()? {
-                b"Width" => ("Width", &mut bounds.width),
-                b"Height" => ("Height", &mut bounds.height),
-                b"Left" => ("Left", &mut bounds.left),
-                b"Top" => ("Top", &mut bounds.top),
-                _ => return cursor.skip_value(),
-            }
-        };
-        *number = cursor.float_or_null(field)?.unwrap_or_default();
-        Ok(())
-    })?;
-    Ok(present.then_some(bounds))
-}
-
 /// Passes the name of a member, its colon and the space behind, if it is written like this.
 #[inline(always)]
 fn ahead<const N: usize>(cursor: &mut Cursor<'_>, name: &[u8; N]) -> bool {
@@ -467,30 +421,4 @@ fn ahead<const N: usize>(cursor: &mut Cursor<'_>, name: &[u8; N]) -> bool {
         cursor.skip_space();
     }
     found
-}
-
-#[inline(always)]
-fn polygon(cursor: &mut Cursor<'_>) -> Step<Polygon> {
-    let mut points = Points::default();
-    let present = cursor.list("Polygon", |cursor| {
-        let mut point = Point::default();
-        cursor.members("Polygon", |cursor| {
-            let (field, number) = if ahead(cursor, b"\"X\":") {
-                ("X", &mut point.x)
-            } else if ahead(cursor, b"\"Y\":") {
-                ("Y", &mut point.y)
-            } else {
-                match &*cursor.member_name()? {
-                    b"X" => ("X", &mut point.x),
-                    b"Y" => ("Y", &mut point.y),
-                    _ => return cursor.skip_value(),
-                }
-            };
-            *number = cursor.float_or_null(field)?.unwrap_or_default();
-            Ok(())
-        })?;
-        points.push(point);
-        Ok(())
-    })?;
-    Ok(if present { points.finish() } else { Polygon::default() })
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{FieldType, slices};
 use crate::block::Block;
 use crate::names::names;
+use crate::part::{ParseError, Part, Record, parse_part_with_serde, sealed};
 use crate::{Text, tolerant};
 
 /// A driver's licence or passport.
@@ -54,6 +55,19 @@ impl IdentityDocument {
     /// The first field of one type, such as `"FIRST_NAME"`.
     pub fn field(&self, kind: &str) -> Option<&IdentityField> {
         self.identity_document_fields().iter().find(|field| field.kind() == Some(kind))
+    }
+}
+
+impl sealed::Sealed for IdentityDocument {}
+
+impl Record for IdentityDocument {
+    fn parse_part(bytes: &[u8]) -> Result<Part<Self>, ParseError> {
+        parse_part_with_serde(bytes, "IdentityDocuments")
+    }
+
+    /// The first page that any of its blocks names; Textract names none for a document of one page.
+    fn page(&self) -> Option<u32> {
+        self.blocks().iter().find_map(Block::page)
     }
 }
 

@@ -1,7 +1,45 @@
-//! What Textract makes of whole documents: invoices and receipts, identity documents, and the pages of a loan
-//! file.
+//! What Textract makes of a document: pages, lines, words, tables, fields, queries and the layout; invoices and receipts;
+//! identity documents; the pages of a loan file.
 //!
-//! The types have the shape of Textract's JSON, and read and write it. Every member is optional, as Textract
+//! # Blocks
+//!
+//! The blocks of text detection and document analysis make a [`Document`]. All that is read from it is a view that borrows:
+//!
+//! | of a document or a page | views |
+//! | --- | --- |
+//! | text | [`Page`], [`Line`], [`Word`], [`reading_order`](Page::reading_order) |
+//! | tables | [`Table`], [`Cell`], [`Slot`], [`JoinedTable`] for those that go on on the next page |
+//! | forms | [`Field`], [`SelectionElement`] |
+//! | queries | [`AskedQuery`], [`Answer`] |
+//! | signatures | [`Signature`] |
+//! | layout | [`LayoutElement`], [`layout`](Page::layout) |
+//!
+//! A view derefs to its [`BlockRef`], and that to the [`Block`](crate::block::Block): id, confidence and geometry are at
+//! hand everywhere, and what a view does not tell can be read from the block.
+//!
+//! ```
+//! use inkseal::document::Document;
+//!
+//! # fn example(json: &[u8]) -> inkseal::Result<()> {
+//! let document = Document::from_json(json)?;
+//! for page in document.pages() {
+//!     for line in page.reading_order() {
+//!         println!("{}: {}", page.number(), line.text());
+//!     }
+//!     for table in page.tables() {
+//!         println!("{} rows, {} columns", table.row_count(), table.column_count());
+//!     }
+//! }
+//! if let Some(total) = document.field("Total") {
+//!     println!("{} ({:?} % sure)", total.value(), total.text_confidence());
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Expenses, identity documents, loan files
+//!
+//! Their types have the shape of Textract's JSON, and read and write it. Every member is optional, as Textract
 //! sends null or nothing where it has no value; a list that was sent empty is told from one that was not
 //! sent. Each list is a field and also a method of the same name, which takes a missing list for an empty
 //! one:
@@ -22,27 +60,51 @@
 //! What a document says is [`Text`](crate::Text), which `Debug` does not show. What Textract says about it,
 //! such as the type `"TOTAL"` or the page type `"PAYSLIPS"`, is an ordinary string.
 //!
-//! To read a part of a result take [`Record::parse_part`](crate::part::Record::parse_part): its errors do not
+//! To read a saved response take [`Record::parse_saved`](crate::part::Record::parse_saved): its errors do not
 //! repeat the document, while those of serde_json quote a value that is of the wrong type.
 
+mod arena;
+mod columns;
+mod continued;
 mod expense;
+mod form;
 mod identity;
+mod layout;
 mod lending;
+mod node;
+mod page;
+mod query;
+mod read;
+mod search;
+mod summary;
+mod table;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use serde::{Deserialize, Serialize};
 
+pub use arena::Document;
+pub use continued::JoinedTable;
 pub use expense::{
     ExpenseCurrency, ExpenseDetection, ExpenseDocument, ExpenseField, ExpenseGroup, LineItem, LineItemGroup,
 };
+pub use form::Field;
 pub use identity::{
     IdentityDetection, IdentityDocument, IdentityField, NormalizedValue, NormalizedValueType,
 };
+pub use layout::LayoutElement;
 pub use lending::{
     Extraction, LendingDetection, LendingDocument, LendingField, LendingResult, PageClassification,
     Prediction, SignatureDetection,
 };
+pub use node::BlockRef;
+pub use page::Page;
+pub use query::{Answer, AskedQuery};
+pub use search::{Match, Region};
+pub use summary::{DetectedSignature, DocumentGroup, LendingSummary, SplitDocument, UndetectedSignature};
+pub use table::{Cell, Merged, Slot, Table, TableCaption};
+pub use text::{Line, SelectionElement, Signature, Token, Word};
 
 /// What a field is, in Textract's vocabulary: `INVOICE_RECEIPT_ID`, `TOTAL`, `FIRST_NAME`, and `OTHER` for
 /// what it has no word for.

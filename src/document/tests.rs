@@ -75,6 +75,18 @@ fn lending() -> Value {
     })
 }
 
+fn summary() -> Value {
+    json!({
+        "DocumentGroups": [{
+            "Type": "CHECKS",
+            "SplitDocuments": [{"Index": 1, "Pages": [1, 2]}],
+            "DetectedSignatures": [{"Page": 1}],
+            "UndetectedSignatures": [{"Page": 2}]
+        }],
+        "UndetectedDocumentTypes": ["W_2", "1003"]
+    })
+}
+
 /// The pointers to everything that is in a value, itself aside.
 fn pointers(value: &Value) -> Vec<String> {
     fn walk(value: &Value, at: &str, found: &mut Vec<String>) {
@@ -140,6 +152,7 @@ fn every_member_may_be_null_or_absent_and_no_text_shows() {
     check::<ExpenseDocument>(&expense());
     check::<IdentityDocument>(&identity());
     check::<LendingResult>(&lending());
+    check::<LendingSummary>(&summary());
 }
 
 #[test]
@@ -186,6 +199,16 @@ fn parts_of_both_kinds() {
     let bytes = json!({"DocumentMetadata": {"Pages": 3}, "Results": [lending()]}).to_string();
     let part = LendingResult::parse_part(bytes.as_bytes()).unwrap();
     assert_eq!((part.head.pages, part.records[0].page()), (Some(3), Some(3)));
+
+    let bytes = json!({"DocumentMetadata": {"Pages": 1}, "AnalyzeIDModelVersion": "1.0",
+        "IdentityDocuments": [identity(), {}, null]});
+    let part = IdentityDocument::parse_part(bytes.to_string().as_bytes()).unwrap();
+    assert_eq!(part.head.model_version.as_deref(), Some("1.0"));
+    assert_eq!(part.records.iter().map(Record::page).collect::<Vec<_>>(), [Some(1), None]);
+
+    let bytes = json!({"JobStatus": "SUCCEEDED", "Summary": summary()}).to_string();
+    let part = LendingSummary::parse_part(bytes.as_bytes()).unwrap();
+    assert_eq!((part.records.len(), part.records[0].page()), (1, None));
 
     let bytes = json!({"Results": [{"Page": "canary"}]}).to_string();
     let error = LendingResult::parse_part(bytes.as_bytes()).unwrap_err();

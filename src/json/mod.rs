@@ -98,15 +98,9 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    #[inline(never)]
+    #[inline(always)]
     fn skip_spaces(&mut self) {
-        while let [b'\t' | b'\n' | b'\r' | b' ', rest @ ..] = self.rest {
-            self.rest = rest;
-            // The indent of a line.
-            while let Some((b"        ", rest)) = self.rest.split_first_chunk() {
-                self.rest = rest;
-            }
-        }
+        self.rest = behind_space(self.rest);
     }
 
     /// The next byte after space, which stays.
@@ -292,6 +286,32 @@ impl<'a> Cursor<'a> {
     }
 }
 
+/// What follows the space that a text begins with: mostly a single one.
+#[inline(always)]
+fn behind_space(text: &[u8]) -> &[u8] {
+    match text {
+        [b' ', rest @ ..] if rest.first().is_some_and(|next| *next > b' ') => rest,
+        _ => behind_indent(text),
+    }
+}
+
+#[inline(never)]
+fn behind_indent(mut rest: &[u8]) -> &[u8] {
+    while let [b'\t' | b'\n' | b'\r' | b' ', behind @ ..] = rest {
+        rest = behind;
+        // The indent of a line, eight spaces at a time.
+        while let Some((chunk, behind)) = rest.split_first_chunk() {
+            let others = u64::from_le_bytes(*chunk) ^ u64::from_le_bytes(*b"        ");
+            if others != 0 {
+                rest = rest.get(others.trailing_zeros() as usize / 8..).unwrap_or_default();
+                break;
+            }
+            rest = behind;
+        }
+    }
+    rest
+}
+
 /// A look ahead, for what is written in just one way. It tells no faults, and small as it is, it stays in
 /// registers.
 pub(crate) struct Ahead<'a> {
@@ -299,6 +319,14 @@ pub(crate) struct Ahead<'a> {
 }
 
 impl Ahead<'_> {
+    /// Passes space.
+    #[inline(always)]
+    pub(crate) fn space(&mut self) {
+        if let [..=b' ', ..] = self.rest {
+            self.rest = behind_space(self.rest);
+        }
+    }
+
     /// These bytes, with no space before them.
     #[inline(always)]
     pub(crate) fn bytes<const N: usize>(&mut self, bytes: &[u8; N]) -> Option<()> {

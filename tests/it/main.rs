@@ -10,6 +10,7 @@ mod geometry;
 mod output;
 mod parser;
 mod recorded;
+mod saved;
 mod start;
 mod support;
 mod transport;

@@ -97,9 +97,5 @@ fn recorded_lending_results_come_out_as_they_went_in() {
 #[test]
 #[ignore = "needs INKSEAL_CORPUS"]
 fn recorded_identity_documents_come_out_as_they_went_in() {
-    let read = |bytes: &[u8]| {
-        let mut response: Value = serde_json::from_slice(bytes).unwrap();
-        serde_json::from_value::<Vec<IdentityDocument>>(response["IdentityDocuments"].take()).unwrap()
-    };
-    assert!(check("id", "IdentityDocuments", read) > 0);
+    assert!(check("id", "IdentityDocuments", parts::<IdentityDocument>) > 0);
 }

@@ -1,0 +1,166 @@
+//! Tables that go on on the next page.
+
+use std::collections::HashSet;
+
+use super::{Document, Merged, Page, Slot, Table};
+use crate::block::{BlockKind, BoundingBox};
+
+/// By how much the left edges and the widths of a table and of what goes on with it may differ, in page widths.
+const SAME_PLACE: f32 = 0.02;
+
+/// The top and the bottom of a page, in page heights, in which running headers and footers stand where Textract was not
+/// asked for the layout, which tells them.
+const MARGIN: f32 = 0.06;
+
+/// A table, with those on the next pages that go on with it: one, for a table that does not go on.
+#[derive(Clone, Debug)]
+pub struct JoinedTable<'d> {
+    parts: Vec<Part<'d>>,
+}
+
+#[derive(Clone, Debug)]
+struct Part<'d> {
+    table: Table<'d>,
+    /// The header that is repeated from the part before.
+    repeated: u32,
+}
+
+impl<'d> JoinedTable<'d> {
+    /// The tables as they stand on their pages, in order.
+    pub fn parts(&self) -> impl ExactSizeIterator<Item = &Table<'d>> {
+        self.parts.iter().map(|part| &part.table)
+    }
+
+    /// How many rows there are; a header that is repeated on the next page counts once.
+    pub fn row_count(&self) -> u32 {
+        self.parts.iter().map(|part| part.table.row_count() - part.repeated).sum()
+    }
+
+    /// How many columns the widest part has.
+    pub fn column_count(&self) -> u32 {
+        self.parts.iter().map(|part| part.table.column_count()).max().unwrap_or(0)
+    }
+
+    /// The rows of all parts, each column by column, without the headers that are repeated.
+    pub fn rows(&self) -> impl Iterator<Item = Vec<Slot<'d>>> + '_ {
+        self.parts.iter().flat_map(|part| part.table.rows().skip(part.repeated as usize))
+    }
+
+    /// The texts of all rows.
+    pub fn texts(&self, merged: Merged) -> Vec<Vec<String>> {
+        let rows = self.parts.iter().map(|part| part.table.texts(merged).split_off(part.repeated as usize));
+        rows.flatten().collect()
+    }
+
+    fn last(&self) -> Option<&Table<'d>> {
+        self.parts.last().map(|part| &part.table)
+    }
+}
+
+impl Document {
+    /// The tables, each joined with those that go on with it on the next pages.
+    ///
+    /// A table goes on with the first one of the next page where no line stands between them, but for running headers and
+    /// footers and a title that is repeated, and both have the same headers, or as many columns, the same left edge and the same width, to within 2 % of
+    /// the page.
+    pub fn joined_tables(&self) -> Vec<JoinedTable<'_>> {
+        let mut joined: Vec<JoinedTable<'_>> = Vec::new();
+        let mut before: Option<Page<'_>> = None;
+        for page in self.pages() {
+            let mut may_go_on = before.is_some_and(|before| {
+                before.number() + 1 == page.number() && ends_with_table(before, joined.last())
+            });
+            let mut tables: Vec<_> = page.tables().collect();
+            tables.sort_by(|a, b| top(a).total_cmp(&top(b)));
+            for table in tables {
+                let part = may_go_on
+                    .then(|| joined.last()?.last())
+                    .flatten()
+                    .and_then(|last| follows(last, &table, page));
+                match (part, joined.last_mut()) {
+                    (Some(repeated), Some(open)) => open.parts.push(Part { table, repeated }),
+                    _ => joined.push(JoinedTable { parts: vec![Part { table, repeated: 0 }] }),
+                }
+                may_go_on = false;
+            }
+            before = Some(page);
+        }
+        joined
+    }
+}
+
+fn place(table: &Table<'_>) -> Option<BoundingBox> {
+    table.block().geometry()?.bounding_box
+}
+
+fn top(table: &Table<'_>) -> f32 {
+    place(table).map_or(0.0, |place| place.top)
+}
+
+/// Whether the last table that was found is on this page, and below it there is nothing.
+fn ends_with_table(page: Page<'_>, last: Option<&JoinedTable<'_>>) -> bool {
+    let Some(table) = last.and_then(JoinedTable::last).filter(|table| table.page_number() == page.number())
+    else {
+        return false;
+    };
+    place(table).is_some_and(|place| !lines_of(page, table).any(|line| line.top >= place.bottom()))
+}
+
+/// How many rows of header the table repeats, if it goes on with the one before.
+fn follows(before: &Table<'_>, table: &Table<'_>, page: Page<'_>) -> Option<u32> {
+    let (old, new) = (place(before)?, place(table)?);
+    if lines_of(page, table).any(|line| line.bottom() <= new.top) {
+        return None;
+    }
+    // A title of its own begins another table, too.
+    let titles = |table: &Table<'_>| table.titles().map(|title| title.text()).collect::<Vec<_>>();
+    let title = titles(table);
+    if !title.is_empty() && titles(before) != title {
+        return None;
+    }
+    let headers = |table: &Table<'_>| -> Vec<String> {
+        let texts = table.texts(Merged::Repeated);
+        let range = table.header_rows();
+        texts.into_iter().skip(range.start as usize - 1).take(range.len()).flatten().collect()
+    };
+    let columns = before.column_count() == table.column_count();
+    let (expected, header) = (headers(before), headers(table));
+    let repeated = columns && !header.is_empty() && expected == header;
+    let near = |a: f32, b: f32| (a - b).abs() <= SAME_PLACE;
+    if repeated {
+        Some(table.header_rows().end - 1)
+    } else {
+        // A header of its own begins another table.
+        (columns && header.is_empty() && near(old.left, new.left) && near(old.width, new.width)).then_some(0)
+    }
+}
+
+/// Where the lines are that are neither in the table nor in a running header or footer.
+fn lines_of<'d>(page: Page<'d>, table: &Table<'d>) -> impl Iterator<Item = BoundingBox> {
+    let running = |kind: &BlockKind| {
+        matches!(kind, BlockKind::LayoutHeader | BlockKind::LayoutFooter | BlockKind::LayoutPageNumber)
+    };
+    let mut without: HashSet<u32> = HashSet::new();
+    let mut has_layout = false;
+    for element in page.layout_elements() {
+        has_layout = true;
+        if running(element.kind()) {
+            without.extend(element.all_lines().iter().map(|line| line.index()));
+        }
+    }
+    let captions = table.titles().chain(table.footers()).flat_map(|caption| caption.content());
+    let words: HashSet<u32> = table
+        .cells()
+        .flat_map(|cell| cell.tokens())
+        .chain(captions)
+        .map(|token| token.block_ref().index())
+        .collect();
+    page.lines().filter_map(move |line| {
+        let place = line.block().geometry()?.bounding_box?;
+        let in_margin = !has_layout && (place.bottom() <= MARGIN || place.top >= 1.0 - MARGIN);
+        let skip = in_margin
+            || without.contains(&line.index())
+            || line.words().any(|word| words.contains(&word.index()));
+        (!skip).then_some(place)
+    })
+}

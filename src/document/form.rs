@@ -1,0 +1,126 @@
+//! Form fields: keys with their values.
+
+use super::node::views;
+use super::search::fold;
+use super::text::{joined, joined_texts};
+use super::{BlockRef, Document, SelectionElement, Token, Word};
+use crate::block::{BoundingBox, RelationshipKind, SelectionStatus};
+
+views! {
+    /// A form field: a key, such as `Name:`, and its value.
+    ///
+    /// It derefs to the block of the key.
+    Field;
+}
+
+impl<'d> Field<'d> {
+    /// The key as it stands on the page: its words, joined by one space.
+    pub fn key(&self) -> String {
+        joined(self.content())
+    }
+
+    /// The value as it stands on the page: its words, joined by one space, with `[X]` or `[ ]` for a check box.
+    pub fn value(&self) -> String {
+        joined_texts(self.values().map(|value| joined(value.content())))
+    }
+
+    /// The blocks of the value, of which there is hardly ever more than one.
+    pub fn values(&self) -> impl Iterator<Item = BlockRef<'d>> + use<'d> {
+        self.related(RelationshipKind::Value)
+    }
+
+    /// The words and selection elements of the key.
+    pub fn key_tokens(&self) -> impl Iterator<Item = Token<'d>> + use<'d> {
+        self.content()
+    }
+
+    /// The words and selection elements of the value.
+    pub fn value_tokens(&self) -> impl Iterator<Item = Token<'d>> + use<'d> {
+        self.values().flat_map(|value| value.content())
+    }
+
+    /// The check box or radio button that is the value, or the first one in it.
+    pub fn selection_element(&self) -> Option<SelectionElement<'d>> {
+        self.value_tokens().find_map(|token| match token {
+            Token::Selection(element) => Some(element),
+            _ => None,
+        })
+    }
+
+    /// Whether the field is checked, where its value is a check box or radio button.
+    pub fn is_selected(&self) -> Option<bool> {
+        let element = self.selection_element()?;
+        element.status().map(|status| *status == SelectionStatus::Selected)
+    }
+
+    /// How sure Textract is, 0 to 100, that this is a key and that its value belongs to it: the lower of the confidences
+    /// of their blocks. That of the text is another: [`text_confidence`](Self::text_confidence).
+    pub fn structure_confidence(&self) -> Option<f32> {
+        least(self.values().map(|value| value.confidence()).chain([self.confidence()]))
+    }
+
+    /// How sure Textract is of the text of the value, 0 to 100: that of its least sure word or selection element.
+    /// `None` for an empty value.
+    pub fn text_confidence(&self) -> Option<f32> {
+        least(self.value_tokens().map(|token| token.block_ref().confidence()))
+    }
+
+    /// Where the value stands, in ratios of the page: the box around all its blocks.
+    pub fn value_box(&self) -> Option<BoundingBox> {
+        let boxes = self.values().filter_map(|value| value.block().geometry()?.bounding_box);
+        boxes.reduce(|one, other| one.union(&other))
+    }
+
+    /// Whether the key is this one, but for case, Unicode form, a colon at its end and the space around it.
+    pub fn is_named(&self, name: &str) -> bool {
+        plain(&self.key()) == plain(name)
+    }
+
+    pub(super) fn key_words(&self) -> impl Iterator<Item = Word<'d>> + use<'d> {
+        self.content().filter_map(|token| token.block_ref().as_word())
+    }
+}
+
+fn least(confidences: impl Iterator<Item = Option<f32>>) -> Option<f32> {
+    confidences.flatten().min_by(f32::total_cmp)
+}
+
+/// A key as people ask for it.
+pub(super) fn plain(key: &str) -> String {
+    let mut key = fold(key);
+    key.truncate(key.trim_end_matches([':', ' ']).len());
+    key
+}
+
+impl Document {
+    /// The field with this key, but for case, Unicode form and a colon at its end. Of several the one whose key Textract is surest of.
+    ///
+    /// ```
+    /// use inkseal::document::Document;
+    ///
+    /// let document = Document::from_json(br#"{"Blocks": [
+    ///     {"BlockType": "KEY_VALUE_SET", "EntityTypes": ["KEY"], "Id": "k", "Relationships": [
+    ///         {"Type": "VALUE", "Ids": ["v"]}, {"Type": "CHILD", "Ids": ["1"]}]},
+    ///     {"BlockType": "KEY_VALUE_SET", "EntityTypes": ["VALUE"], "Id": "v", "Relationships": [
+    ///         {"Type": "CHILD", "Ids": ["2", "3"]}]},
+    ///     {"BlockType": "WORD", "Id": "1", "Text": "Name:"},
+    ///     {"BlockType": "WORD", "Id": "2", "Text": "Jane"},
+    ///     {"BlockType": "WORD", "Id": "3", "Text": "Doe"}
+    /// ]}"#)?;
+    /// assert_eq!(document.field("name").map(|field| field.value()).as_deref(), Some("Jane Doe"));
+    /// # Ok::<(), inkseal::Error>(())
+    /// ```
+    pub fn field(&self, key: &str) -> Option<Field<'_>> {
+        let key = plain(key);
+        let confidence = |field: &Field<'_>| field.confidence().unwrap_or_default();
+        self.fields()
+            .filter(|field| plain(&field.key()) == key)
+            .reduce(|best, next| if confidence(&next) > confidence(&best) { next } else { best })
+    }
+
+    /// The fields whose key contains this text, whatever its case and Unicode form, in the order of the document.
+    pub fn search_fields(&self, text: &str) -> impl Iterator<Item = Field<'_>> {
+        let text = fold(text);
+        self.fields().filter(move |field| fold(&field.key()).contains(&text))
+    }
+}

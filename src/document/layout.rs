@@ -1,0 +1,120 @@
+//! The layout: what the lines of a page are, in reading order.
+
+use std::collections::HashSet;
+
+use super::columns::by_columns;
+use super::node::views;
+use super::{BlockRef, Field, Line, Page, Table};
+
+views! {
+    /// An element of the layout of a page: a title, a paragraph, a list, ...
+    ///
+    /// Its [`kind`](crate::block::Block::kind) is one of `BlockKind::Layout...`, or an unknown one that begins with
+    /// `LAYOUT_`.
+    LayoutElement;
+}
+
+impl<'d> LayoutElement<'d> {
+    /// Its own lines. Those of what is nested in it are not among them: see [`all_lines`](Self::all_lines).
+    pub fn lines(&self) -> impl Iterator<Item = Line<'d>> + use<'d> {
+        self.children().filter_map(BlockRef::as_line)
+    }
+
+    /// The elements nested in it, such as the items of a list.
+    pub fn elements(&self) -> impl Iterator<Item = LayoutElement<'d>> + use<'d> {
+        self.children().filter_map(BlockRef::as_layout)
+    }
+
+    /// Its lines and those of what is nested in it, each once, in order.
+    pub fn all_lines(&self) -> Vec<Line<'d>> {
+        let mut lines = Vec::new();
+        let mut seen = HashSet::new();
+        // What is nested in itself was already seen.
+        let mut rest = vec![self.0];
+        while let Some(block) = rest.pop() {
+            if !seen.insert(block.index()) {
+                continue;
+            }
+            if let Some(line) = block.as_line() {
+                lines.push(line);
+            } else if block.kind().is_layout() {
+                let first = rest.len();
+                rest.extend(block.children());
+                if let Some(children) = rest.get_mut(first..) {
+                    children.reverse();
+                }
+            }
+        }
+        lines
+    }
+
+    /// Its text: that of its lines, joined by one space.
+    pub fn text(&self) -> String {
+        self.all_lines().iter().map(Line::text).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The table of which it is the place: the one with which it shares the most words.
+    pub fn table(&self) -> Option<Table<'d>> {
+        let words = self.words();
+        let shared = |table: &Table<'_>| {
+            let tokens = table.cells().flat_map(|cell| cell.tokens());
+            tokens.filter(|token| words.contains(&token.block_ref().index())).count()
+        };
+        let tables = self.page()?.tables().map(|table| (shared(&table), table));
+        let best = tables
+            .filter(|(shared, _)| *shared > 0)
+            .reduce(|best, next| if next.0 > best.0 { next } else { best });
+        best.map(|(_, table)| table)
+    }
+
+    /// The form fields of which it is the place: those whose key shares a word with it.
+    pub fn fields(&self) -> Vec<Field<'d>> {
+        let words = self.words();
+        let fields = self.page().into_iter().flat_map(|page| page.fields());
+        fields.filter(|field| field.key_words().any(|word| words.contains(&word.index()))).collect()
+    }
+
+    fn words(&self) -> HashSet<u32> {
+        self.all_lines().iter().flat_map(Line::words).map(|word| word.index()).collect()
+    }
+}
+
+impl<'d> Page<'d> {
+    /// The elements of the layout that stand in no other one, in reading order. PAGE lists the items of a list beside the
+    /// list itself; here they are only in the list.
+    ///
+    /// There are none where the feature LAYOUT was not asked for.
+    pub fn layout(&self) -> Vec<LayoutElement<'d>> {
+        outermost(self.layout_elements().collect())
+    }
+
+    /// The lines as people read them: by the layout, where the feature LAYOUT was asked for, else by columns. Every line
+    /// of the page is there once; those in no element of the layout stand at the end.
+    pub fn reading_order(&self) -> Vec<Line<'d>> {
+        let layout = self.layout();
+        if layout.is_empty() {
+            return by_columns(&self.lines().collect::<Vec<_>>());
+        }
+        let mut seen = HashSet::new();
+        let in_layout = layout.iter().flat_map(LayoutElement::all_lines);
+        let is_here = |line: &Line<'d>| self.rank(**line).is_some();
+        let mut lines: Vec<_> = in_layout.filter(is_here).filter(|line| seen.insert(line.index())).collect();
+        let others: Vec<_> = self.lines().filter(|line| !seen.contains(&line.index())).collect();
+        lines.extend(by_columns(&others));
+        lines
+    }
+}
+
+/// Those that stand in no other one.
+pub(super) fn outermost<'d>(elements: Vec<LayoutElement<'d>>) -> Vec<LayoutElement<'d>> {
+    let mut nested = HashSet::new();
+    for element in &elements {
+        for child in element.elements().filter(|child| child != element) {
+            // Of two that stand in each other the first one in the response is the outer one.
+            if !nested.contains(&element.index()) || child.index() > element.index() {
+                nested.insert(child.index());
+            }
+        }
+    }
+    elements.into_iter().filter(|element| !nested.contains(&element.index())).collect()
+}

@@ -1,0 +1,68 @@
+//! Questions, and the answers that Textract found.
+
+use super::node::views;
+use super::{BlockRef, Document};
+use crate::block::RelationshipKind;
+
+views! {
+    /// A question that was asked of a page.
+    AskedQuery;
+    /// An answer to a question. Textract may give it without geometry.
+    Answer;
+}
+
+impl<'d> AskedQuery<'d> {
+    /// The question.
+    pub fn text(&self) -> Option<&'d str> {
+        self.block().query().map(|query| &*query.text).filter(|text| !text.is_empty())
+    }
+
+    /// What the caller calls it.
+    pub fn alias(&self) -> Option<&'d str> {
+        self.block().query()?.alias.as_deref()
+    }
+
+    /// All answers, the surest first; those equally sure in Textract's order.
+    pub fn answers(&self) -> impl ExactSizeIterator<Item = Answer<'d>> + use<'d> {
+        let mut answers: Vec<_> = self.related(RelationshipKind::Answer).collect();
+        let confidence = |answer: &BlockRef<'_>| answer.confidence().unwrap_or_default();
+        answers.sort_by(|a, b| confidence(b).total_cmp(&confidence(a)));
+        answers.into_iter().map(Answer)
+    }
+
+    /// The surest answer.
+    pub fn answer(&self) -> Option<Answer<'d>> {
+        self.answers().next()
+    }
+}
+
+impl<'d> Answer<'d> {
+    /// What it says.
+    pub fn text(&self) -> Option<&'d str> {
+        self.block().text()
+    }
+}
+
+impl Document {
+    /// The questions with this alias, or, where none has it, with this text; one for each page that it was asked of.
+    ///
+    /// ```
+    /// use inkseal::document::Document;
+    ///
+    /// let document = Document::from_json(br#"{"Blocks": [
+    ///     {"BlockType": "QUERY", "Id": "q", "Query": {"Text": "Who signed?", "Alias": "SIGNER"},
+    ///      "Relationships": [{"Type": "ANSWER", "Ids": ["1", "2"]}]},
+    ///     {"BlockType": "QUERY_RESULT", "Id": "1", "Confidence": 40, "Text": "J. Doe"},
+    ///     {"BlockType": "QUERY_RESULT", "Id": "2", "Confidence": 90, "Text": "Jane Doe"}
+    /// ]}"#)?;
+    /// let answers = document.query("SIGNER").flat_map(|query| query.answers());
+    /// assert_eq!(answers.filter_map(|answer| answer.text()).collect::<Vec<_>>(), ["Jane Doe", "J. Doe"]);
+    /// # Ok::<(), inkseal::Error>(())
+    /// ```
+    pub fn query(&self, name: &str) -> impl Iterator<Item = AskedQuery<'_>> {
+        let by_alias = self.queries().any(|query| query.alias() == Some(name));
+        self.queries().filter(
+            move |query| if by_alias { query.alias() == Some(name) } else { query.text() == Some(name) },
+        )
+    }
+}

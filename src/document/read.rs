@@ -1,0 +1,132 @@
+//! How a document is made: from saved JSON, from parts, from a stream.
+
+use futures::TryStreamExt;
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+
+use super::Document;
+use crate::block::{self, Block};
+use crate::error::{Error, ErrorKind, Result, Stage};
+use crate::part::{JobStatus, MixedStatuses, Part, PartHead};
+use crate::stream::{BlockStream, PageBlocks};
+
+impl Document {
+    /// A document from saved responses of text detection or document analysis: the JSON of one, as the Get, Analyze and
+    /// Detect operations answer and as the objects of an output bucket are, or an array of them, which are joined as
+    /// [`from_parts`](Self::from_parts) does.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`](ErrorKind::Malformed) where the bytes are no such JSON, hold more than ten million blocks, or tell
+    /// different states of the job. A response without blocks is no error: it makes a document without pages, whose
+    /// [`status`](Self::status) tells more.
+    pub fn from_json(json: &[u8]) -> Result<Self> {
+        let (heads, blocks) = block::parse_saved(json)?;
+        let mut joined = PartHead::default();
+        heads.into_iter().try_for_each(|head| joined.join(head)).map_err(mixed)?;
+        Ok(Self::new(joined, blocks))
+    }
+
+    /// A document from parts in their order, joined as [`Part::join`] does.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`](ErrorKind::Malformed) where the parts tell different states of the job.
+    pub fn from_parts(parts: impl IntoIterator<Item = Part<Block>>) -> Result<Self> {
+        Ok(Part::join(parts).map_err(mixed)?.into())
+    }
+
+    /// The whole document of a job, in memory. For one that need not fit take the [`PageStream`](crate::PageStream), and
+    /// make a document of each page.
+    ///
+    /// ```no_run
+    /// # async fn example(clients: &inkseal::Clients, job: inkseal::RunningJob<inkseal::Analysis>) -> inkseal::Result<()> {
+    /// use futures::TryStreamExt;
+    /// use inkseal::document::Document;
+    ///
+    /// let completed = job.wait(clients).await?;
+    /// let document = Document::read(completed.blocks(clients)).await?;
+    ///
+    /// let mut pages = completed.pages(clients);
+    /// while let Some(page) = pages.try_next().await? {
+    ///     let document = Document::from(page);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As the stream's items.
+    pub async fn read(mut blocks: BlockStream) -> Result<Self> {
+        let mut list: Vec<Block> = Vec::new();
+        while let Some(block) = blocks.try_next().await? {
+            list.push(block);
+        }
+        let mut head = PartHead::default();
+        if let Some(account) = blocks.completeness() {
+            head.pages = account.pages_expected;
+            head.status =
+                Some(if account.partial { JobStatus::PartialSuccess } else { JobStatus::Succeeded });
+            head.warnings = account.warnings.clone();
+            head.model_version = account.model_version.clone();
+        }
+        Ok(Self::new(head, list))
+    }
+}
+
+fn mixed(error: MixedStatuses) -> Error {
+    Error::new(ErrorKind::Malformed, Stage::Assemble, "the responses are not of one job").caused_by(error)
+}
+
+impl From<Part<Block>> for Document {
+    fn from(part: Part<Block>) -> Self {
+        Self::new(part.head, part.records)
+    }
+}
+
+/// A document of one page, with the number that it has in the document that it comes from.
+impl From<PageBlocks> for Document {
+    fn from(page: PageBlocks) -> Self {
+        Self::beginning_at(page.number, PartHead::default(), page.blocks)
+    }
+}
+
+/// Writes the JSON of one response with all blocks, which [`from_json`](Document::from_json) reads.
+impl Serialize for Document {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        struct Blocks<'d>(&'d Document);
+
+        impl Serialize for Blocks<'_> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_seq(self.0.blocks().map(|block| block.block()))
+            }
+        }
+
+        #[derive(Serialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Metadata {
+            pages: u32,
+        }
+
+        let PartHead { pages, status, status_message, warnings, next_token: _, model_version } = self.head();
+        let mut response = serializer.serialize_struct("Document", 6)?;
+        if let Some(pages) = pages {
+            response.serialize_field("DocumentMetadata", &Metadata { pages: *pages })?;
+        }
+        if let Some(status) = status {
+            response.serialize_field("JobStatus", status)?;
+        }
+        if let Some(message) = status_message {
+            response.serialize_field("StatusMessage", message)?;
+        }
+        if !warnings.is_empty() {
+            response.serialize_field("Warnings", warnings)?;
+        }
+        response.serialize_field("Blocks", &Blocks(self))?;
+        if let Some(version) = model_version {
+            response.serialize_field("AnalyzeDocumentModelVersion", version)?;
+        }
+        response.end()
+    }
+}
