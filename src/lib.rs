@@ -92,6 +92,7 @@ pub mod part;
 pub mod resource;
 mod sdk;
 pub mod stream;
+pub mod synchronous;
 mod text;
 mod tolerant;
 

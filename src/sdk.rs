@@ -1,7 +1,8 @@
-//! Blocks from those of the AWS SDK, and back.
+//! The crate's types from those of the AWS SDK, and back.
 
 mod document;
 mod head;
+pub(crate) mod request;
 
 use aws_sdk_textract::types as sdk;
 

@@ -71,6 +71,18 @@ impl LendingSummary {
         let signatures = self.document_groups().iter().flat_map(DocumentGroup::undetected_signatures);
         sorted(signatures.filter_map(|signature| signature.page))
     }
+
+    /// What both of them say.
+    pub(crate) fn joined(mut self, more: Self) -> Self {
+        let Self { document_groups, undetected_document_types } = more;
+        if let Some(groups) = document_groups {
+            self.document_groups.get_or_insert_default().extend(groups);
+        }
+        if let Some(types) = undetected_document_types {
+            self.undetected_document_types.get_or_insert_default().extend(types);
+        }
+        self
+    }
 }
 
 fn sorted(pages: impl Iterator<Item = u32>) -> Vec<u32> {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::route::Failure;
 
-fn invalid(message: impl Into<String>) -> Failure {
+pub(super) fn invalid(message: impl Into<String>) -> Failure {
     Failure::client("InvalidParameterException", message)
 }
 
@@ -39,7 +39,7 @@ pub(super) fn text<'a>(
     Ok(Some(value))
 }
 
-fn required<'a, T: 'a>(value: Option<T>, member: &str) -> Result<T, Failure> {
+pub(super) fn required<'a, T: 'a>(value: Option<T>, member: &str) -> Result<T, Failure> {
     value.ok_or_else(|| {
         invalid(format!("1 validation error detected: Value null at '{member}' failed to satisfy constraint: Member must not be null"))
     })
@@ -71,7 +71,7 @@ fn word(b: u8) -> bool {
 }
 
 /// `[a-z\d-]+`.
-fn is_partition(value: &str) -> bool {
+pub(super) fn is_partition(value: &str) -> bool {
     !value.is_empty() && value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
@@ -113,7 +113,7 @@ fn query_text(value: &str) -> bool {
     value.chars().all(|c| c.is_ascii_graphic() || c.is_whitespace())
 }
 
-fn any(_: &str) -> bool {
+pub(super) fn any(_: &str) -> bool {
     true
 }
 
@@ -123,6 +123,17 @@ pub(super) struct Location {
     pub(super) bucket: String,
     pub(super) key: String,
     pub(super) version: Option<String>,
+}
+
+impl Location {
+    /// From an `S3Object`.
+    pub(super) fn read(object: &Value) -> Result<Self, Failure> {
+        Ok(Self {
+            bucket: required(text(object, "Bucket", 3..=255, bucket)?, "bucket")?.to_owned(),
+            key: required(text(object, "Name", 1..=1024, not_blank)?, "name")?.to_owned(),
+            version: text(object, "Version", 1..=1024, not_blank)?.map(str::to_owned),
+        })
+    }
 }
 
 /// What is common to the four Start operations.
@@ -141,11 +152,7 @@ impl Start {
         let location = required(input.get("DocumentLocation").filter(|v| v.is_object()), "documentLocation")?;
         let object =
             required(location.get("S3Object").filter(|v| v.is_object()), "documentLocation.s3Object")?;
-        let location = Location {
-            bucket: required(text(object, "Bucket", 3..=255, bucket)?, "bucket")?.to_owned(),
-            key: required(text(object, "Name", 1..=1024, not_blank)?, "name")?.to_owned(),
-            version: text(object, "Version", 1..=1024, not_blank)?.map(str::to_owned),
-        };
+        let location = Location::read(object)?;
         let token = text(input, "ClientRequestToken", 1..=64, token)?.map(str::to_owned);
         text(input, "JobTag", 1..=64, job_tag)?;
         let channel = input.get("NotificationChannel").filter(|v| !v.is_null());
@@ -169,8 +176,8 @@ impl Start {
     }
 }
 
-/// What `StartDocumentAnalysis` has beside that.
-pub(super) fn analysis(input: &Value) -> Result<(), Failure> {
+/// What the analysis of documents has beside that, with this many queries a page at the most.
+pub(super) fn analysis(input: &Value, most_queries: usize) -> Result<(), Failure> {
     let features = required(input.get("FeatureTypes").and_then(Value::as_array), "featureTypes")?;
     if features.is_empty() {
         return Err(invalid("FeatureTypes must name at least one feature"));
@@ -188,7 +195,7 @@ pub(super) fn analysis(input: &Value) -> Result<(), Failure> {
             return Err(invalid("QueriesConfig is given without the feature QUERIES"));
         }
         None if wants_queries => return Err(invalid("the feature QUERIES needs a QueriesConfig")),
-        Some(config) => queries(config)?,
+        Some(config) => queries(config, most_queries)?,
         None => {}
     }
     match input.get("AdaptersConfig").filter(|v| !v.is_null()) {
@@ -197,7 +204,7 @@ pub(super) fn analysis(input: &Value) -> Result<(), Failure> {
     }
 }
 
-fn queries(config: &Value) -> Result<(), Failure> {
+fn queries(config: &Value, most: usize) -> Result<(), Failure> {
     let queries = required(config.get("Queries").and_then(Value::as_array), "queriesConfig.queries")?;
     if queries.is_empty() {
         return Err(invalid("QueriesConfig.Queries must hold at least one query"));
@@ -208,8 +215,8 @@ fn queries(config: &Value) -> Result<(), Failure> {
         text(query, "Alias", 1..=200, query_text)?;
         pages.push(page_ranges(query)?);
     }
-    if most_on_a_page(&pages) > 30 {
-        return Err(invalid("at most 30 queries can be asked of a page"));
+    if most_on_a_page(&pages) > most {
+        return Err(invalid(format!("at most {most} queries can be asked of a page")));
     }
     Ok(())
 }

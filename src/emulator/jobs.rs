@@ -10,7 +10,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::response::{Outcome, Response, Shape, Style};
+use super::response::{LendingPage, Outcome, Response, Shape, Style};
 use super::store::{Encryption, Object, Store};
 
 /// Results and tokens live for seven days.
@@ -169,27 +169,16 @@ impl Job {
         if self.response.outcome == Outcome::Failed {
             return summary;
         }
-        let mut groups: Vec<(String, Vec<u32>)> = Vec::new();
-        for (page, kind) in self.response.lending_page_types() {
-            match groups.iter_mut().find(|(known, _)| *known == kind) {
-                Some((_, pages)) => pages.push(page),
-                None => groups.push((kind, vec![page])),
-            }
-        }
-        let group = |(kind, pages): &(String, Vec<u32>)| {
-            json!({
-                "Type": kind,
-                "SplitDocuments": [{"Index": 1, "Pages": pages}],
-                "DetectedSignatures": [],
-                "UndetectedSignatures": [],
-            })
-        };
-        let groups: Vec<Value> = groups.iter().map(group).collect();
         summary["DocumentMetadata"] = json!({"Pages": self.response.pages()});
-        summary["Summary"] = json!({"DocumentGroups": groups, "UndetectedDocumentTypes": []});
+        summary["Summary"] = summary_of(&self.response.lending_pages());
+        if let Some(warnings) = self.response.warnings() {
+            summary["Warnings"] = serde_json::from_str(&warnings).unwrap_or_default();
+        }
         if nulls {
             summary["StatusMessage"] = json!(self.response.status_message);
-            summary["Warnings"] = Value::Null;
+            if summary.get("Warnings").is_none() {
+                summary["Warnings"] = Value::Null;
+            }
         }
         summary
     }
@@ -219,13 +208,46 @@ impl Job {
                 format!("{}/summaryResponse/1", output.folder),
                 Object::stored(summary, output.encryption.clone()),
             );
-            for (page, kind) in self.response.lending_page_types() {
+            for LendingPage { page, kind, .. } in self.response.lending_pages() {
                 let split =
                     Object::stored(Bytes::from_static(b"%PDF-1.7\n%%EOF\n"), output.encryption.clone());
                 put(format!("{}/splitDocuments/{kind}/{page}.pdf", output.folder), split);
             }
         }
     }
+}
+
+/// The `Summary` of these pages: one group for each type, in which pages that follow each other are one document.
+fn summary_of(pages: &[LendingPage]) -> Value {
+    let mut groups: Vec<(&str, Vec<&LendingPage>)> = Vec::new();
+    for page in pages {
+        match groups.iter_mut().find(|(kind, _)| *kind == page.kind) {
+            Some((_, pages)) => pages.push(page),
+            None => groups.push((&page.kind, vec![page])),
+        }
+    }
+    let group = |(kind, pages): &(&str, Vec<&LendingPage>)| {
+        let documents = pages.chunk_by(|one, next| one.page.checked_add(1) == Some(next.page));
+        let documents = (1..).zip(documents).map(|(index, pages): (u32, _)| {
+            json!({"Index": index, "Pages": pages.iter().map(|page| page.page).collect::<Vec<_>>()})
+        });
+        let signatures = |signed: bool| -> Vec<Value> {
+            let pages = pages.iter().filter(|page| page.signed == Some(signed));
+            pages.map(|page| json!({"Page": page.page})).collect()
+        };
+        json!({
+            "Type": kind,
+            "SplitDocuments": documents.collect::<Vec<_>>(),
+            "DetectedSignatures": signatures(true),
+            "UndetectedSignatures": signatures(false),
+        })
+    };
+    // Textract lists every other type that it knows; a few of them will do.
+    let known = ["1003", "1005", "1008", "BANK_STATEMENT", "CHECKS", "PAYSLIPS", "W_2"];
+    let undetected: Vec<_> =
+        known.into_iter().filter(|kind| groups.iter().all(|(found, _)| found != kind)).collect();
+    let groups: Vec<Value> = groups.iter().map(group).collect();
+    json!({"DocumentGroups": groups, "UndetectedDocumentTypes": undetected})
 }
 
 /// A part of a job's output, made when it is read.
@@ -290,7 +312,7 @@ impl Part {
     }
 }
 
-fn envelope(members: &[(&str, String)], list: Option<(&str, Vec<u8>)>) -> Bytes {
+pub(super) fn envelope(members: &[(&str, String)], list: Option<(&str, Vec<u8>)>) -> Bytes {
     let mut out = Vec::with_capacity(256 + list.as_ref().map_or(0, |(_, list)| list.len()));
     for (index, (name, value)) in members.iter().enumerate() {
         out.push(if index == 0 { b'{' } else { b',' });

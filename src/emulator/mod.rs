@@ -36,11 +36,15 @@
 //! # What it does not do
 //!
 //! Signatures must be there and be scoped to the service and a Region, but are not verified: any credentials will do.
-//! Documents are not read, so an unsupported format is not noticed. There are no policies; denials are set by operation
-//! ([`EmulatorBuilder::deny`]). Notifications are not sent. S3 keeps no versions.
+//! Documents are not read: of a synchronous call the format is told by the first bytes, of a job not at all. A call is
+//! answered with page 1 of its response (`AnalyzeID` with a document for each page), and one with a human loop always
+//! activates it. The summary of a lending job is made from its results: pages of one type that follow each other are one
+//! document, and a signature is missing on every page with an empty list of them. There are no policies; denials are set
+//! by operation ([`EmulatorBuilder::deny`]). Notifications are not sent. S3 keeps no versions.
 //! `CreateBucket` without a location makes the bucket in the Region that the request is signed for.
 
 mod body;
+mod calls;
 mod checks;
 mod chunked;
 mod client;
@@ -76,7 +80,7 @@ use serde_json::Value;
 pub use self::faults::{Fault, FaultRule};
 pub use self::kms::EmulatedKey;
 pub use self::log::{RecordedRequest, Service};
-pub use self::quotas::{FamilyQuotas, Quotas};
+pub use self::quotas::{CallQuotas, FamilyQuotas, Quotas};
 pub use self::response::{Response, Shape};
 pub use self::server::Server;
 pub use self::synthetic::Synthetic;
@@ -88,6 +92,7 @@ use self::log::Log;
 use self::multipart::Uploads;
 use self::quotas::Rates;
 use self::store::{Bucket, Encryption, Object, Store};
+use self::textract::Known;
 
 /// The account that owns what is not said to be another's.
 const ACCOUNT: &str = "111122223333";
@@ -200,7 +205,7 @@ struct Inner {
     s3: gate::Front,
     uploads: Uploads,
     responses: Vec<Response>,
-    responses_by_key: Vec<(String, Response)>,
+    responses_of: Vec<(Known, Response)>,
     job_duration: Duration,
     latency: Duration,
     parts_of: u64,
@@ -335,7 +340,7 @@ pub struct EmulatorBuilder {
     buckets: Vec<EmulatedBucket>,
     objects: Vec<(String, String, Bytes)>,
     responses: Vec<Response>,
-    responses_by_key: Vec<(String, Response)>,
+    responses_of: Vec<(Known, Response)>,
     faults: Vec<FaultRule>,
     quotas: Quotas,
     job_duration: Duration,
@@ -369,7 +374,7 @@ impl Default for EmulatorBuilder {
             buckets: Vec::new(),
             objects: Vec::new(),
             responses: Vec::new(),
-            responses_by_key: Vec::new(),
+            responses_of: Vec::new(),
             faults: Vec::new(),
             quotas: Quotas::default(),
             job_duration: Duration::ZERO,
@@ -422,7 +427,7 @@ impl EmulatorBuilder {
     }
 
     /// Answers every document with this response. Of several, each family gets the latest that fits it; a job that none
-    /// fits fails and says so. Without any, every family has a small made-up answer.
+    /// fits fails and says so, and a synchronous call is refused. Without any, every family has a small made-up answer.
     pub fn response(mut self, response: impl Into<Response>) -> Self {
         self.responses.push(response.into());
         self
@@ -430,7 +435,13 @@ impl EmulatorBuilder {
 
     /// Answers the document of this object key with this response.
     pub fn response_for(mut self, key: impl Into<String>, response: impl Into<Response>) -> Self {
-        self.responses_by_key.push((key.into(), response.into()));
+        self.responses_of.push((Known::Key(key.into()), response.into()));
+        self
+    }
+
+    /// Answers synchronous calls that come with these bytes with this response.
+    pub fn response_for_bytes(mut self, bytes: impl AsRef<[u8]>, response: impl Into<Response>) -> Self {
+        self.responses_of.push((Known::bytes(bytes.as_ref()), response.into()));
         self
     }
 
@@ -484,7 +495,7 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Makes the objects of a bucket unreadable to Textract: its Start operations refuse them as input.
+    /// Makes the objects of a bucket unreadable to Textract: its operations refuse them as input.
     pub fn unreadable_to_textract(mut self, bucket: impl Into<String>) -> Self {
         self.unreadable.push(bucket.into());
         self
@@ -538,7 +549,7 @@ impl EmulatorBuilder {
             s3: gate::Front::new(inner.clone()),
             uploads: Uploads::default(),
             responses: self.responses,
-            responses_by_key: self.responses_by_key,
+            responses_of: self.responses_of,
             job_duration: self.job_duration,
             latency: self.latency,
             parts_of: self.parts_of,

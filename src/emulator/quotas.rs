@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use tokio::time::Instant;
 
+use super::calls::Call;
 use super::jobs::Family;
 
 /// The quotas of one family of operations. `None` is no limit.
@@ -29,6 +30,32 @@ impl FamilyQuotas {
     }
 }
 
+/// The quotas of the synchronous operations, in calls a second. `None` is no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct CallQuotas {
+    /// `DetectDocumentText`.
+    pub detect_document_text: Option<f64>,
+    /// `AnalyzeDocument`.
+    pub analyze_document: Option<f64>,
+    /// `AnalyzeExpense`.
+    pub analyze_expense: Option<f64>,
+    /// `AnalyzeID`.
+    pub analyze_id: Option<f64>,
+}
+
+impl CallQuotas {
+    /// The same limit for each of the four.
+    pub const fn each(per_second: f64) -> Self {
+        let limit = Some(per_second);
+        Self {
+            detect_document_text: limit,
+            analyze_document: limit,
+            analyze_expense: limit,
+            analyze_id: limit,
+        }
+    }
+}
+
 /// Textract's quotas. None by default.
 ///
 /// A rate that is exceeded is `ProvisionedThroughputExceededException`, too many jobs are `LimitExceededException`. A
@@ -43,6 +70,8 @@ pub struct Quotas {
     pub expense: FamilyQuotas,
     /// Lending analysis; its summary counts against the Get rate too.
     pub lending: FamilyQuotas,
+    /// The synchronous operations.
+    pub calls: CallQuotas,
     /// Answer a rate that is exceeded with `ThrottlingException` (HTTP 500) instead.
     pub throttling_exception: bool,
 }
@@ -55,6 +84,12 @@ impl Quotas {
             analysis: FamilyQuotas::new(10.0, 10.0, 600),
             expense: FamilyQuotas::new(5.0, 5.0, 600),
             lending: FamilyQuotas::new(5.0, 25.0, 600),
+            calls: CallQuotas {
+                detect_document_text: Some(25.0),
+                analyze_document: Some(10.0),
+                analyze_expense: Some(5.0),
+                analyze_id: Some(5.0),
+            },
             throttling_exception: false,
         }
     }
@@ -67,31 +102,42 @@ impl Quotas {
             Family::Lending => self.lending,
         }
     }
+
+    /// The requests a second that these operations may have.
+    pub(super) fn rate(&self, operations: Operations) -> Option<f64> {
+        match operations {
+            Operations::Start(family) => self.of(family).start_per_second,
+            Operations::Get(family) => self.of(family).get_per_second,
+            Operations::Call(Call::DetectDocumentText) => self.calls.detect_document_text,
+            Operations::Call(Call::AnalyzeDocument) => self.calls.analyze_document,
+            Operations::Call(Call::AnalyzeExpense) => self.calls.analyze_expense,
+            Operations::Call(Call::AnalyzeId) => self.calls.analyze_id,
+        }
+    }
 }
 
-/// Token buckets, one for each family and side and Region.
+/// The operations that share a rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Operations {
+    Start(Family),
+    Get(Family),
+    Call(Call),
+}
+
+/// Token buckets, one for the operations that share a rate, and each Region.
 #[derive(Debug, Default)]
 pub(super) struct Rates {
-    buckets: Mutex<HashMap<Side, (f64, Instant)>>,
-}
-
-/// The Start or the Get operations of a family in a Region.
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct Side {
-    family: Family,
-    start: bool,
-    region: String,
+    buckets: Mutex<HashMap<(Operations, String), (f64, Instant)>>,
 }
 
 impl Rates {
     /// Whether a request still fits in.
-    pub(super) fn admit(&self, family: Family, start: bool, region: &str, per_second: Option<f64>) -> bool {
+    pub(super) fn admit(&self, operations: Operations, region: &str, per_second: Option<f64>) -> bool {
         let Some(per_second) = per_second else { return true };
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         let most = per_second.max(1.0);
-        let (left, at) =
-            buckets.entry(Side { family, start, region: region.to_owned() }).or_insert((most, now));
+        let (left, at) = buckets.entry((operations, region.to_owned())).or_insert((most, now));
         *left = (*left + now.duration_since(*at).as_secs_f64() * per_second).min(most);
         *at = now;
         // The least bit of slack, for sums of fractions that should be whole.

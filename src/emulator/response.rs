@@ -19,18 +19,21 @@ pub enum Shape {
     Blocks,
     /// `ExpenseDocuments`.
     Expense,
+    /// `IdentityDocuments`.
+    Identity,
     /// `Results` of lending analysis.
     Lending,
 }
 
 impl Shape {
-    pub(super) const ALL: [Self; 3] = [Self::Lending, Self::Expense, Self::Blocks];
+    pub(super) const ALL: [Self; 4] = [Self::Lending, Self::Expense, Self::Identity, Self::Blocks];
 
     /// The member that holds the list.
     pub(super) fn list(self) -> &'static str {
         match self {
             Self::Blocks => "Blocks",
             Self::Expense => "ExpenseDocuments",
+            Self::Identity => "IdentityDocuments",
             Self::Lending => "Results",
         }
     }
@@ -118,8 +121,8 @@ impl Response {
     ///
     /// # Errors
     ///
-    /// [`Error::NotAResponse`] where the bytes are not JSON, or hold neither `Blocks`, `ExpenseDocuments` nor
-    /// `Results`, or the job was still `IN_PROGRESS`. The reason never quotes the document.
+    /// [`Error::NotAResponse`] where the bytes are not JSON, or hold neither `Blocks`, `ExpenseDocuments`,
+    /// `IdentityDocuments` nor `Results`, or the job was still `IN_PROGRESS`. The reason never quotes the document.
     pub fn recorded(json: impl AsRef<[u8]>) -> Result<Self, Error> {
         let not = |reason: String| Error::NotAResponse { reason };
         let place =
@@ -137,9 +140,11 @@ impl Response {
         let mut shapes = Shape::ALL.into_iter();
         // A recorder may write the lists that are not there as nulls; only where all are, one of them counts.
         let shape = shapes.clone().find(|shape| present(shape.list()).is_some());
-        let shape = shape.or_else(|| shapes.find(|shape| members.contains_key(shape.list()))).ok_or_else(|| {
-            not("no Blocks, ExpenseDocuments or Results; give the answer of a Get, Analyze or Detect call".to_owned())
-        })?;
+        let shape =
+            shape.or_else(|| shapes.find(|shape| members.contains_key(shape.list()))).ok_or_else(|| {
+                let lists = "Blocks, ExpenseDocuments, IdentityDocuments or Results";
+                not(format!("no {lists}; give the answer of a Get, Analyze or Detect call"))
+            })?;
         let list: Vec<&RawValue> = match present(shape.list()) {
             Some(raw) => {
                 serde_json::from_str(raw).map_err(|_| not(format!("{} is not a list", shape.list())))?
@@ -169,7 +174,8 @@ impl Response {
         })
     }
 
-    /// A job that fails, with this `StatusMessage`. It answers all four families.
+    /// A job that fails, with this `StatusMessage`. It answers all four families, and a synchronous call with
+    /// `BadDocumentException`.
     pub fn failed(message: impl Into<String>) -> Self {
         let message = Some(message.into());
         Self { outcome: Outcome::Failed, status_message: message, ..Self::of(Content::Nothing) }
@@ -198,7 +204,7 @@ impl Response {
         }
     }
 
-    /// How many blocks, expense documents or lending results it holds.
+    /// How many blocks, expense documents, identity documents or lending results it holds.
     pub fn items(&self) -> u64 {
         match &self.content {
             Content::Nothing => 0,
@@ -264,17 +270,62 @@ impl Response {
         }
     }
 
-    /// The type of each page of a lending response, in order.
-    pub(super) fn lending_page_types(&self) -> Vec<(u32, String)> {
+    /// The first so many pages' items, as the API writes them, for a synchronous answer.
+    ///
+    /// Blocks are without `Page`, which Textract leaves out where a document has but one.
+    pub(super) fn first_pages(&self, pages: usize) -> Result<Vec<String>, serde_json::Error> {
+        let shape = self.shape();
+        let items: Vec<&str> = match &self.content {
+            Content::Nothing => Vec::new(),
+            Content::Recorded(recorded) => recorded.items.iter().map(|(item, _)| &**item).collect(),
+            Content::Synthetic(made) => {
+                let mut list = vec![b'['];
+                made.write(Style::Api, 0..made.blocks_of_a_page(), &mut list);
+                list.push(b']');
+                let items: Vec<&RawValue> = serde_json::from_slice(&list)?;
+                return items.into_iter().map(|item| without_page(item.get())).collect();
+            }
+        };
+        let mut first = Vec::with_capacity(items.len());
+        for item in items {
+            let page = match shape {
+                // One a page.
+                Some(Shape::Identity) => first.len() + 1,
+                Some(Shape::Expense) => expense_page(item)?,
+                _ => page_of(item)?,
+            };
+            if page <= pages {
+                first.push(if shape == Some(Shape::Blocks) { without_page(item)? } else { item.to_owned() });
+            }
+        }
+        Ok(first)
+    }
+
+    /// What a summary says of each page of a lending response, in order.
+    pub(super) fn lending_pages(&self) -> Vec<LendingPage> {
         let Content::Recorded(recorded) = &self.content else { return Vec::new() };
-        let types = recorded.items.iter().enumerate().filter_map(|(index, (item, _))| {
+        let pages = recorded.items.iter().enumerate().filter_map(|(index, (item, _))| {
             let item: serde_json::Value = serde_json::from_str(item).ok()?;
             let page = item["Page"].as_u64().and_then(|page| u32::try_from(page).ok());
             let kind = item["PageClassification"]["PageType"][0]["Value"].as_str()?;
-            Some((page.unwrap_or(u32::try_from(index).ok()?.saturating_add(1)), kind.to_owned()))
+            let signatures = item["Extractions"][0]["LendingDocument"]["SignatureDetections"].as_array();
+            Some(LendingPage {
+                page: page.unwrap_or(u32::try_from(index).ok()?.saturating_add(1)),
+                kind: kind.to_owned(),
+                signed: signatures.map(|signatures| !signatures.is_empty()),
+            })
         });
-        types.collect()
+        pages.collect()
     }
+}
+
+/// What the summary of a loan file says of one of its pages.
+pub(super) struct LendingPage {
+    pub(super) page: u32,
+    pub(super) kind: String,
+    /// Whether it is signed; none where signatures were not looked for. Textract expects one on few pages, the emulator
+    /// on every page with a list of them.
+    pub(super) signed: Option<bool>,
 }
 
 impl Recorded {
@@ -282,6 +333,32 @@ impl Recorded {
         let bound = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(self.items.len());
         &self.items[bound(range.start)..bound(range.end).max(bound(range.start))]
     }
+}
+
+/// The page of an item; the first, where it names none.
+fn page_of(item: &str) -> Result<usize, serde_json::Error> {
+    #[derive(serde::Deserialize)]
+    struct Item {
+        #[serde(rename = "Page")]
+        page: Option<usize>,
+    }
+    Ok(serde_json::from_str::<Item>(item)?.page.unwrap_or(1))
+}
+
+/// The page of an expense document: that of the first of its fields that names one.
+fn expense_page(item: &str) -> Result<usize, serde_json::Error> {
+    let item: serde_json::Value = serde_json::from_str(item)?;
+    let items = &item["LineItemGroups"][0]["LineItems"][0]["LineItemExpenseFields"];
+    let fields = [&item["SummaryFields"], items].into_iter().filter_map(|list| list.as_array()).flatten();
+    let page = fields.filter_map(|field| field["PageNumber"].as_u64()).next();
+    Ok(page.and_then(|page| usize::try_from(page).ok()).unwrap_or(1))
+}
+
+/// An item without its `Page`. Its numbers keep their text.
+fn without_page(item: &str) -> Result<String, serde_json::Error> {
+    let mut members: BTreeMap<String, &RawValue> = serde_json::from_str(item)?;
+    members.remove("Page");
+    serde_json::to_string(&members)
 }
 
 fn pick(style: Style, item: &(Box<str>, Box<str>)) -> &str {

@@ -114,6 +114,10 @@ impl Pages {
         u64::from(self.spec.pages) * self.spec.blocks_per_page as u64
     }
 
+    pub(super) fn blocks_of_a_page(&self) -> u64 {
+        self.spec.blocks_per_page as u64
+    }
+
     fn template(&self, style: Style, page: u32) -> &Template {
         let variant = page as usize % VARIANTS;
         self.templates[usize::from(style == Style::Part)][variant].get_or_init(|| {

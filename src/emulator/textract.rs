@@ -1,4 +1,6 @@
-//! Textract's asynchronous operations.
+//! Textract's operations: the asynchronous ones, and what all of them share.
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -6,20 +8,37 @@ use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
 use super::Inner;
+use super::calls::Call;
 use super::checks::{self, Get, Location, Start};
 use super::jobs::{Family, Job, Output, Token};
-use super::response::Response;
+use super::quotas::Operations;
+use super::response::{Response, Shape};
 use super::route::{Failure, Strike};
 use super::store::{Encryption, Object};
 use super::synthetic::Synthetic;
 
-/// The largest document that Textract reads, in bytes (PDF and TIFF).
+/// The largest document that a job reads, in bytes (PDF and TIFF).
 const LARGEST: u64 = 500 * 1024 * 1024;
 
 /// The longest key that S3 takes, in bytes.
 const LONGEST_KEY: usize = 1024;
 
-fn refused(code: &'static str, message: impl Into<String>) -> Failure {
+/// A document, as the responses that are for it alone know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Known {
+    /// By its object key.
+    Key(String),
+    /// By the SHA-256 of its bytes.
+    Bytes([u8; 32]),
+}
+
+impl Known {
+    pub(super) fn bytes(bytes: &[u8]) -> Self {
+        Self::Bytes(Sha256::digest(bytes).into())
+    }
+}
+
+pub(super) fn refused(code: &'static str, message: impl Into<String>) -> Failure {
     Failure::client(code, message)
 }
 
@@ -46,19 +65,21 @@ impl Inner {
             "GetExpenseAnalysis" => self.get(Family::Expense, region, &input, strike),
             "GetLendingAnalysis" => self.get(Family::Lending, region, &input, strike),
             "GetLendingAnalysisSummary" => {
-                self.admit(Family::Lending, false, region)?;
+                self.admit(Operations::Get(Family::Lending), region)?;
                 let get = Get::read(&input)?;
                 let job = self.job(Family::Lending, region, get.job, strike)?;
                 Ok(Bytes::from(job.summary(job.ended(), false).to_string()))
             }
+            "DetectDocumentText" => self.call(Call::DetectDocumentText, region, &input),
+            "AnalyzeDocument" => self.call(Call::AnalyzeDocument, region, &input),
+            "AnalyzeExpense" => self.call(Call::AnalyzeExpense, region, &input),
+            "AnalyzeID" => self.call(Call::AnalyzeId, region, &input),
             _ => Err(Failure::unknown_operation(operation)),
         }
     }
 
-    fn admit(&self, family: Family, start: bool, region: &str) -> Result<(), Failure> {
-        let quotas = self.quotas.of(family);
-        let rate = if start { quotas.start_per_second } else { quotas.get_per_second };
-        if self.rates.admit(family, start, region, rate) {
+    pub(super) fn admit(&self, operations: Operations, region: &str) -> Result<(), Failure> {
+        if self.rates.admit(operations, region, self.quotas.rate(operations)) {
             Ok(())
         } else if self.quotas.throttling_exception {
             Err(Failure::server("ThrottlingException", "Rate exceeded"))
@@ -68,10 +89,10 @@ impl Inner {
     }
 
     fn start(&self, family: Family, region: &str, input: Value, strike: &Strike) -> Result<Bytes, Failure> {
-        self.admit(family, true, region)?;
+        self.admit(Operations::Start(family), region)?;
         let start = Start::read(&input)?;
         if family == Family::Analysis {
-            checks::analysis(&input)?;
+            checks::analysis(&input, 30)?;
         }
         let mut jobs = self.jobs.lock();
         if let Some(token) = &start.token {
@@ -95,7 +116,10 @@ impl Inner {
                 "the topic must be in the Region of the request",
             ));
         }
-        self.check_input(region, &start.location)?;
+        if self.document(region, &start.location)?.content.len() > LARGEST {
+            let message = "S3 object size is more than the maximum limit";
+            return Err(refused("DocumentTooLargeException", message));
+        }
         let key_arn = match &start.key {
             Some(name) => Some(self.check_key(region, name)?),
             None => None,
@@ -128,7 +152,7 @@ impl Inner {
             let access_check = Object::stored(Bytes::new(), default.unwrap_or(Encryption::S3));
             self.store.put(&output.bucket, output.access_check(), access_check);
         }
-        let response = self.response_for(family, &start.location.key);
+        let response = self.response_for(family.shape(), &Known::Key(start.location.key));
         let begun = Instant::now();
         let job = Job {
             id: id.clone(),
@@ -146,7 +170,8 @@ impl Inner {
         Ok(started(&id))
     }
 
-    fn check_input(&self, region: &str, location: &Location) -> Result<(), Failure> {
+    /// The object that a request names as its document.
+    pub(super) fn document(&self, region: &str, location: &Location) -> Result<Arc<Object>, Failure> {
         let unreadable = || {
             let message =
                 "Unable to get object metadata from S3. Check object key, region and/or access permissions.";
@@ -160,14 +185,9 @@ impl Inner {
             return Err(unreadable());
         }
         let object = self.store.object(&location.bucket, &location.key).ok_or_else(unreadable)?;
-        if object.content.len() > LARGEST {
-            return Err(refused(
-                "DocumentTooLargeException",
-                "S3 object size is more than the maximum limit",
-            ));
-        }
         // Textract reads it through S3, which asks KMS.
-        self.usable(&object.encryption, region).map_err(|_| unreadable())
+        self.usable(&object.encryption, region).map_err(|_| unreadable())?;
+        Ok(object)
     }
 
     fn check_key(&self, region: &str, name: &str) -> Result<String, Failure> {
@@ -186,33 +206,27 @@ impl Inner {
         Ok(key.arn.clone())
     }
 
-    fn response_for(&self, family: Family, document: &str) -> Response {
-        let fits = |response: &&Response| response.shape().is_none_or(|shape| shape == family.shape());
+    pub(super) fn response_for(&self, wanted: Shape, document: &Known) -> Response {
+        let fits = |response: &&Response| response.shape().is_none_or(|shape| shape == wanted);
         let own =
-            self.responses_by_key.iter().filter(|(key, _)| key == document).map(|(_, response)| response);
+            self.responses_of.iter().filter(|(known, _)| known == document).map(|(_, response)| response);
         let mut candidates = own.rev().chain(self.responses.iter().rev());
         if let Some(response) = candidates.find(fits) {
             return response.clone();
         }
-        if self.responses.is_empty() && self.responses_by_key.is_empty() {
-            return sample(family);
+        if self.responses.is_empty() && self.responses_of.is_empty() {
+            return sample(wanted);
         }
-        Response::failed(format!("the emulator was given no response with {}", family.shape().list()))
+        Response::failed(format!("the emulator was given no response with {}", wanted.list()))
     }
 
-    fn job(
-        &self,
-        family: Family,
-        region: &str,
-        id: &str,
-        strike: &Strike,
-    ) -> Result<std::sync::Arc<Job>, Failure> {
+    fn job(&self, family: Family, region: &str, id: &str, strike: &Strike) -> Result<Arc<Job>, Failure> {
         let job = self.jobs.get(family, region, id).filter(|_| !strike.expired_job);
         job.ok_or_else(|| refused("InvalidJobIdException", "Request has invalid Job Id"))
     }
 
     fn get(&self, family: Family, region: &str, input: &Value, strike: &Strike) -> Result<Bytes, Failure> {
-        self.admit(family, false, region)?;
+        self.admit(Operations::Get(family), region)?;
         let get = Get::read(input)?;
         let job = self.job(family, region, get.job, strike)?;
         let (items, ended) = (job.response.items(), job.ended());
@@ -246,8 +260,8 @@ fn next_token(job: &str, offset: u64) -> String {
     format!("{offset:x}.{seal}")
 }
 
-/// What is answered where the emulator was given nothing: two small pages, one invoice, or one payslip.
-fn sample(family: Family) -> Response {
+/// What is answered where the emulator was given nothing: two small pages, one invoice, one licence, or one payslip.
+fn sample(shape: Shape) -> Response {
     let geometry = json!({
         "BoundingBox": {"Height": 0.02322372794151306, "Left": 0.7483330965042114, "Top": 0.2562568366527557,
                         "Width": 0.13196858763694763},
@@ -255,9 +269,21 @@ fn sample(family: Family) -> Response {
                     {"X": 0.8803016543388367, "Y": 0.2794805765151977}, {"X": 0.7483330965042114, "Y": 0.2794805765151977}],
     });
     let detection = json!({"Text": "$4,310.77", "Confidence": 99.1402359008789, "Geometry": geometry});
-    let recorded = match family {
-        Family::Text | Family::Analysis => return Synthetic::pages(2).blocks_per_page(100).into(),
-        Family::Expense => json!({"DocumentMetadata": {"Pages": 1}, "ExpenseDocuments": [{
+    let recorded = match shape {
+        Shape::Blocks => return Synthetic::pages(2).blocks_per_page(100).into(),
+        Shape::Identity => {
+            let field = |kind: &str, text: &str| {
+                let value = json!({"Text": text, "Confidence": 98.87217712402344});
+                json!({"Type": {"Text": kind}, "ValueDetection": value})
+            };
+            let mut birth = field("DATE_OF_BIRTH", "03/18/1978");
+            birth["ValueDetection"]["NormalizedValue"] =
+                json!({"Value": "1978-03-18T00:00:00", "ValueType": "Date"});
+            let fields = [field("FIRST_NAME", "JORGE"), field("LAST_NAME", "SOUZA"), birth];
+            let document = |index| json!({"DocumentIndex": index, "IdentityDocumentFields": fields});
+            json!({"DocumentMetadata": {"Pages": 2}, "IdentityDocuments": [document(1), document(2)]})
+        }
+        Shape::Expense => json!({"DocumentMetadata": {"Pages": 1}, "ExpenseDocuments": [{
             "ExpenseIndex": 1,
             "SummaryFields": [{
                 "Type": {"Text": "TOTAL", "Confidence": 99.97314453125},
@@ -268,7 +294,7 @@ fn sample(family: Family) -> Response {
             }],
             "LineItemGroups": [],
         }]}),
-        Family::Lending => json!({"DocumentMetadata": {"Pages": 1}, "Results": [{
+        Shape::Lending => json!({"DocumentMetadata": {"Pages": 1}, "Results": [{
             "Page": 1,
             "PageClassification": {
                 "PageType": [{"Value": "PAYSLIPS", "Confidence": 99.84959411621094}],

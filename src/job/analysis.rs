@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
-/// How many queries may run on one page (see *Set Quotas in Amazon Textract*: asynchronous operations).
+/// How many queries a job may run on one page (see *Set Quotas in Amazon Textract*: asynchronous operations).
 pub const MAX_QUERIES_A_PAGE: usize = 30;
 
 /// The pages of the largest document that Textract takes.
@@ -40,17 +40,17 @@ pub enum Feature {
 }
 
 impl Analysis {
-    pub(super) fn add_feature(&mut self, feature: Feature) {
+    pub(crate) fn add_feature(&mut self, feature: Feature) {
         if !self.features.contains(&feature) {
             self.features.push(feature);
         }
     }
 
-    pub(super) fn add_query(&mut self, query: Query) {
+    pub(crate) fn add_query(&mut self, query: Query) {
         self.queries.push(query);
     }
 
-    pub(super) fn add_adapter(&mut self, adapter: Adapter) {
+    pub(crate) fn add_adapter(&mut self, adapter: Adapter) {
         self.adapters.push(adapter);
     }
 
@@ -69,14 +69,15 @@ impl Analysis {
         &self.adapters
     }
 
-    pub(super) fn check(&self) -> Result<()> {
+    /// Checks what Textract would refuse, for operations that take this many queries a page.
+    pub(crate) fn check(&self, most_queries: usize) -> Result<()> {
         if self.features.is_empty() && self.queries.is_empty() {
             return Err(Error::invalid("an analysis needs at least one feature or query"));
         }
         let crowd = most_on_one_page(self.queries.iter().map(|query| &query.pages));
-        if crowd > MAX_QUERIES_A_PAGE {
+        if crowd > most_queries {
             return Err(Error::invalid(format!(
-                "{crowd} queries would run on one page, at most {MAX_QUERIES_A_PAGE} can: spread or drop some"
+                "{crowd} queries would run on one page, at most {most_queries} can: spread or drop some"
             )));
         }
         if self.adapters.len() > 100 {
@@ -169,7 +170,7 @@ impl Query {
         self
     }
 
-    pub(super) fn parts(&self) -> (&str, Option<&str>, &Pages) {
+    pub(crate) fn parts(&self) -> (&str, Option<&str>, &Pages) {
         (&self.text, self.alias.as_deref(), &self.pages)
     }
 }
@@ -214,7 +215,7 @@ impl Adapter {
         self
     }
 
-    pub(super) fn parts(&self) -> (&str, &str, &Pages) {
+    pub(crate) fn parts(&self) -> (&str, &str, &Pages) {
         (&self.id, &self.version, &self.pages)
     }
 }
@@ -285,13 +286,18 @@ impl Pages {
     }
 
     /// The items of Textract's `Pages` parameter.
-    pub(super) fn items(&self) -> Vec<String> {
+    pub(crate) fn items(&self) -> Vec<String> {
         let everything = PageRange { first: 1, last: None };
         if self.0.contains(&everything) {
             // `*` must stand alone, and covers the rest.
             return vec!["*".to_owned()];
         }
         self.0.iter().map(PageRange::to_string).collect()
+    }
+
+    /// Whether page 1 is among them.
+    pub(crate) fn has_first(&self) -> bool {
+        self.0.iter().any(|range| range.first == 1)
     }
 
     /// The ranges in order, none touching another.
@@ -395,9 +401,9 @@ mod tests {
             analysis.add_query(ask("1-10"));
             analysis.add_query(ask("11-*"));
         }
-        assert!(analysis.check().is_ok());
+        assert!(analysis.check(MAX_QUERIES_A_PAGE).is_ok());
         analysis.add_query(ask("10,10"));
-        assert!(analysis.check().unwrap_err().to_string().contains("31 queries"));
+        assert!(analysis.check(MAX_QUERIES_A_PAGE).unwrap_err().to_string().contains("31 queries"));
     }
 
     #[test]
@@ -408,9 +414,9 @@ mod tests {
         analysis.add_feature(Feature::Tables);
         analysis.add_adapter(adapter("1-3,2"));
         analysis.add_adapter(adapter("4-*"));
-        assert!(analysis.check().is_ok());
+        assert!(analysis.check(MAX_QUERIES_A_PAGE).is_ok());
         analysis.add_adapter(adapter("9"));
-        assert!(analysis.check().is_err());
+        assert!(analysis.check(MAX_QUERIES_A_PAGE).is_err());
     }
 
     #[test]
@@ -420,7 +426,7 @@ mod tests {
         assert!(Query::new(" ").is_err());
         assert!(Query::new("Who?").unwrap().alias("").is_err());
         assert!(Adapter::new("short", "1").is_err());
-        assert!(Analysis::default().check().is_err());
+        assert!(Analysis::default().check(MAX_QUERIES_A_PAGE).is_err());
     }
 
     #[test]

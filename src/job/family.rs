@@ -8,14 +8,15 @@ use aws_sdk_textract::config::retry::RetryConfig;
 use aws_sdk_textract::types as sdk;
 use serde::{Deserialize, Serialize};
 
-use super::analysis::{Analysis, Feature, Pages};
+use super::analysis::{Analysis, MAX_QUERIES_A_PAGE};
 use super::token::Digest;
 use crate::block::Block;
 use crate::clients::{Clients, send};
-use crate::document::{ExpenseDocument, LendingResult};
+use crate::document::{ExpenseDocument, LendingResult, LendingSummary};
 use crate::error::{Result, Stage};
 use crate::part::{Part, PartHead, Record};
 use crate::resource::JobId;
+use crate::sdk::request;
 
 /// A family of Textract's asynchronous operations: one Start, one Get, one kind of result.
 ///
@@ -193,11 +194,12 @@ impl Operations for Analysis {
     type Record = Block;
 
     fn check(&self) -> Result<()> {
-        Self::check(self)
+        Self::check(self, MAX_QUERIES_A_PAGE)
     }
 
     fn identify(&self, digest: &mut Digest) {
-        digest.list(self.features().iter().map(|feature| feature_type(*feature).as_str().to_owned()));
+        digest
+            .list(self.features().iter().map(|feature| request::feature_type(*feature).as_str().to_owned()));
         for query in self.queries() {
             let (text, alias, pages) = query.parts();
             digest.field("query", Some(text)).field("alias", alias).list(pages.items());
@@ -209,17 +211,12 @@ impl Operations for Analysis {
     }
 
     async fn start(&self, clients: &Clients, request: StartRequest) -> Result<Option<String>> {
-        let queries = self.queries();
-        let mut features: Vec<_> = self.features().iter().map(|feature| feature_type(*feature)).collect();
-        if !queries.is_empty() {
-            features.push(sdk::FeatureType::Queries);
-        }
         let call = clients
             .textract()
             .start_document_analysis()
-            .set_feature_types(Some(features))
-            .set_queries_config(queries_config(self)?)
-            .set_adapters_config(adapters_config(self)?);
+            .set_feature_types(Some(request::feature_types(self)))
+            .set_queries_config(request::queries_config(self, Stage::Start)?)
+            .set_adapters_config(request::adapters_config(self, Stage::Start)?);
         start!("StartDocumentAnalysis", call, request)
     }
 
@@ -233,56 +230,6 @@ impl Operations for Analysis {
             analyze_document_model_version
         )
     }
-}
-
-fn feature_type(feature: Feature) -> sdk::FeatureType {
-    match feature {
-        Feature::Tables => sdk::FeatureType::Tables,
-        Feature::Forms => sdk::FeatureType::Forms,
-        Feature::Signatures => sdk::FeatureType::Signatures,
-        Feature::Layout => sdk::FeatureType::Layout,
-    }
-}
-
-/// The pages as a parameter; left out where they are the service's own default.
-fn pages_parameter(pages: &Pages) -> Option<Vec<String>> {
-    (*pages != Pages::default()).then(|| pages.items())
-}
-
-fn queries_config(analysis: &Analysis) -> Result<Option<sdk::QueriesConfig>> {
-    let queries = analysis.queries().iter().map(|query| {
-        let (text, alias, pages) = query.parts();
-        sdk::Query::builder()
-            .text(text)
-            .set_alias(alias.map(str::to_owned))
-            .set_pages(pages_parameter(pages))
-            .build()
-            .map_err(super::start::unbuildable)
-    });
-    let queries = queries.collect::<Result<Vec<_>>>()?;
-    if queries.is_empty() {
-        return Ok(None);
-    }
-    let config = sdk::QueriesConfig::builder().set_queries(Some(queries)).build();
-    config.map(Some).map_err(super::start::unbuildable)
-}
-
-fn adapters_config(analysis: &Analysis) -> Result<Option<sdk::AdaptersConfig>> {
-    let adapters = analysis.adapters().iter().map(|adapter| {
-        let (id, version, pages) = adapter.parts();
-        sdk::Adapter::builder()
-            .adapter_id(id)
-            .version(version)
-            .set_pages(pages_parameter(pages))
-            .build()
-            .map_err(super::start::unbuildable)
-    });
-    let adapters = adapters.collect::<Result<Vec<_>>>()?;
-    if adapters.is_empty() {
-        return Ok(None);
-    }
-    let config = sdk::AdaptersConfig::builder().set_adapters(Some(adapters)).build();
-    config.map(Some).map_err(super::start::unbuildable)
 }
 
 impl Family for Expense {
@@ -330,5 +277,22 @@ impl Operations for Lending {
             results,
             analyze_lending_model_version
         )
+    }
+}
+
+impl Lending {
+    /// Calls `GetLendingAnalysisSummary`, whose only record is the summary.
+    pub(crate) async fn summary(clients: &Clients, job: &JobId) -> Result<Part<LendingSummary>> {
+        let call = clients.textract().get_lending_analysis_summary().job_id(job.as_str());
+        let output = send(Stage::Fetch, "GetLendingAnalysisSummary", call.send()).await?;
+        let head = PartHead::from_get(
+            output.document_metadata,
+            output.job_status,
+            output.status_message,
+            output.warnings,
+            None,
+            output.analyze_lending_model_version,
+        );
+        Ok(Part { head, records: output.summary.into_iter().map(Into::into).collect() })
     }
 }

@@ -1,6 +1,5 @@
 //! Starting a sealed job.
 
-use aws_sdk_textract::error::BuildError;
 use aws_sdk_textract::types as sdk;
 use tracing::{Instrument, info, info_span};
 
@@ -13,6 +12,7 @@ use crate::clients::Clients;
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::key;
 use crate::resource::{ClientRequestToken, S3Object};
+use crate::sdk::request;
 
 /// A Textract job whose output goes to the caller's own bucket under the caller's own KMS key.
 ///
@@ -133,22 +133,18 @@ impl<F: Family> SecureJob<F> {
     }
 
     fn request(&self, seal: &Seal, token: &ClientRequestToken) -> Result<StartRequest> {
-        let object = sdk::S3Object::builder()
-            .bucket(self.input.bucket().as_str())
-            .name(self.input.key())
-            .set_version(self.input.version().map(str::to_owned))
-            .build();
+        let object = request::s3_object(&self.input);
         let output = sdk::OutputConfig::builder()
             .s3_bucket(seal.bucket().as_str())
             .s3_prefix(seal.prefix().as_str())
             .build()
-            .map_err(unbuildable)?;
+            .map_err(request::unbuildable(Stage::Start))?;
         let channel = self.options.notification_channel.as_ref().map(|channel| {
             sdk::NotificationChannel::builder()
                 .sns_topic_arn(channel.topic().as_str())
                 .role_arn(channel.role().as_str())
                 .build()
-                .map_err(unbuildable)
+                .map_err(request::unbuildable(Stage::Start))
         });
         Ok(StartRequest {
             location: sdk::DocumentLocation::builder().s3_object(object).build(),
@@ -159,9 +155,4 @@ impl<F: Family> SecureJob<F> {
             channel: channel.transpose()?,
         })
     }
-}
-
-/// The SDK's builders fail where a required member is missing, which none is here.
-pub(super) fn unbuildable(_: BuildError) -> Error {
-    Error::new(ErrorKind::InvalidInput, Stage::Start, "a required member of the request is missing")
 }

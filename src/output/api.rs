@@ -4,9 +4,10 @@ use futures::stream::{self, Stream};
 use tracing::{Instrument, Span};
 
 use crate::clients::Clients;
+use crate::document::LendingSummary;
 use crate::error::{Error, ErrorKind, Result, Stage};
-use crate::job::{Family, GetPage};
-use crate::part::{JobStatus, Part};
+use crate::job::{Family, GetPage, Lending};
+use crate::part::{JobStatus, Part, PartHead};
 use crate::resource::JobId;
 
 /// What is still to be asked for.
@@ -32,13 +33,7 @@ pub(super) fn parts<F: Family>(
             clients.get_limiter().turn().await;
             let page = GetPage { stage: Stage::Fetch, max_results: None, next_token: next_token.clone() };
             let part = F::get(&clients, &job, page).await?;
-            if !matches!(part.head.status, Some(JobStatus::Succeeded | JobStatus::PartialSuccess)) {
-                return Err(Error::new(
-                    ErrorKind::Malformed,
-                    Stage::Fetch,
-                    "the service says that the job has not ended",
-                ));
-            }
+            check_ended(&part.head)?;
             let next = part.head.next_token.as_deref().map(str::to_owned);
             if next.is_some() && next == next_token {
                 return Err(Error::new(
@@ -51,4 +46,23 @@ pub(super) fn parts<F: Family>(
         };
         page.instrument(span.clone())
     })
+}
+
+/// The summary of a lending job; Textract gives it as a whole.
+pub(super) async fn summary(clients: &Clients, job: &JobId) -> Result<Part<LendingSummary>> {
+    clients.get_limiter().turn().await;
+    let part = Lending::summary(clients, job).await?;
+    check_ended(&part.head)?;
+    Ok(part)
+}
+
+/// A completed job cannot become another, so whoever says that it runs answers for another.
+fn check_ended(head: &PartHead) -> Result<()> {
+    match head.status {
+        Some(JobStatus::Succeeded | JobStatus::PartialSuccess) => Ok(()),
+        _ => {
+            let message = "the service says that the job has not ended";
+            Err(Error::new(ErrorKind::Malformed, Stage::Fetch, message))
+        }
+    }
 }

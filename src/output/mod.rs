@@ -9,9 +9,10 @@ use tracing::{Instrument, Span, info_span};
 
 use crate::block::Block;
 use crate::clients::Clients;
-use crate::error::Result;
+use crate::document::LendingSummary;
+use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::job::{CompletedJob, Expense, Family, Lending};
-use crate::part::Part;
+use crate::part::{Part, Record};
 use crate::stream::{BlockStream, Expected, ExpenseStream, LendingStream, PageStream};
 
 /// Parts that are fetched at the same time, unless told otherwise.
@@ -128,11 +129,16 @@ impl<F: Family> Output<F> {
         if self.via_api {
             return api::parts::<F>(self.clients.clone(), self.job.id().clone(), self.span()).boxed();
         }
+        self.parts_in(F::FOLDER)
+    }
+
+    /// The parts in a folder below the job's own, in order, each verified before it was parsed.
+    fn parts_in<T: Record>(self, folder: &str) -> BoxStream<'static, Result<Part<T>>> {
         let span = self.span();
         let parallel = self.parallel;
         let listing = {
             let (clients, seal) = (self.clients.clone(), self.job.seal().clone());
-            let folder = format!("{}{}", seal.output_of(self.job.id()), F::FOLDER);
+            let folder = format!("{}{}", seal.output_of(self.job.id()), folder);
             async move { list::parts(&clients, &seal, &folder).await }.instrument(span.clone())
         };
         stream::once(listing)
@@ -178,6 +184,39 @@ impl Output<Lending> {
         let expected = self.expected();
         LendingStream::new(self.parts(), expected)
     }
+
+    /// The summary of the mortgage package: which documents it holds, on which pages, and which pages are signed.
+    ///
+    /// It is read from `summaryResponse/` below the job's own folder, where every object is verified as those of the
+    /// results are; or with [`via_api`](Self::via_api) by `GetLendingAnalysisSummary`.
+    ///
+    /// ```no_run
+    /// # async fn example(job: inkseal::CompletedJob<inkseal::Lending>, clients: inkseal::Clients) -> inkseal::Result<()> {
+    /// let summary = job.output(&clients).summary().await?;
+    /// println!("pay slips on {:?}", summary.pages_of("PAYSLIPS"));
+    /// println!("to be signed: {:?}", summary.pages_missing_a_signature());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`NotSealed`](ErrorKind::NotSealed) if an object of it is not under the job's key;
+    /// [`Incomplete`](ErrorKind::Incomplete) if there is none, or the summary in it is null;
+    /// [`Malformed`](ErrorKind::Malformed), [`AccessDenied`](ErrorKind::AccessDenied),
+    /// [`Transport`](ErrorKind::Transport) and, over the API, [`NotFound`](ErrorKind::NotFound) after seven days.
+    pub async fn summary(self) -> Result<LendingSummary> {
+        let parts = if self.via_api {
+            let summary = api::summary(&self.clients, self.job.id());
+            vec![summary.instrument(self.span()).await?]
+        } else {
+            self.parts_in::<LendingSummary>("summaryResponse/").try_collect().await?
+        };
+        let summaries = parts.into_iter().flat_map(|part| part.records);
+        summaries.reduce(LendingSummary::joined).ok_or_else(|| {
+            Error::new(ErrorKind::Incomplete, Stage::Assemble, "the job's output holds no summary")
+        })
+    }
 }
 
 impl CompletedJob<Expense> {
@@ -192,5 +231,14 @@ impl CompletedJob<Lending> {
     /// The results of the mortgage package; short for [`output`](Self::output) and [`results`](Output::results).
     pub fn results(&self, clients: &Clients) -> LendingStream {
         self.output(clients).results()
+    }
+
+    /// The summary of the mortgage package; short for [`output`](Self::output) and [`summary`](Output::summary).
+    ///
+    /// # Errors
+    ///
+    /// As [`Output::summary`].
+    pub async fn summary(&self, clients: &Clients) -> Result<LendingSummary> {
+        self.output(clients).summary().await
     }
 }

@@ -43,6 +43,7 @@ mod kms;
 mod label;
 mod notify;
 mod place;
+mod review;
 mod s3;
 
 #[cfg(test)]
@@ -53,4 +54,5 @@ pub use kms::{KeyForm, KeyMatch, KmsKey};
 pub use label::{ClientRequestToken, JobId, JobTag};
 pub use notify::{RoleArn, TopicArn};
 pub use place::{AccountId, Partition, Region};
+pub use review::{FlowDefinitionArn, HumanLoopName};
 pub use s3::{Bucket, Prefix, S3Location, S3Object};

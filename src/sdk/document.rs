@@ -5,10 +5,10 @@ use aws_sdk_textract::types as sdk;
 use super::count;
 use crate::block::SelectionStatus;
 use crate::document::{
-    ExpenseCurrency, ExpenseDetection, ExpenseDocument, ExpenseField, ExpenseGroup, Extraction, FieldType,
-    IdentityDetection, IdentityDocument, IdentityField, LendingDetection, LendingDocument, LendingField,
-    LendingResult, LineItem, LineItemGroup, NormalizedValue, PageClassification, Prediction,
-    SignatureDetection,
+    DetectedSignature, DocumentGroup, ExpenseCurrency, ExpenseDetection, ExpenseDocument, ExpenseField,
+    ExpenseGroup, Extraction, FieldType, IdentityDetection, IdentityDocument, IdentityField,
+    LendingDetection, LendingDocument, LendingField, LendingResult, LendingSummary, LineItem, LineItemGroup,
+    NormalizedValue, PageClassification, Prediction, SignatureDetection, SplitDocument, UndetectedSignature,
 };
 
 fn list<T, U: From<T>>(list: Option<Vec<T>>) -> Option<Vec<U>> {
@@ -122,6 +122,45 @@ impl From<sdk::LendingResult> for LendingResult {
             page_classification: from.page_classification.map(Into::into),
             extractions: list(from.extractions),
         }
+    }
+}
+
+impl From<sdk::LendingSummary> for LendingSummary {
+    fn from(from: sdk::LendingSummary) -> Self {
+        Self {
+            document_groups: list(from.document_groups),
+            undetected_document_types: from.undetected_document_types,
+        }
+    }
+}
+
+impl From<sdk::DocumentGroup> for DocumentGroup {
+    fn from(from: sdk::DocumentGroup) -> Self {
+        Self {
+            kind: from.r#type,
+            split_documents: list(from.split_documents),
+            detected_signatures: list(from.detected_signatures),
+            undetected_signatures: list(from.undetected_signatures),
+        }
+    }
+}
+
+impl From<sdk::SplitDocument> for SplitDocument {
+    fn from(from: sdk::SplitDocument) -> Self {
+        let pages = |pages: Vec<i32>| pages.into_iter().filter_map(|page| count(Some(page))).collect();
+        Self { index: count(from.index), pages: from.pages.map(pages) }
+    }
+}
+
+impl From<sdk::DetectedSignature> for DetectedSignature {
+    fn from(from: sdk::DetectedSignature) -> Self {
+        Self { page: count(from.page) }
+    }
+}
+
+impl From<sdk::UndetectedSignature> for UndetectedSignature {
+    fn from(from: sdk::UndetectedSignature) -> Self {
+        Self { page: count(from.page) }
     }
 }
 

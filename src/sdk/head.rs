@@ -1,4 +1,4 @@
-//! What a Get operation says of a job, beside its records.
+//! What an answer says of a job and its document, beside the records.
 
 use aws_sdk_textract::types as sdk;
 
@@ -27,5 +27,10 @@ impl PartHead {
             next_token: next_token.map(Into::into),
             model_version,
         }
+    }
+
+    /// The head from what the synchronous operations say.
+    pub(crate) fn from_call(metadata: Option<sdk::DocumentMetadata>, model_version: Option<String>) -> Self {
+        Self::from_get(metadata, None, None, None, None, model_version)
     }
 }

@@ -4,8 +4,13 @@ use std::fmt::Debug;
 use std::io;
 use std::sync::{Arc, Mutex};
 
+use aws_smithy_types::base64;
 use futures::{Stream, StreamExt};
+use inkseal::document::Document;
 use inkseal::emulator::{Fault, Response};
+use inkseal::synchronous::{
+    AnalyzeDocument, AnalyzeExpense, AnalyzeId, DetectDocumentText, HumanLoop, Input,
+};
 use inkseal::{Error, SecureJob, Text};
 use serde_json::{Value, json};
 use tracing_subscriber::layer::SubscriberExt;
@@ -37,7 +42,9 @@ impl Shown {
     fn check(&self) {
         let shown = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
         assert!(shown.len() > 1_000 && shown.contains("request"), "the run was shown: {} bytes", shown.len());
-        assert!(!shown.contains("Canary"), "{}", &shown[shown.find("Canary").unwrap().saturating_sub(300)..]);
+        for canary in ["Canary", &base64::encode(CANARY)] {
+            assert!(!shown.contains(canary), "{}", &shown[shown.find(canary).unwrap().saturating_sub(300)..]);
+        }
     }
 }
 
@@ -62,9 +69,8 @@ async fn drain<T: Debug>(shown: &Shown, mut records: impl Stream<Item = inkseal:
     }
 }
 
-/// Runs a response through its family, well and with faults, with our tracing at its most talkative.
-async fn run(response: Value) -> Shown {
-    let shown = Shown::default();
+/// Shows our tracing at its most talkative, while the guard lives.
+fn listen(shown: &Shown) -> tracing::subscriber::DefaultGuard {
     let writer = {
         let shown = shown.clone();
         move || shown.clone()
@@ -73,9 +79,13 @@ async fn run(response: Value) -> Shown {
     let ours = tracing_subscriber::filter::filter_fn(|metadata| metadata.target().starts_with("inkseal"));
     let layer =
         fmt::layer().with_writer(writer).with_ansi(false).with_span_events(fmt::format::FmtSpan::FULL);
-    let _guard =
-        tracing::subscriber::set_default(tracing_subscriber::registry().with(layer.with_filter(ours)));
+    tracing::subscriber::set_default(tracing_subscriber::registry().with(layer.with_filter(ours)))
+}
 
+/// Runs a response through its family, well and with faults.
+async fn run(response: Value) -> Shown {
+    let shown = Shown::default();
+    let _guard = listen(&shown);
     let lending = response.get("Results").is_some();
     let expense = response.get("ExpenseDocuments").is_some();
     let emulator = emulator().response(Response::recorded(response.to_string()).unwrap()).build().unwrap();
@@ -146,10 +156,6 @@ async fn expense_documents_show_no_text() {
 
 #[tokio::test(start_paused = true)]
 async fn lending_results_show_no_text() {
-    let identity = json!({"IdentityDocumentFields": [{
-        "Type": {"Text": "FIRST_NAME"},
-        "ValueDetection": {"Text": CANARY, "NormalizedValue": {"Value": CANARY, "ValueType": "Date"}},
-    }]});
     let lending = json!({
         "LendingFields": [{"Type": "NAME", "KeyDetection": detection(), "ValueDetections": [detection()]}],
         "SignatureDetections": [{"Confidence": 99.0}],
@@ -157,9 +163,113 @@ async fn lending_results_show_no_text() {
     let said = json!([{"Value": CANARY, "Confidence": 99.0}]);
     let class = json!({"PageType": said, "PageNumber": said});
     let result = json!({"Page": 1, "PageClassification": class, "Extractions": [
-        {"LendingDocument": lending}, {"ExpenseDocument": expense_document()}, {"IdentityDocument": identity},
+        {"LendingDocument": lending}, {"ExpenseDocument": expense_document()}, {"IdentityDocument": identity_document()},
     ]});
     run(json!({"DocumentMetadata": {"Pages": 1}, "Results": [result]})).await.check();
+}
+
+fn identity_document() -> Value {
+    json!({"IdentityDocumentFields": [{
+        "Type": {"Text": "FIRST_NAME"},
+        "ValueDetection": {"Text": CANARY, "NormalizedValue": {"Value": CANARY, "ValueType": "Date"}},
+    }]})
+}
+
+#[tokio::test(start_paused = true)]
+async fn synchronous_calls_show_no_text_and_no_bytes() {
+    let shown = Shown::default();
+    let _guard = listen(&shown);
+    let block = json!({"BlockType": "LINE", "Id": "b", "Text": CANARY});
+    let recorded = |response: Value| Response::recorded(response.to_string()).unwrap();
+    let emulator = emulator()
+        .response(recorded(json!({"Blocks": [block]})))
+        .response(recorded(json!({"ExpenseDocuments": [expense_document()]})))
+        .response(recorded(json!({"IdentityDocuments": [identity_document()]})))
+        .build()
+        .unwrap();
+    let clients = clients(&emulator);
+    // Where base64 begins anew, so that it would show too.
+    let scan = Input::bytes(format!("%PDF-1.7\n{CANARY}")).unwrap();
+    shown.show(&scan);
+    for unread in [CANARY.to_owned(), format!("%PDF-/Encrypt 1 0 R {CANARY}"), format!("GIF89a{CANARY}")] {
+        shown.show_error(&Input::bytes(unread).unwrap_err());
+    }
+    let review = "arn:aws:sagemaker:us-east-1:111122223333:flow-definition/a".parse().unwrap();
+    let query = inkseal::Query::new(CANARY).unwrap().alias(CANARY).unwrap();
+    let detect = DetectDocumentText::new(scan.clone());
+    let analyze = AnalyzeDocument::new(scan.clone()).query(query);
+    let analyze = analyze.human_loop(HumanLoop::new("a".parse().unwrap(), review));
+    let expense = AnalyzeExpense::new(scan.clone());
+    let id = AnalyzeId::new(scan.clone()).back(scan).unwrap();
+    macro_rules! show {
+        ($call:ident) => {{
+            shown.show(&$call);
+            match $call.clone().send(&clients).await {
+                Ok(answer) => shown.show(answer),
+                Err(error) => shown.show_error(&error),
+            }
+        }};
+    }
+    for fault in [None, Some(Fault::AccessDenied), Some(Fault::TruncatedBody), Some(Fault::ConnectionReset)] {
+        for operation in ["DetectDocumentText", "AnalyzeDocument", "AnalyzeExpense", "AnalyzeID"] {
+            if let Some(fault) = &fault {
+                emulator.inject(fault.clone().on(operation));
+            }
+        }
+        show!(detect);
+        show!(analyze);
+        show!(expense);
+        show!(id);
+        emulator.clear_faults();
+    }
+    shown.show(emulator.requests());
+    shown.check();
+}
+
+#[test]
+fn views_of_a_document_show_no_text() {
+    let block = |kind: &str, id: &str, related: Value| {
+        json!({
+            "BlockType": kind, "Id": id, "Text": CANARY, "Confidence": 99.0, "RowIndex": 1, "ColumnIndex": 1,
+            "Query": {"Text": CANARY, "Alias": CANARY}, "EntityTypes": ["KEY"], "Relationships": related,
+        })
+    };
+    let child = json!([{"Type": "CHILD", "Ids": ["w", "missing"]}]);
+    let json = json!({"DocumentMetadata": {"Pages": 1}, "StatusMessage": CANARY, "Blocks": [
+        block("PAGE", "p", child.clone()),
+        block("LINE", "l", child.clone()),
+        block("WORD", "w", json!(null)),
+        block("KEY_VALUE_SET", "k", json!([{"Type": "CHILD", "Ids": ["w"]}, {"Type": "VALUE", "Ids": ["w"]}])),
+        block("TABLE", "t", json!([{"Type": "CHILD", "Ids": ["c"]}, {"Type": "TABLE_TITLE", "Ids": ["w"]}])),
+        block("CELL", "c", child.clone()),
+        block("QUERY", "q", json!([{"Type": "ANSWER", "Ids": ["w"]}])),
+        block("LAYOUT_TEXT", "y", json!([{"Type": "CHILD", "Ids": ["l"]}])),
+        block("SELECTION_ELEMENT", "x", json!(null)),
+        block("SIGNATURE", "s", json!(null)),
+    ]});
+    let shown = Shown::default();
+    let document = Document::from_json(json.to_string().as_bytes()).unwrap();
+    shown.show(("a request", &document));
+    shown.show((document.blocks().collect::<Vec<_>>(), document.unresolved().collect::<Vec<_>>()));
+    for page in document.pages() {
+        shown.show((page, page.layout(), page.reading_order()));
+        shown.show((page.lines().collect::<Vec<_>>(), page.words().collect::<Vec<_>>()));
+        shown.show((page.selection_elements().collect::<Vec<_>>(), page.signatures().collect::<Vec<_>>()));
+        for table in page.tables() {
+            shown.show((table.rows().collect::<Vec<_>>(), table.titles().collect::<Vec<_>>(), &table));
+        }
+        for field in page.fields() {
+            shown.show((field, field.key_tokens().collect::<Vec<_>>(), field.values().collect::<Vec<_>>()));
+        }
+        for query in page.queries() {
+            shown.show((query, query.answers().collect::<Vec<_>>()));
+        }
+    }
+    shown.show(document.joined_tables());
+    for broken in [format!(r#"{{"Blocks": [{{"Text": 1, "Id": "{CANARY}"}}]}}"#), format!("[{CANARY}")] {
+        shown.show_error(&Document::from_json(broken.as_bytes()).unwrap_err());
+    }
+    shown.check();
 }
 
 #[test]

@@ -5,6 +5,7 @@ use aws_sdk_textract::types::{DocumentLocation, FeatureType, OutputConfig, S3Obj
 use aws_types::SdkConfig;
 use inkseal::emulator::{Emulator, EmulatorBuilder};
 
+mod calls;
 mod faults;
 mod fronts;
 mod jobs;

@@ -14,7 +14,7 @@ fn what_is_no_response_is_an_error_without_its_text() {
         ("Jane Doe", "line 1"),
         ("[]", "line 1"),
         ("{\"Name\": \"Jane Doe\"}", "no Blocks"),
-        ("{\"IdentityDocuments\": []}", "no Blocks"),
+        ("{\"IdentityDocuments\": {}}", "IdentityDocuments is not a list"),
         ("{\"Blocks\": {\"Text\": \"Jane Doe\"}}", "Blocks is not a list"),
         ("{\"Blocks\": [{}, \"Jane Doe\"]}", "Blocks[1]"),
         ("{\"JobStatus\": \"IN_PROGRESS\"}", "IN_PROGRESS"),
