@@ -13,7 +13,9 @@
 //! 4. **Nothing is lost in silence.** A stream that ends without an error has seen every part and every page; warnings,
 //!    partial success and unresolved references are values in its `Completeness`.
 //! 5. **Document text never reaches a log, an error or a `{:?}`.**
-//! 6. **Everything runs on a laptop** with no AWS account, on the `emulator` behind the real SDK clients.
+//! 6. **A document, not a pile of blocks**: tables, forms, queries and the layout, rendered as text, Markdown, HTML, CSV and
+//!    JSON, with a map from every stretch of a rendering back to its words.
+//! 7. **Everything runs on a laptop** with no AWS account, on the `emulator` behind the real SDK clients.
 //!
 //! # A first job
 //!
@@ -57,7 +59,13 @@
 //! parse       block            bytes -> blocks; no AWS type, no text in Debug
 //!     |
 //! stream      BlockStream, PageStream, ExpenseStream, LendingStream; Completeness at the end
+//!     |
+//! document    pages, lines, tables, fields, queries, layout; expense, identity, lending
+//!     |
+//! render      text, Markdown, HTML, CSV, JSON, and the map back to the words
 //! ```
+//!
+//! Documents of one page need no job: [`synchronous`] calls answer at once, with the same types.
 //!
 //! # Features
 //!
@@ -89,6 +97,7 @@ mod key;
 mod names;
 mod output;
 pub mod part;
+pub mod render;
 pub mod resource;
 mod sdk;
 pub mod stream;
@@ -105,6 +114,7 @@ pub use job::{
     Pages, Progress, Query, RunningJob, Seal, SecureJob, TextDetection, WaitOptions,
 };
 pub use output::{DEFAULT_MAX_PART_BYTES, DEFAULT_PARALLEL, Output};
+pub use render::Render;
 pub use stream::{BlockStream, Completeness, ExpenseStream, LendingStream, PageBlocks, PageStream};
 pub use text::Text;
 

@@ -37,6 +37,8 @@
 //! # }
 //! ```
 //!
+//! To turn a document into text, Markdown, HTML, CSV or JSON, see [`render`](crate::render).
+//!
 //! # Expenses, identity documents, loan files
 //!
 //! Their types have the shape of Textract's JSON, and read and write it. Every member is optional, as Textract
@@ -67,6 +69,7 @@ mod arena;
 mod columns;
 mod continued;
 mod expense;
+pub(crate) mod flow;
 mod form;
 mod identity;
 mod layout;

@@ -38,6 +38,10 @@ impl<'d> Page<'d> {
         self.entry.blocks.iter().map(move |index| BlockRef::new(document, index))
     }
 
+    pub(super) fn block_count(&self) -> usize {
+        self.entry.blocks.len()
+    }
+
     /// Which of the blocks of the page it is, from 0; `None` for one of another page.
     pub(super) fn rank(&self, block: BlockRef<'_>) -> Option<usize> {
         self.entry.blocks.rank(block.index())

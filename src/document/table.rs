@@ -254,6 +254,16 @@ impl<'d> Table<'d> {
         self.unplaced.iter().copied()
     }
 
+    /// The cells that begin somewhere in the grid, row by row: all but the unplaced ones, the parts of merged ones, and
+    /// those whose place a later cell takes too.
+    pub(super) fn shown_cells(&self) -> impl Iterator<Item = Cell<'d>> + '_ {
+        let starts = self.grid.slots.iter().filter_map(|place| match place {
+            Place::Start(index) => Some(*index as usize),
+            Place::Empty | Place::Covered(_) => None,
+        });
+        starts.filter_map(|index| self.cells.get(index).copied())
+    }
+
     /// The texts of all places, row by row.
     pub fn texts(&self, merged: Merged) -> Vec<Vec<String>> {
         let text = |slot: Slot<'_>| match slot {

@@ -14,7 +14,7 @@
 //!     .query(Query::new("What is the total?")?)
 //!     .send(&clients)
 //!     .await?;
-//! println!("{} tables", analyzed.document.tables().count());
+//! println!("{}", analyzed.document.to_markdown());
 //! # Ok(())
 //! # }
 //! ```

@@ -8,6 +8,7 @@ use aws_smithy_types::base64;
 use futures::{Stream, StreamExt};
 use inkseal::document::Document;
 use inkseal::emulator::{Fault, Response};
+use inkseal::render::{Format, Render};
 use inkseal::synchronous::{
     AnalyzeDocument, AnalyzeExpense, AnalyzeId, DetectDocumentText, HumanLoop, Input,
 };
@@ -266,6 +267,12 @@ fn views_of_a_document_show_no_text() {
         }
     }
     shown.show(document.joined_tables());
+    for format in [Format::Text, Format::Markdown, Format::Html, Format::Csv, Format::Json] {
+        let render = Render::to(format);
+        let rendering = render.document_with_map(&document);
+        assert!(rendering.text().contains(CANARY), "{format:?}");
+        shown.show((rendering.spans(), &rendering, render.pages(), render));
+    }
     for broken in [format!(r#"{{"Blocks": [{{"Text": 1, "Id": "{CANARY}"}}]}}"#), format!("[{CANARY}")] {
         shown.show_error(&Document::from_json(broken.as_bytes()).unwrap_err());
     }

@@ -11,6 +11,7 @@ mod geometry;
 mod output;
 mod parser;
 mod recorded;
+mod render;
 mod saved;
 mod start;
 mod summary;

@@ -1,0 +1,447 @@
+//! A page as a sequence of pieces, for renderings: each word once, in reading order, tables in place of their lines.
+//!
+//! With LAYOUT the pieces are its elements; without, they are lines, by columns. Tables stand where the first of their
+//! words stands, and take all of them along; form fields do so within an element LAYOUT_KEY_VALUE. What stands in no line
+//! is put where its geometry says, and at the end where it has none.
+
+mod place;
+mod runs;
+
+use super::columns::by_columns;
+use super::layout::outermost;
+use super::{BlockRef, Field, LayoutElement, Line, Page, Table, TableCaption, Token};
+use crate::block::{BlockKind, BoundingBox};
+
+use self::place::paragraphs;
+use self::runs::{align, is_said_by_words};
+
+/// The pieces of a page, in reading order.
+pub(crate) struct Flow<'d> {
+    pub(crate) pieces: Vec<Piece<'d>>,
+    lines: Vec<std::ops::Range<usize>>,
+    runs: Vec<Run<'d>>,
+}
+
+/// A piece of a page.
+pub(crate) struct Piece<'d> {
+    /// What it is: an element of the layout, or [`BlockKind::Line`] where there is no layout.
+    pub(crate) kind: &'d BlockKind,
+    /// The outermost element of the layout that it stands in.
+    pub(crate) outer: Option<LayoutElement<'d>>,
+    /// Pieces with the same number belong together: the items of a list, the fields of a form, the lines of a paragraph.
+    pub(crate) group: u32,
+    pub(crate) content: Content<'d>,
+    /// The box around what it says.
+    pub(crate) place: Option<BoundingBox>,
+}
+
+pub(crate) enum Content<'d> {
+    /// A range of the lines of the flow.
+    Lines(std::ops::Range<usize>),
+    Table(Box<PlacedTable<'d>>),
+    Field(Field<'d>),
+    /// A signature or selection element that stands by itself.
+    Token(Token<'d>),
+}
+
+/// A table, and the titles and footers that stand outside of its cells, each as what it holds beyond them.
+pub(crate) struct PlacedTable<'d> {
+    pub(crate) table: Table<'d>,
+    pub(crate) titles: Vec<Vec<Token<'d>>>,
+    pub(crate) footers: Vec<Vec<Token<'d>>>,
+}
+
+/// A stretch of text, and where it comes from.
+#[derive(Clone, Copy)]
+pub(crate) enum Run<'d> {
+    Token(Token<'d>),
+    /// What a line says beyond its words, as where the ids of some lead nowhere.
+    Rest {
+        text: &'d str,
+        line: Line<'d>,
+    },
+}
+
+impl<'d> Flow<'d> {
+    pub(crate) fn new(page: Page<'d>) -> Self {
+        let Kinds { layout, lines, tables, fields, marks } = Kinds::of(page);
+        let mut walk = Walk::new(page);
+        tables.into_iter().for_each(|table| walk.enter_table(table));
+        fields.into_iter().for_each(|field| walk.enter_field(field));
+        outermost(layout).into_iter().for_each(|element| walk.element(element));
+        walk.left_over_lines(lines);
+        walk.left_over_words();
+        walk.left_over_places(marks);
+        walk.flow
+    }
+
+    /// The lines of a piece.
+    pub(crate) fn lines(
+        &self,
+        lines: &std::ops::Range<usize>,
+    ) -> impl Iterator<Item = &[Run<'d>]> + use<'_, 'd> {
+        let lines = self.lines.get(lines.clone()).unwrap_or_default();
+        lines.iter().map(|runs| self.runs.get(runs.clone()).unwrap_or_default())
+    }
+}
+
+/// Who has a word, a selection element or a signature.
+#[derive(Clone, Copy, PartialEq, Default)]
+enum Owner {
+    #[default]
+    Nobody,
+    /// It is in the flow already.
+    Done,
+    Table(u32),
+    Field(u32),
+}
+
+struct Walk<'d> {
+    page: Page<'d>,
+    flow: Flow<'d>,
+    /// For each block of the page.
+    owners: Vec<Owner>,
+    /// Taken out when they are put into the flow.
+    tables: Vec<Option<PlacedTable<'d>>>,
+    fields: Vec<Field<'d>>,
+    group: u32,
+}
+
+/// The blocks of a page by what becomes of them, found in one go.
+struct Kinds<'d> {
+    layout: Vec<LayoutElement<'d>>,
+    lines: Vec<Line<'d>>,
+    tables: Vec<Table<'d>>,
+    fields: Vec<Field<'d>>,
+    /// Selection elements and signatures.
+    marks: Vec<Token<'d>>,
+}
+
+impl<'d> Kinds<'d> {
+    fn of(page: Page<'d>) -> Self {
+        let (layout, lines) = (Vec::new(), Vec::new());
+        let mut kinds = Self { layout, lines, tables: Vec::new(), fields: Vec::new(), marks: Vec::new() };
+        for block in page.counted() {
+            match block.block().kind() {
+                BlockKind::Word | BlockKind::Cell => {}
+                BlockKind::Line => kinds.lines.extend(block.as_line()),
+                BlockKind::Table => kinds.tables.extend(block.as_table()),
+                BlockKind::KeyValueSet | BlockKind::Key => kinds.fields.extend(block.as_field()),
+                BlockKind::SelectionElement | BlockKind::Signature => kinds.marks.extend(Token::of(block)),
+                _ => kinds.layout.extend(block.as_layout()),
+            }
+        }
+        kinds
+    }
+}
+
+/// Where a line is that is being put into the flow.
+#[derive(Clone, Copy)]
+struct Spot<'d> {
+    kind: &'d BlockKind,
+    outer: Option<LayoutElement<'d>>,
+    group: u32,
+    /// Whether form fields are to be put as such.
+    fields: bool,
+}
+
+impl<'d> Walk<'d> {
+    fn new(page: Page<'d>) -> Self {
+        // Most blocks of a page are words.
+        let flow =
+            Flow { pieces: Vec::new(), lines: Vec::new(), runs: Vec::with_capacity(page.block_count()) };
+        let owners = vec![Owner::Nobody; page.block_count()];
+        Self { page, flow, owners, tables: Vec::new(), fields: Vec::new(), group: 0 }
+    }
+
+    fn owner(&mut self, token: &Token<'d>) -> Option<&mut Owner> {
+        let rank = self.page.rank(token.block_ref())?;
+        self.owners.get_mut(rank)
+    }
+
+    fn is_free(&mut self, token: &Token<'d>) -> bool {
+        self.owner(token).is_none_or(|owner| !matches!(owner, Owner::Done | Owner::Table(_)))
+    }
+
+    /// Gives a token to a new owner, if nobody has it.
+    fn take(&mut self, token: &Token<'d>, new: Owner) -> bool {
+        match self.owner(token) {
+            Some(owner @ Owner::Nobody) => {
+                *owner = new;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn finish(&mut self, token: &Token<'d>) {
+        if let Some(owner) = self.owner(token) {
+            *owner = Owner::Done;
+        }
+    }
+
+    fn enter_table(&mut self, table: Table<'d>) {
+        let me = Owner::Table(self.tables.len() as u32);
+        for token in table.shown_cells().flat_map(|cell| cell.tokens()) {
+            self.take(&token, me);
+        }
+        // A caption whose words are in the cells stands there already.
+        let mut floating = |captions: Vec<TableCaption<'d>>| -> Vec<Vec<Token<'d>>> {
+            let mut rest = |caption: TableCaption<'d>| -> Vec<_> {
+                caption.content().filter(|token| self.take(token, me)).collect()
+            };
+            captions.into_iter().map(&mut rest).filter(|tokens| !tokens.is_empty()).collect()
+        };
+        let titles = floating(table.titles().collect());
+        let footers = floating(table.footers().collect());
+        self.tables.push(Some(PlacedTable { table, titles, footers }));
+    }
+
+    /// Fields that stand in tables are given there.
+    fn enter_field(&mut self, field: Field<'d>) {
+        let me = Owner::Field(self.fields.len() as u32);
+        let mut tokens = field.key_tokens().chain(field.value_tokens());
+        if tokens.all(|token| self.owner(&token).is_none_or(|owner| *owner == Owner::Nobody)) {
+            for token in field.key_tokens().chain(field.value_tokens()) {
+                self.take(&token, me);
+            }
+            self.fields.push(field);
+        }
+    }
+
+    fn next_group(&mut self) -> u32 {
+        self.group += 1;
+        self.group
+    }
+
+    /// Puts an element of the layout into the flow, with all that is nested in it.
+    fn element(&mut self, element: LayoutElement<'d>) {
+        let kind = element.block().kind();
+        let group = self.next_group();
+        let fields = *kind == BlockKind::LayoutKeyValue;
+        let spot = Spot { kind, outer: Some(element), group, fields };
+        if *kind == BlockKind::LayoutList {
+            for item in element.children() {
+                match (item.as_layout(), item.as_line()) {
+                    (Some(item), _) => self.lines(spot, &item.all_lines()),
+                    (None, Some(line)) => self.lines(spot, &[line]),
+                    (None, None) => {}
+                }
+            }
+        } else {
+            self.lines(spot, &element.all_lines());
+        }
+    }
+
+    /// Puts lines into the flow as one piece, which tables and fields may part.
+    fn lines(&mut self, spot: Spot<'d>, lines: &[Line<'d>]) {
+        let mut piece = self.begin(spot);
+        for line in lines.iter().copied() {
+            let done = self.page.rank(*line).and_then(|rank| self.owners.get_mut(rank));
+            if done.is_some_and(|owner| std::mem::replace(owner, Owner::Done) == Owner::Done) {
+                continue;
+            }
+            self.line(spot, &mut piece, line);
+        }
+        self.end(piece);
+    }
+
+    fn line(&mut self, spot: Spot<'d>, piece: &mut Open<'d>, line: Line<'d>) {
+        let mut part = self.begin_line();
+        if is_said_by_words(line) {
+            for word in line.words() {
+                self.token(spot, piece, &mut part, Token::Word(word));
+            }
+        } else {
+            for run in align(line) {
+                match run {
+                    Run::Token(token) => self.token(spot, piece, &mut part, token),
+                    Run::Rest { .. } => self.flow.runs.push(run),
+                }
+            }
+        }
+        self.end_line(piece, &part, part.is_whole.then_some(*line));
+    }
+
+    /// Puts a word of a line, or what it is a part of.
+    fn token(&mut self, spot: Spot<'d>, piece: &mut Open<'d>, part: &mut LinePart, token: Token<'d>) {
+        match self.owner(&token).copied() {
+            Some(Owner::Done) => {}
+            Some(Owner::Table(table)) => {
+                if let Some(table) = self.tables.get_mut(table as usize).and_then(Option::take) {
+                    self.part(spot, piece, part);
+                    self.put_table(spot.outer, table);
+                }
+            }
+            Some(Owner::Field(field)) if spot.fields && self.is_whole(field) => {
+                self.part(spot, piece, part);
+                self.put_field(spot, field);
+            }
+            _ => return self.put_token(token),
+        }
+        part.is_whole = false;
+    }
+
+    /// Puts a word, and the check boxes of the field whose key it begins or ends.
+    fn put_token(&mut self, token: Token<'d>) {
+        let field = match self.owner(&token) {
+            Some(Owner::Field(field)) => *field as usize,
+            _ => return self.put(token),
+        };
+        let marks = self.fields.get(field).map(|field| place::marks_of(field, token));
+        let (before, after) = marks.unwrap_or_default();
+        before.into_iter().chain([token]).chain(after).for_each(|token| self.put(token));
+    }
+
+    fn put(&mut self, token: Token<'d>) {
+        if self.is_free(&token) {
+            self.finish(&token);
+            self.flow.runs.push(Run::Token(token));
+        }
+    }
+
+    /// Whether nothing of a field is in the flow yet.
+    fn is_whole(&mut self, field: u32) -> bool {
+        let Some(field) = self.fields.get(field as usize).copied() else { return false };
+        field.key_tokens().chain(field.value_tokens()).all(|token| self.is_free(&token))
+    }
+
+    fn put_field(&mut self, spot: Spot<'d>, field: u32) {
+        let Some(field) = self.fields.get(field as usize).copied() else { return };
+        for token in field.key_tokens().chain(field.value_tokens()) {
+            self.finish(&token);
+        }
+        let key = field.block().geometry().and_then(|geometry| geometry.bounding_box);
+        let place = key.into_iter().chain(field.value_box()).reduce(|key, value| key.union(&value));
+        let Spot { kind, outer, group, .. } = spot;
+        self.flow.pieces.push(Piece { kind, outer, group, content: Content::Field(field), place });
+    }
+
+    fn put_table(&mut self, outer: Option<LayoutElement<'d>>, table: PlacedTable<'d>) {
+        let group = self.next_group();
+        let kind = table.table.block().kind();
+        let place = table.table.block().geometry().and_then(|geometry| geometry.bounding_box);
+        self.flow.pieces.push(Piece { kind, outer, group, content: Content::Table(Box::new(table)), place });
+    }
+
+    fn begin_line(&self) -> LinePart {
+        LinePart { first: self.flow.runs.len(), is_whole: true }
+    }
+
+    /// Ends a line of the flow, unless it is empty. Its place is that of `line`, or else of all that it says.
+    fn end_line(&mut self, piece: &mut Open<'d>, part: &LinePart, line: Option<BlockRef<'d>>) {
+        let runs = part.first..self.flow.runs.len();
+        if runs.is_empty() {
+            return;
+        }
+        line.into_iter().for_each(|line| piece.enclose(line));
+        for run in self.flow.runs.get(runs.clone()).unwrap_or_default() {
+            match run {
+                // Where the line is, all its words are.
+                Run::Token(Token::Word(_)) | Run::Rest { .. } if line.is_some() => {}
+                Run::Token(token) => piece.enclose(token.block_ref()),
+                Run::Rest { line, .. } => piece.enclose(**line),
+            }
+        }
+        self.flow.lines.push(runs);
+    }
+
+    fn begin(&self, spot: Spot<'d>) -> Open<'d> {
+        Open { spot, first: self.flow.lines.len(), place: None }
+    }
+
+    /// Ends the line and the piece for something that stands between, and begins the next ones.
+    fn part(&mut self, spot: Spot<'d>, piece: &mut Open<'d>, part: &mut LinePart) {
+        self.end_line(piece, part, None);
+        *part = self.begin_line();
+        let next = self.begin(spot);
+        let before = std::mem::replace(piece, next);
+        self.end(before);
+    }
+
+    fn end(&mut self, piece: Open<'d>) {
+        let lines = piece.first..self.flow.lines.len();
+        let Open { spot: Spot { kind, outer, group, .. }, place, .. } = piece;
+        if !lines.is_empty() {
+            self.flow.pieces.push(Piece { kind, outer, group, content: Content::Lines(lines), place });
+        }
+    }
+
+    /// The lines that no element of the layout has: all of them, where there is no layout.
+    fn left_over_lines(&mut self, lines: Vec<Line<'d>>) {
+        let is_left = |line: &Line<'d>| {
+            let owner = self.page.rank(**line).and_then(|rank| self.owners.get(rank));
+            owner.is_none_or(|owner| *owner != Owner::Done)
+        };
+        let lines: Vec<_> = lines.into_iter().filter(is_left).collect();
+        let lines = by_columns(&lines);
+        for paragraph in paragraphs(&lines) {
+            let group = self.next_group();
+            for line in paragraph {
+                let spot = Spot { kind: &BlockKind::Line, outer: None, group, fields: false };
+                self.lines(spot, &[*line]);
+            }
+        }
+    }
+
+    /// The words that no line has.
+    fn left_over_words(&mut self) {
+        let words: Vec<_> = self.page.words().map(Token::Word).filter(|word| self.is_free(word)).collect();
+        let group = self.next_group();
+        for words in place::rows(&words) {
+            let spot = Spot { kind: &BlockKind::Line, outer: None, group, fields: false };
+            let (mut piece, part) = (self.begin(spot), self.begin_line());
+            words.iter().for_each(|word| self.put_token(*word));
+            self.end_line(&mut piece, &part, None);
+            self.end(piece);
+        }
+    }
+
+    /// The tables of which no word is in a line, as where they are empty, and the selection elements and signatures
+    /// that stand by themselves.
+    fn left_over_places(&mut self, marks: Vec<Token<'d>>) {
+        let mut pieces = std::mem::take(&mut self.flow.pieces);
+        for table in std::mem::take(&mut self.tables).into_iter().flatten() {
+            self.put_table(None, table);
+        }
+        for token in marks {
+            if !self.is_free(&token) {
+                continue;
+            }
+            let group = self.next_group();
+            let block = token.block_ref().block();
+            let place = block.geometry().and_then(|geometry| geometry.bounding_box);
+            self.flow.pieces.push(Piece {
+                kind: block.kind(),
+                outer: None,
+                group,
+                content: Content::Token(token),
+                place,
+            });
+        }
+        place::insert(&mut pieces, std::mem::take(&mut self.flow.pieces));
+        self.flow.pieces = pieces;
+    }
+}
+
+/// A piece of lines that goes on.
+struct Open<'d> {
+    spot: Spot<'d>,
+    first: usize,
+    place: Option<BoundingBox>,
+}
+
+impl Open<'_> {
+    fn enclose(&mut self, block: BlockRef<'_>) {
+        let place = block.block().geometry().and_then(|geometry| geometry.bounding_box);
+        self.place = self.place.into_iter().chain(place).reduce(|one, other| one.union(&other));
+    }
+}
+
+/// A part of a line that goes on.
+struct LinePart {
+    /// The run that it begins with.
+    first: usize,
+    /// Whether all words of the line are in it.
+    is_whole: bool,
+}

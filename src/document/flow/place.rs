@@ -1,0 +1,92 @@
+//! Where on the page what stands in no line belongs, and which lines make a paragraph.
+
+use super::Piece;
+use crate::block::BoundingBox;
+use crate::document::{Field, Line, Token};
+
+fn place_of(token: &Token<'_>) -> Option<BoundingBox> {
+    token.block_ref().block().geometry()?.bounding_box
+}
+
+/// The check boxes and signatures of the field's value that stand before and after this word: they go with the first or
+/// the last word of the key, depending on which side of it they are.
+pub(super) fn marks_of<'d>(field: &Field<'d>, word: Token<'d>) -> (Vec<Token<'d>>, Vec<Token<'d>>) {
+    let (first, last) = (field.key_tokens().next(), field.key_tokens().last());
+    let key = field.block().geometry().and_then(|geometry| geometry.bounding_box);
+    let is_before = |mark: &Token<'d>| match (key, place_of(mark)) {
+        (Some(key), Some(mark)) => mark.center().x < key.center().x,
+        _ => false,
+    };
+    let marks = field.value_tokens().filter(|token| !matches!(token, Token::Word(_)));
+    let (mut before, mut after): (Vec<_>, Vec<_>) = marks.partition(is_before);
+    if first != Some(word) {
+        before.clear();
+    }
+    if last != Some(word) {
+        after.clear();
+    }
+    (before, after)
+}
+
+/// How much of their height two boxes share; below 0 it is how far apart they are.
+fn shared_height(one: &BoundingBox, other: &BoundingBox) -> f32 {
+    one.bottom().min(other.bottom()) - one.top.max(other.top)
+}
+
+/// Lines in groups: one ends where the next line stands neither beside nor closely below.
+pub(super) fn paragraphs<'l, 'd>(lines: &'l [Line<'d>]) -> impl Iterator<Item = &'l [Line<'d>]> {
+    let place = |line: &Line<'_>| line.block().geometry().and_then(|geometry| geometry.bounding_box);
+    lines.chunk_by(move |line, next| match (place(line), place(next)) {
+        (Some(line), Some(next)) => {
+            let gap = next.top - line.bottom();
+            let height = line.height.min(next.height);
+            let is_beside = shared_height(&line, &next) * 2.0 >= height;
+            is_beside || (gap <= height && gap >= -height - line.height)
+        }
+        _ => true,
+    })
+}
+
+/// Words in rows: one ends where the next word does not stand beside the word before.
+pub(super) fn rows<'l, 'd>(words: &'l [Token<'d>]) -> impl Iterator<Item = &'l [Token<'d>]> {
+    words.chunk_by(|word, next| match (place_of(word), place_of(next)) {
+        (Some(word), Some(next)) => shared_height(&word, &next) * 2.0 >= word.height.min(next.height),
+        _ => true,
+    })
+}
+
+/// How many pieces are put by their place. A page has some hundred at most; more of them come last, as each is compared
+/// with all others.
+const MOST_PLACED: usize = 1_000;
+
+/// Puts more pieces where they stand among the others: behind the one that they are in, else before the first one
+/// below, else at the end.
+pub(super) fn insert<'d>(pieces: &mut Vec<Piece<'d>>, more: Vec<Piece<'d>>) {
+    if more.is_empty() {
+        return;
+    }
+    // Those for each gap, so that many of them do not move the pieces again and again.
+    let mut at: Vec<Vec<Piece<'d>>> = Vec::new();
+    at.resize_with(pieces.len() + 1, Vec::new);
+    for (count, piece) in more.into_iter().enumerate() {
+        let gap = piece.place.filter(|_| count < MOST_PLACED).map_or(pieces.len(), |place| {
+            let center = place.center();
+            let inside =
+                pieces.iter().position(|other| other.place.is_some_and(|other| other.contains(center)));
+            let below =
+                || pieces.iter().position(|other| other.place.is_some_and(|other| other.top >= place.top));
+            inside.map(|index| index + 1).or_else(below).unwrap_or(pieces.len())
+        });
+        if let Some(gap) = at.get_mut(gap) {
+            gap.push(piece);
+        }
+    }
+    let mut all = Vec::with_capacity(pieces.len() + at.len());
+    let mut rest = pieces.drain(..);
+    for gap in at {
+        all.extend(gap);
+        all.extend(rest.next());
+    }
+    drop(rest);
+    *pieces = all;
+}

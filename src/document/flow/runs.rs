@@ -1,0 +1,47 @@
+//! A line as its words, and what it says beyond them.
+
+use std::collections::HashMap;
+
+use super::Run;
+use crate::document::{Line, Token, Word};
+
+/// Whether a line says its words, with a space between each two, and nothing else: nearly every line does.
+pub(super) fn is_said_by_words(line: Line<'_>) -> bool {
+    let mut rest = line.text();
+    let mut first = true;
+    line.words().all(|word| {
+        let after = if std::mem::take(&mut first) { Some(rest) } else { rest.strip_prefix(' ') };
+        match after.and_then(|rest| rest.strip_prefix(word.text())) {
+            Some(after) => {
+                rest = after;
+                true
+            }
+            None => false,
+        }
+    }) && rest.is_empty()
+}
+
+/// Finds the words in the text of the line; what is no word of it stays text of the line, and words that it does not
+/// say come last.
+pub(super) fn align(line: Line<'_>) -> Vec<Run<'_>> {
+    let words: Vec<Word<'_>> = line.words().collect();
+    let mut by_text: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (index, word) in words.iter().enumerate().rev() {
+        by_text.entry(word.text()).or_default().push(index);
+    }
+    let mut used = vec![false; words.len()];
+    let mut runs = Vec::with_capacity(words.len());
+    for text in line.text().split_whitespace() {
+        let word = by_text.get_mut(text).and_then(Vec::pop).and_then(|index| {
+            *used.get_mut(index)? = true;
+            words.get(index)
+        });
+        runs.push(match word {
+            Some(word) => Run::Token(Token::Word(*word)),
+            None => Run::Rest { text, line },
+        });
+    }
+    let unused = words.into_iter().zip(used).filter(|(_, used)| !used);
+    runs.extend(unused.map(|(word, _)| Run::Token(Token::Word(word))));
+    runs
+}

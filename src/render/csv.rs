@@ -1,0 +1,105 @@
+//! The tables as CSV.
+
+use std::collections::HashMap;
+
+use csv_core::{Terminator, WriterBuilder};
+
+use super::canvas::{Canvas, Separator};
+use super::table::Rows;
+use super::text::Plain;
+use super::{Render, Rendering};
+use crate::document::flow::{Content, Flow};
+use crate::document::{Document, JoinedTable, Slot, Table};
+
+pub(super) fn page(render: &Render, canvas: &mut Canvas, flow: &Flow<'_>) {
+    for table in tables(render, flow) {
+        write_table(render, canvas, table.column_count(), table.rows());
+    }
+}
+
+/// A whole document, whose tables are joined with what goes on with them on the next pages.
+pub(super) fn joined(render: &Render, document: &Document, with_map: bool) -> Rendering {
+    let mut canvas = Canvas::new(with_map);
+    // In reading order, and but for what is left out, as page by page.
+    let mut order = HashMap::new();
+    for page in document.pages() {
+        for table in tables(render, &Flow::new(page)) {
+            order.insert(table.index(), order.len());
+        }
+    }
+    let place = |joined: &JoinedTable<'_>| order.get(&joined.parts().next()?.index()).copied();
+    let mut joined: Vec<_> =
+        document.joined_tables().into_iter().filter_map(|table| Some((place(&table)?, table))).collect();
+    joined.sort_by_key(|(place, _)| *place);
+    for (_, table) in joined {
+        write_table(render, &mut canvas, table.column_count(), table.rows());
+    }
+    canvas.take()
+}
+
+fn tables<'f, 'd>(render: &Render, flow: &'f Flow<'d>) -> impl Iterator<Item = &'f Table<'d>> {
+    let pieces = flow.pieces.iter().filter(|piece| !render.is_left_out(piece));
+    pieces.filter_map(|piece| match &piece.content {
+        Content::Table(placed) => Some(&placed.table),
+        Content::Lines(_) | Content::Field(_) | Content::Token(_) => None,
+    })
+}
+
+fn write_table<'d>(
+    render: &Render,
+    canvas: &mut Canvas,
+    columns: u32,
+    rows: impl Iterator<Item = Vec<Slot<'d>>>,
+) {
+    let rows = Rows::new(render, canvas, &Plain, rows, render.merged).rows;
+    if rows.is_empty() {
+        return;
+    }
+    canvas.separate(Separator::Paragraph);
+    if canvas.take_due().is_some() {
+        canvas.push("\n");
+    }
+    for mut row in rows {
+        row.resize_with(columns as usize, || canvas.aside());
+        write_row(render, canvas, row);
+    }
+}
+
+fn write_row(render: &Render, canvas: &mut Canvas, row: Vec<Canvas>) {
+    let mut writer = WriterBuilder::new().terminator(Terminator::Any(b'\n')).build();
+    let mut buffer = Vec::new();
+    for (index, cell) in row.into_iter().enumerate() {
+        if index > 0 {
+            push(canvas, &mut buffer, MOST_OF_A_MARK, |buffer| writer.delimiter(buffer).1);
+        }
+        let is_formula = cell.text().starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
+        let guard = if render.guard_formulas && is_formula { "'" } else { "" };
+        let field = format!("{guard}{}", cell.text());
+        // Twice as long, if it is all quotation marks, and one before it.
+        buffer.resize(2 + 2 * field.len(), 0);
+        let (_, _, end) = writer.field(field.as_bytes(), &mut buffer);
+        let written = text(&buffer, end);
+        let is_quoted = written.len() > field.len();
+        let quotes: Vec<usize> = field.match_indices('"').map(|(at, _)| at).collect();
+        canvas.append_as(cell, written, |at| {
+            let at = at + guard.len();
+            if is_quoted { 1 + at + quotes.partition_point(|quote| *quote < at) } else { at }
+        });
+    }
+    push(canvas, &mut buffer, MOST_OF_A_MARK, |buffer| writer.terminator(buffer).1);
+}
+
+/// The most bytes of what ends a field or a row: both quotation marks of one that is empty, and the end itself.
+const MOST_OF_A_MARK: usize = 8;
+
+/// Writes what `write` puts into the buffer, of which it tells how much that is.
+fn push(canvas: &mut Canvas, buffer: &mut Vec<u8>, most: usize, write: impl FnOnce(&mut [u8]) -> usize) {
+    buffer.resize(most, 0);
+    let end = write(buffer);
+    canvas.push(text(buffer, end));
+}
+
+/// What was written: UTF-8, as fields are written whole.
+fn text(buffer: &[u8], end: usize) -> &str {
+    std::str::from_utf8(buffer.get(..end).unwrap_or_default()).unwrap_or_default()
+}

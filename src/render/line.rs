@@ -1,0 +1,105 @@
+//! Runs of a line, which every format writes alike but for how it escapes them.
+
+use super::Render;
+use super::canvas::Canvas;
+use crate::document::flow::Run;
+use crate::document::{Field, Token};
+
+/// How a format writes the text of a document.
+pub(super) trait Escape {
+    /// Writes a text; `first` tells that it begins a line.
+    fn escape(&self, text: &str, first: bool, out: &mut String);
+
+    /// Writes what stands for a selection element or a signature, which is the caller's own text.
+    fn mark(&self, mark: &str, out: &mut String) {
+        out.push_str(mark);
+    }
+}
+
+impl Render {
+    /// Writes runs with a space between each two. Before the first one that is not hidden, `open` is called. Tells whether
+    /// there was any.
+    pub(super) fn runs<'d>(
+        &self,
+        canvas: &mut Canvas,
+        escape: &impl Escape,
+        runs: impl IntoIterator<Item = Run<'d>>,
+        open: impl FnOnce(&mut Canvas),
+    ) -> bool {
+        let mut open = Some(open);
+        for run in runs {
+            let Some((text, source, is_foreign)) = self.said(&run).filter(|(text, ..)| !text.is_empty())
+            else {
+                continue;
+            };
+            let first = open.is_some();
+            match open.take() {
+                Some(open) => open(canvas),
+                None => canvas.push(" "),
+            }
+            canvas.push_from(source, |out| {
+                if is_foreign {
+                    escape.escape(text, first, out);
+                } else {
+                    escape.mark(text, out);
+                }
+            });
+        }
+        open.is_none()
+    }
+
+    /// Writes tokens as [`runs`](Self::runs) does.
+    pub(super) fn tokens<'d>(
+        &self,
+        canvas: &mut Canvas,
+        escape: &impl Escape,
+        tokens: impl IntoIterator<Item = Token<'d>>,
+        open: impl FnOnce(&mut Canvas),
+    ) -> bool {
+        self.runs(canvas, escape, tokens.into_iter().map(Run::Token), open)
+    }
+
+    /// Writes lines with `between` each two that say anything. Before the first one, `open` is called. Tells whether there
+    /// was any.
+    pub(super) fn lines<'f, 'd: 'f>(
+        &self,
+        canvas: &mut Canvas,
+        escape: &impl Escape,
+        lines: impl IntoIterator<Item = &'f [Run<'d>]>,
+        between: &str,
+        open: impl FnOnce(&mut Canvas),
+    ) -> bool {
+        let mut open = Some(open);
+        for line in lines {
+            self.runs(canvas, escape, line.iter().copied(), |canvas| match open.take() {
+                Some(open) => open(canvas),
+                None => canvas.push(between),
+            });
+        }
+        open.is_none()
+    }
+
+    /// Writes a form field as `key: value`, or the one of them that there is: `first` escapes what comes first.
+    pub(super) fn field<E: Escape>(
+        &self,
+        canvas: &mut Canvas,
+        [first, next]: [&E; 2],
+        field: &Field<'_>,
+        open: impl FnOnce(&mut Canvas),
+    ) -> bool {
+        // A check box takes no colon; in Markdown, `[X]:` would begin a link reference definition.
+        let wants_colon = match field.key_tokens().last() {
+            Some(Token::Word(word)) => !word.text().ends_with([':', '\u{ff1a}']),
+            _ => false,
+        };
+        let colon = if wants_colon { ": " } else { " " };
+        let mut open = Some(open);
+        let mut begin = |canvas: &mut Canvas| match open.take() {
+            Some(open) => open(canvas),
+            None => canvas.push(colon),
+        };
+        let has_key = self.tokens(canvas, first, field.key_tokens(), &mut begin);
+        self.tokens(canvas, if has_key { next } else { first }, field.value_tokens(), &mut begin);
+        open.is_none()
+    }
+}

@@ -1,0 +1,43 @@
+//! The cells of a table, written aside.
+
+use super::Render;
+use super::canvas::Canvas;
+use super::line::Escape;
+use crate::document::{Merged, Slot};
+
+/// The rows of a table as text, each cell on a canvas of its own.
+pub(super) struct Rows {
+    pub(super) rows: Vec<Vec<Canvas>>,
+}
+
+impl Rows {
+    pub(super) fn new<'d>(
+        render: &Render,
+        canvas: &Canvas,
+        escape: &impl Escape,
+        rows: impl Iterator<Item = Vec<Slot<'d>>>,
+        merged: Merged,
+    ) -> Self {
+        let cell = |slot: Slot<'_>| {
+            let mut aside = canvas.aside();
+            let shown = match slot {
+                Slot::Covered(_) if merged == Merged::Once => None,
+                slot => slot.cell(),
+            };
+            if let Some(cell) = shown {
+                render.tokens(&mut aside, escape, cell.tokens(), |_| {});
+            }
+            aside
+        };
+        Self { rows: rows.map(|row| row.into_iter().map(cell).collect()).collect() }
+    }
+
+    /// The widths of the columns, in characters.
+    pub(super) fn widths(&self) -> Vec<usize> {
+        let columns = self.rows.first().map_or(0, Vec::len);
+        let width = |column| {
+            self.rows.iter().filter_map(|row: &Vec<Canvas>| row.get(column)).map(Canvas::width).max()
+        };
+        (0..columns).map(|column| width(column).unwrap_or(0)).collect()
+    }
+}
