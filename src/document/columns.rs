@@ -31,10 +31,7 @@ struct Item<'l, 'd> {
 
 /// The lines, column by column. Each is there once; where there are no columns, the order is Textract's.
 pub(super) fn by_columns<'d>(lines: &[Line<'d>]) -> Vec<Line<'d>> {
-    let place = |line: &Line<'_>| {
-        let place = line.block().geometry().and_then(|geometry| geometry.bounding_box);
-        place.filter(is_sane)
-    };
+    let place = |line: &Line<'_>| line.bounding_box().filter(is_sane);
     let mut ordered = Vec::with_capacity(lines.len());
     let mut items = Vec::with_capacity(lines.len());
     for lines in lines.chunk_by(|_, next| place(next).is_none()) {

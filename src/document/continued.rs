@@ -89,12 +89,8 @@ impl Document {
     }
 }
 
-fn place(table: &Table<'_>) -> Option<BoundingBox> {
-    table.block().geometry()?.bounding_box
-}
-
 fn top(table: &Table<'_>) -> f32 {
-    place(table).map_or(0.0, |place| place.top)
+    table.bounding_box().map_or(0.0, |place| place.top)
 }
 
 /// Whether the last table that was found is on this page, and below it there is nothing.
@@ -103,12 +99,12 @@ fn ends_with_table(page: Page<'_>, last: Option<&JoinedTable<'_>>) -> bool {
     else {
         return false;
     };
-    place(table).is_some_and(|place| !lines_of(page, table).any(|line| line.top >= place.bottom()))
+    table.bounding_box().is_some_and(|place| !lines_of(page, table).any(|line| line.top >= place.bottom()))
 }
 
 /// How many rows of header the table repeats, if it goes on with the one before.
 fn follows(before: &Table<'_>, table: &Table<'_>, page: Page<'_>) -> Option<u32> {
-    let (old, new) = (place(before)?, place(table)?);
+    let (old, new) = (before.bounding_box()?, table.bounding_box()?);
     if lines_of(page, table).any(|line| line.bottom() <= new.top) {
         return None;
     }
@@ -156,7 +152,7 @@ fn lines_of<'d>(page: Page<'d>, table: &Table<'d>) -> impl Iterator<Item = Bound
         .map(|token| token.block_ref().index())
         .collect();
     page.lines().filter_map(move |line| {
-        let place = line.block().geometry()?.bounding_box?;
+        let place = line.bounding_box()?;
         let in_margin = !has_layout && (place.bottom() <= MARGIN || place.top >= 1.0 - MARGIN);
         let skip = in_margin
             || without.contains(&line.index())

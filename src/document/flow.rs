@@ -311,7 +311,7 @@ impl<'d> Walk<'d> {
         for token in field.key_tokens().chain(field.value_tokens()) {
             self.finish(&token);
         }
-        let key = field.block().geometry().and_then(|geometry| geometry.bounding_box);
+        let key = field.bounding_box();
         let place = key.into_iter().chain(field.value_box()).reduce(|key, value| key.union(&value));
         let Spot { kind, outer, group, .. } = spot;
         self.flow.pieces.push(Piece { kind, outer, group, content: Content::Field(field), place });
@@ -320,7 +320,7 @@ impl<'d> Walk<'d> {
     fn put_table(&mut self, outer: Option<LayoutElement<'d>>, table: PlacedTable<'d>) {
         let group = self.next_group();
         let kind = table.table.block().kind();
-        let place = table.table.block().geometry().and_then(|geometry| geometry.bounding_box);
+        let place = table.table.bounding_box();
         self.flow.pieces.push(Piece { kind, outer, group, content: Content::Table(Box::new(table)), place });
     }
 
@@ -409,10 +409,10 @@ impl<'d> Walk<'d> {
                 continue;
             }
             let group = self.next_group();
-            let block = token.block_ref().block();
-            let place = block.geometry().and_then(|geometry| geometry.bounding_box);
+            let block = token.block_ref();
+            let place = block.bounding_box();
             self.flow.pieces.push(Piece {
-                kind: block.kind(),
+                kind: block.block().kind(),
                 outer: None,
                 group,
                 content: Content::Token(token),
@@ -433,7 +433,7 @@ struct Open<'d> {
 
 impl Open<'_> {
     fn enclose(&mut self, block: BlockRef<'_>) {
-        let place = block.block().geometry().and_then(|geometry| geometry.bounding_box);
+        let place = block.bounding_box();
         self.place = self.place.into_iter().chain(place).reduce(|one, other| one.union(&other));
     }
 }

@@ -67,7 +67,7 @@ impl<'d> Field<'d> {
 
     /// Where the value stands, in ratios of the page: the box around all its blocks.
     pub fn value_box(&self) -> Option<BoundingBox> {
-        let boxes = self.values().filter_map(|value| value.block().geometry()?.bounding_box);
+        let boxes = self.values().filter_map(|value| value.bounding_box());
         boxes.reduce(|one, other| one.union(&other))
     }
 

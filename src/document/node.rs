@@ -6,7 +6,7 @@ use std::ops::Deref;
 use super::{
     AskedQuery, Document, Field, LayoutElement, Line, Page, SelectionElement, Signature, Table, Token, Word,
 };
-use crate::block::{Block, BlockKind, EntityType, RelationshipKind, SelectionStatus};
+use crate::block::{Block, BlockKind, BoundingBox, EntityType, RelationshipKind, SelectionStatus};
 
 /// A block, and the document in which what it names is found.
 ///
@@ -50,6 +50,11 @@ impl<'d> BlockRef<'d> {
     /// The page that it stands on.
     pub fn page(&self) -> Option<Page<'d>> {
         self.document.page_entry_of(self.index).map(|entry| Page::new(self.document, entry))
+    }
+
+    /// Where it stands on its page, in ratios of the page; of a block with an outline only, the box around that.
+    pub fn bounding_box(&self) -> Option<BoundingBox> {
+        self.block.geometry()?.bounds()
     }
 
     /// The blocks that all its relationships of one kind name, in Textract's order. Those that are not there are left

@@ -13,8 +13,8 @@ use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
 use super::form::plain;
-use super::{BlockRef, Document, Field, Line, Page, Table, Word};
-use crate::block::{Block, BoundingBox, Geometry, Orientation, PageSize, text_angle_of};
+use super::{Document, Field, Line, Page, Table, Word};
+use crate::block::{Block, BoundingBox, Orientation, PageSize, text_angle_of};
 
 use self::edits::Edits;
 pub(super) use self::fold::fold;
@@ -61,7 +61,7 @@ impl<'d> Match<'d> {
     pub fn bounding_boxes(&self) -> Vec<BoundingBox> {
         let of_row = |words: &Range<usize>| {
             let words = self.words.get(words.clone()).unwrap_or_default();
-            BoundingBox::union_all(words.iter().filter_map(|word| bounds_of(word)))
+            BoundingBox::union_all(words.iter().filter_map(|word| word.bounding_box()))
         };
         self.rows.iter().filter_map(|(_, words)| of_row(words)).collect()
     }
@@ -99,34 +99,30 @@ impl<'d> Region<'d> {
     /// The words in it, in the order of the response.
     pub fn words(&self) -> impl Iterator<Item = Word<'d>> + use<'d> {
         let region = *self;
-        self.page.words().filter(move |word| region.holds(bounds_of(word)))
+        self.page.words().filter(move |word| region.holds(word.bounding_box()))
     }
 
     /// The lines in it, in the order of the response. A line that is cut may be in it or not: by its centre.
     pub fn lines(&self) -> impl Iterator<Item = Line<'d>> + use<'d> {
         let region = *self;
-        self.page.lines().filter(move |line| region.holds(bounds_of(line)))
+        self.page.lines().filter(move |line| region.holds(line.bounding_box()))
     }
 
     /// The tables in it.
     pub fn tables(&self) -> impl Iterator<Item = Table<'d>> + use<'d> {
         let region = *self;
-        self.page.tables().filter(move |table| region.holds(bounds_of(table)))
+        self.page.tables().filter(move |table| region.holds(table.bounding_box()))
     }
 
     /// The form fields in it: by the centre of the box around key and value.
     pub fn fields(&self) -> impl Iterator<Item = Field<'d>> + use<'d> {
         let region = *self;
         let bounds = |field: &Field<'d>| {
-            let values = field.values().filter_map(|value| bounds_of(&value));
-            BoundingBox::union_all(bounds_of(field).into_iter().chain(values))
+            let values = field.values().filter_map(|value| value.bounding_box());
+            BoundingBox::union_all(field.bounding_box().into_iter().chain(values))
         };
         self.page.fields().filter(move |field| region.holds(bounds(field)))
     }
-}
-
-fn bounds_of(block: &BlockRef<'_>) -> Option<BoundingBox> {
-    block.block().geometry().and_then(Geometry::bounds)
 }
 
 impl<'d> Page<'d> {

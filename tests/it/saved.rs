@@ -1,7 +1,7 @@
 //! Saved responses: one, or an array of them.
 
 use inkseal::document::{Document, ExpenseDocument};
-use inkseal::part::{JobStatus, MixedStatuses, Part, ParseErrorKind, Record, Warning};
+use inkseal::part::{JobStatus, MixedStatuses, ParseErrorKind, Part, Record, Warning};
 use inkseal::{Block, ErrorKind};
 use proptest::prelude::*;
 use serde_json::json;
@@ -56,7 +56,8 @@ fn faults_are_told_with_their_place_in_the_whole() {
         let document = Document::from_json(json.as_bytes()).unwrap_err();
         assert_eq!(document.kind(), ErrorKind::Malformed);
     }
-    let receipts = br#"[{"ExpenseDocuments": [{"ExpenseIndex": 1}]}, {"ExpenseDocuments": [{"ExpenseIndex": "x"}]}]"#;
+    let receipts =
+        br#"[{"ExpenseDocuments": [{"ExpenseIndex": 1}]}, {"ExpenseDocuments": [{"ExpenseIndex": "x"}]}]"#;
     let error = ExpenseDocument::parse_saved(receipts).unwrap_err();
     assert!(matches!(error.kind(), ParseErrorKind::WrongType { field: "ExpenseDocuments", .. }), "{error}");
     assert_eq!(error.offset(), 68);

@@ -5,14 +5,14 @@ use crate::block::BoundingBox;
 use crate::document::{Field, Line, Token};
 
 fn place_of(token: &Token<'_>) -> Option<BoundingBox> {
-    token.block_ref().block().geometry()?.bounding_box
+    token.block_ref().bounding_box()
 }
 
 /// The check boxes and signatures of the field's value that stand before and after this word: they go with the first or
 /// the last word of the key, depending on which side of it they are.
 pub(super) fn marks_of<'d>(field: &Field<'d>, word: Token<'d>) -> (Vec<Token<'d>>, Vec<Token<'d>>) {
     let (first, last) = (field.key_tokens().next(), field.key_tokens().last());
-    let key = field.block().geometry().and_then(|geometry| geometry.bounding_box);
+    let key = field.bounding_box();
     let is_before = |mark: &Token<'d>| match (key, place_of(mark)) {
         (Some(key), Some(mark)) => mark.center().x < key.center().x,
         _ => false,
@@ -35,8 +35,7 @@ fn shared_height(one: &BoundingBox, other: &BoundingBox) -> f32 {
 
 /// Lines in groups: one ends where the next line stands neither beside nor closely below.
 pub(super) fn paragraphs<'l, 'd>(lines: &'l [Line<'d>]) -> impl Iterator<Item = &'l [Line<'d>]> {
-    let place = |line: &Line<'_>| line.block().geometry().and_then(|geometry| geometry.bounding_box);
-    lines.chunk_by(move |line, next| match (place(line), place(next)) {
+    lines.chunk_by(|line, next| match (line.bounding_box(), next.bounding_box()) {
         (Some(line), Some(next)) => {
             let gap = next.top - line.bottom();
             let height = line.height.min(next.height);

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::block::{BlockId, BlockKind, EntityType, RelationshipKind};
+use crate::block::{BlockId, BlockKind, EntityType, Geometry, RelationshipKind};
 
 fn at(left: f32, top: f32) -> Geometry {
     let bounding_box = Some(BoundingBox::new(left, top, 0.08, 0.02));
