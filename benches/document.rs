@@ -23,7 +23,7 @@ use peak_alloc::PeakAlloc;
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
 
-const ROUNDS: usize = 9;
+const ROUNDS: usize = 15;
 
 /// How many pages a document has, and how often it is read in a round: the short ones often enough to be timed.
 const SIZES: [(usize, usize); 4] = [(1, 10), (40, 10), (400, 1), (3_000, 1)];

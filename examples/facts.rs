@@ -11,9 +11,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::Result;
 use clap::Parser;
 use inkseal::block::BlockKind;
 use inkseal::document::{AskedQuery, BlockRef, Document, Field, LayoutElement, Slot, Table};
@@ -62,11 +63,19 @@ struct LayoutFacts<'d> {
     lines: Vec<Option<&'d str>>,
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
     let Arguments { file } = Arguments::parse();
-    let json = std::fs::read(&file).with_context(|| format!("{}", file.display()))?;
-    let document = Document::from_json(&json).with_context(|| format!("{}", file.display()))?;
+    match print(&file) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{}: {error:#}", file.display());
+            ExitCode::FAILURE
+        }
+    }
+}
 
+fn print(file: &Path) -> Result<()> {
+    let document = Document::from_json(&std::fs::read(file)?)?;
     let mut out = std::io::stdout().lock();
     let mut serializer =
         serde_json::Serializer::with_formatter(&mut out, serde_json::ser::PrettyFormatter::with_indent(b" "));

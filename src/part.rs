@@ -1,5 +1,7 @@
 //! Parts: what one object of the output bucket, or one `Get` response, holds.
 
+use std::collections::HashSet;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -37,22 +39,22 @@ impl<T> Part<T> {
     }
 
     /// The responses to one request as a single one: all records in order, every different warning, the most pages that
-    /// any of them tells, the first version of the model, and no token for a next one.
+    /// any of them tells, the first version of the model, and the token for a next one that the last of them has.
     ///
     /// # Errors
     ///
     /// [`MixedStatuses`] if they tell different states of the job: then they are not of one job, or not all of its end.
     pub fn join(parts: impl IntoIterator<Item = Self>) -> Result<Self, MixedStatuses> {
-        let mut joined = Self::new(PartHead::default(), Vec::new());
+        let (mut heads, mut all) = (Vec::new(), Vec::new());
         for Self { head, records } in parts {
-            joined.head.join(head)?;
-            if joined.records.is_empty() {
-                joined.records = records;
+            heads.push(head);
+            if all.is_empty() {
+                all = records;
             } else {
-                joined.records.extend(records);
+                all.extend(records);
             }
         }
-        Ok(joined)
+        Ok(Self::new(PartHead::joined(heads)?, all))
     }
 }
 
@@ -68,23 +70,25 @@ pub struct MixedStatuses {
 }
 
 impl PartHead {
-    pub(crate) fn join(&mut self, other: Self) -> Result<(), MixedStatuses> {
-        let Self { pages, status, status_message, warnings, next_token: _, model_version } = other;
-        match (&self.status, status) {
-            (Some(first), Some(other)) if *first != other => {
-                return Err(MixedStatuses { first: first.clone(), other });
+    /// What several heads say together; see [`Part::join`].
+    pub(crate) fn joined(heads: Vec<Self>) -> Result<Self, MixedStatuses> {
+        let mut joined = Self::default();
+        let mut warned = HashSet::new();
+        for head in heads {
+            let Self { pages, status, status_message, warnings, next_token, model_version } = head;
+            match (&joined.status, status) {
+                (Some(first), Some(other)) if *first != other => {
+                    return Err(MixedStatuses { first: first.clone(), other });
+                }
+                (_, status) => joined.status = joined.status.take().or(status),
             }
-            (_, status) => self.status = self.status.take().or(status),
+            joined.pages = joined.pages.max(pages);
+            joined.status_message = joined.status_message.take().or(status_message);
+            joined.model_version = joined.model_version.take().or(model_version);
+            joined.next_token = next_token;
+            joined.warnings.extend(warnings.into_iter().filter(|warning| warned.insert(warning.clone())));
         }
-        self.pages = self.pages.max(pages);
-        self.status_message = self.status_message.take().or(status_message);
-        self.model_version = self.model_version.take().or(model_version);
-        for warning in warnings {
-            if !self.warnings.contains(&warning) {
-                self.warnings.push(warning);
-            }
-        }
-        Ok(())
+        Ok(joined)
     }
 }
 
@@ -123,7 +127,7 @@ names! {
 }
 
 /// Something that went wrong on some pages.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 #[non_exhaustive]
 pub struct Warning {

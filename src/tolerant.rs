@@ -40,3 +40,12 @@ pub(crate) fn count<'de, D: Deserializer<'de>>(d: D) -> Result<Option<u32>, D::E
         Err(de::Error::custom("not a whole number from 0 on"))
     }
 }
+
+/// A list of [`count`]s.
+pub(crate) fn counts<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Vec<u32>>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(transparent)]
+    struct Count(#[serde(deserialize_with = "count")] Option<u32>);
+
+    Ok(list::<Count, D>(d)?.map(|list| list.into_iter().filter_map(|count| count.0).collect()))
+}

@@ -44,7 +44,7 @@ pub struct Document {
     blocks: Vec<Block>,
     /// For each block, where its ids begin in `targets`; one more at the end.
     starts: Vec<u32>,
-    /// The blocks that the ids of all relationships name, in order, or [`NOWHERE`].
+    /// The blocks that the ids of all relationships name, in order, or [`NOWHERE`], or [`REPEATED`].
     targets: Vec<u32>,
     /// In order of their numbers.
     pages: Vec<PageEntry>,
@@ -71,6 +71,10 @@ pub(super) enum Places {
 /// Stands for a reference that leads nowhere.
 const NOWHERE: u32 = u32::MAX;
 
+/// Stands for a reference that its relationship has already: followed each time, a few of them would make a word fill the
+/// memory.
+const REPEATED: u32 = u32::MAX - 1;
+
 /// Where a block stands in the list. More blocks than that do not fit into memory.
 fn place(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(NOWHERE)
@@ -88,8 +92,8 @@ impl Document {
 
     /// A document whose first page has this number, where the blocks tell none.
     pub(super) fn beginning_at(first: u32, head: PartHead, blocks: Vec<Block>) -> Self {
-        let (pages, page_of) = paginate(&blocks, first);
-        let Resolver { starts, targets, superseded, .. } = Resolver::new(&blocks).resolve(&pages);
+        let Pagination { pages, page_of, starts } = paginate(&blocks, first);
+        let Resolver { starts, targets, superseded, .. } = Resolver::new(&blocks, starts).resolve(&pages);
         let unresolved = targets.iter().filter(|target| **target == NOWHERE).count();
         Self { head, blocks, starts, targets, pages, page_of, superseded, unresolved }
     }
@@ -115,14 +119,26 @@ impl Document {
         self.pages.get(index).map(|entry| Page::new(self, entry))
     }
 
-    /// How many pages Textract says that the document has; blank ones count.
+    /// How many pages Textract says that the document has; blank ones count. Responses to calls about one page each,
+    /// saved together, say 1: then it is the number of the last page.
     pub fn pages_expected(&self) -> Option<u32> {
-        self.head.pages
+        let last = self.pages.last().map(|entry| entry.number);
+        self.head.pages.map(|pages| pages.max(last.unwrap_or_default()))
+    }
+
+    /// Whether the last response names a token for a next one: what was saved is then not the whole document.
+    pub fn is_cut_short(&self) -> bool {
+        self.head.next_token.is_some()
     }
 
     /// The state of the job, where the document comes from one.
     pub fn status(&self) -> Option<&JobStatus> {
         self.head.status.as_ref()
+    }
+
+    /// Why the job failed, in Textract's words.
+    pub fn status_message(&self) -> Option<&str> {
+        self.head.status_message.as_deref()
     }
 
     /// What Textract warned of.
@@ -192,7 +208,7 @@ impl Document {
         // By hand, as every line and cell is read through here, and the adapters for it take twice as long.
         std::iter::from_fn(move || {
             loop {
-                if let Some(target) = targets.find(|target| **target != NOWHERE) {
+                if let Some(target) = targets.find(|target| **target < REPEATED) {
                     return Some(BlockRef::new(self, *target));
                 }
                 let relationship = relationships.next()?;
@@ -209,9 +225,12 @@ impl Document {
 /// A block that names no page stands on that of the block before it. Synchronous responses name none, or all
 /// name page 1, and have one PAGE block each: where several were saved together, each of these begins the
 /// next page.
-fn paginate(blocks: &[Block], first: u32) -> (Vec<PageEntry>, Vec<u32>) {
+fn paginate(blocks: &[Block], first: u32) -> Pagination {
     let mut pages: Vec<PageEntry> = Vec::new();
     let mut page_of = Vec::with_capacity(blocks.len());
+    let mut starts = Vec::with_capacity(blocks.len() + 1);
+    let mut end = 0;
+    starts.push(0);
     // By number, from the time that a page comes back or comes too late.
     let mut places: HashMap<u32, usize> = HashMap::new();
     let mut current: Option<(u32, usize)> = None;
@@ -220,19 +239,21 @@ fn paginate(blocks: &[Block], first: u32) -> (Vec<PageEntry>, Vec<u32>) {
     let (mut shift, mut highest) = (0, 0);
     for (index, block) in blocks.iter().enumerate() {
         let is_page = *block.kind() == BlockKind::Page;
-        if let Some(sent) = block.page().filter(|page| *page > 0 && is_page) {
-            let number = sent.saturating_add(shift);
-            if heads.get(&number).is_some_and(|head| *head != block.id()) {
-                shift = highest;
-            }
-            heads.insert(sent.saturating_add(shift), block.id());
+        let sent = block.page().filter(|page| *page > 0);
+        if let Some(sent) = sent.filter(|_| is_page)
+            && heads.get(&sent.saturating_add(shift)).is_some_and(|head| *head != block.id())
+        {
+            shift = highest;
         }
-        let number = match (block.page().filter(|page| *page > 0), current) {
-            (Some(number), _) => number.saturating_add(shift),
+        let number = match (sent, current) {
+            (Some(sent), _) => sent.saturating_add(shift),
             (None, None) => first,
             (None, Some((number, _))) if is_page => number.saturating_add(1),
             (None, Some((number, _))) => number,
         };
+        if is_page {
+            heads.insert(number, block.id());
+        }
         highest = highest.max(number);
         let index = place(index);
         let page = match current {
@@ -246,6 +267,8 @@ fn paginate(blocks: &[Block], first: u32) -> (Vec<PageEntry>, Vec<u32>) {
             entry.blocks.push(index);
         }
         page_of.push(place(page));
+        end += block.relationships().map(|relationship| relationship.ids().len()).sum::<usize>();
+        starts.push(place(end));
         current = Some((number, page));
     }
     if !pages.is_sorted_by_key(|entry| entry.number) {
@@ -262,7 +285,14 @@ fn paginate(blocks: &[Block], first: u32) -> (Vec<PageEntry>, Vec<u32>) {
             *page = rank.get(*page as usize).copied().unwrap_or(*page);
         }
     }
-    (pages, page_of)
+    Pagination { pages, page_of, starts }
+}
+
+/// What one walk over all blocks tells: they are too many to be walked over twice for nothing.
+struct Pagination {
+    pages: Vec<PageEntry>,
+    page_of: Vec<u32>,
+    starts: Vec<u32>,
 }
 
 impl Places {
@@ -305,18 +335,16 @@ struct Resolver<'b> {
     starts: Vec<u32>,
     targets: Vec<u32>,
     superseded: Vec<u32>,
+    /// For each block, the relationship that last named it.
+    named_by: Vec<u32>,
+    relationships: u32,
 }
 
 impl<'b> Resolver<'b> {
-    fn new(blocks: &'b [Block]) -> Self {
-        let mut starts = Vec::with_capacity(blocks.len() + 1);
-        let mut end = 0;
-        starts.push(0);
-        for block in blocks {
-            end += block.relationships().map(|relationship| relationship.ids().len()).sum::<usize>();
-            starts.push(place(end));
-        }
-        Self { blocks, starts, targets: vec![NOWHERE; end], superseded: Vec::new() }
+    fn new(blocks: &'b [Block], starts: Vec<u32>) -> Self {
+        let end = starts.last().copied().unwrap_or_default() as usize;
+        let (targets, named_by) = (vec![NOWHERE; end], vec![0; blocks.len()]);
+        Self { blocks, starts, targets, superseded: Vec::new(), named_by, relationships: 0 }
     }
 
     fn resolve(mut self, pages: &[PageEntry]) -> Self {
@@ -324,6 +352,8 @@ impl<'b> Resolver<'b> {
         let mut missed = Vec::new();
         for page in pages {
             by_id.clear();
+            // To clear a table takes as long as it is large, so that of a long page is not kept for many short ones.
+            by_id.shrink_to(4 * page.blocks.len());
             by_id.reserve(page.blocks.len());
             for index in page.blocks.iter() {
                 if let Some(id) = self.id(index) {
@@ -359,13 +389,21 @@ impl<'b> Resolver<'b> {
         let (Some(block), Some(start)) = (self.blocks.get(index), self.starts.get(index)) else {
             return true;
         };
-        let targets = self.targets.get_mut(*start as usize..).unwrap_or_default();
-        let ids = block.relationships().flat_map(|relationship| relationship.ids());
+        let mut targets = self.targets.get_mut(*start as usize..).unwrap_or_default().iter_mut();
         let mut found_all = true;
-        for (target, id) in targets.iter_mut().zip(ids) {
-            if *target == NOWHERE {
-                *target = by_id.get(id).copied().unwrap_or(NOWHERE);
-                found_all &= *target != NOWHERE;
+        for relationship in block.relationships() {
+            self.relationships += 1;
+            for (id, target) in relationship.ids().iter().zip(&mut targets) {
+                if *target == NOWHERE {
+                    *target = by_id.get(id).copied().unwrap_or(NOWHERE);
+                    found_all &= *target != NOWHERE;
+                }
+                if let Some(named_by) = self.named_by.get_mut(*target as usize) {
+                    if *named_by == self.relationships {
+                        *target = REPEATED;
+                    }
+                    *named_by = self.relationships;
+                }
             }
         }
         found_all

@@ -52,6 +52,20 @@ impl<'d> JoinedTable<'d> {
         rows.flatten().collect()
     }
 
+    /// Without some of its parts; what comes after one of those has its header again. `None` where nothing is left.
+    pub(crate) fn retain(mut self, keep: impl Fn(&Table<'d>) -> bool) -> Option<Self> {
+        let mut follows = true;
+        self.parts.retain_mut(|part| {
+            let is_kept = keep(&part.table);
+            if !follows {
+                part.repeated = 0;
+            }
+            follows = is_kept;
+            is_kept
+        });
+        (!self.parts.is_empty()).then_some(self)
+    }
+
     fn last(&self) -> Option<&Table<'d>> {
         self.parts.last().map(|part| &part.table)
     }
@@ -114,14 +128,14 @@ fn follows(before: &Table<'_>, table: &Table<'_>, page: Page<'_>) -> Option<u32>
     if !title.is_empty() && titles(before) != title {
         return None;
     }
-    let headers = |table: &Table<'_>| -> Vec<String> {
-        let texts = table.texts(Merged::Repeated);
-        let range = table.header_rows();
-        texts.into_iter().skip(range.start as usize - 1).take(range.len()).flatten().collect()
-    };
     let columns = before.column_count() == table.column_count();
-    let (expected, header) = (headers(before), headers(table));
-    let repeated = columns && !header.is_empty() && expected == header;
+    // Cell by cell, each where it begins, and how far it reaches.
+    let headers = |table: &Table<'_>| -> Vec<(u32, u32, u32, String)> {
+        let cells = table.header_rows().flat_map(|row| table.row(row)).filter_map(|slot| slot.start());
+        cells.map(|cell| (cell.column(), cell.row_span(), cell.column_span(), cell.text())).collect()
+    };
+    let header = headers(table);
+    let repeated = columns && !header.is_empty() && headers(before) == header;
     let near = |a: f32, b: f32| (a - b).abs() <= SAME_PLACE;
     if repeated {
         Some(table.header_rows().end - 1)

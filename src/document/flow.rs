@@ -7,12 +7,14 @@
 mod place;
 mod runs;
 
+use std::collections::HashSet;
+
 use super::columns::by_columns;
 use super::layout::outermost;
 use super::{BlockRef, Field, LayoutElement, Line, Page, Table, TableCaption, Token};
 use crate::block::{BlockKind, BoundingBox};
 
-use self::place::paragraphs;
+use self::place::{PlacedField, paragraphs};
 use self::runs::{align, is_said_by_words};
 
 /// The pieces of a page, in reading order.
@@ -63,9 +65,13 @@ pub(crate) enum Run<'d> {
 }
 
 impl<'d> Flow<'d> {
-    pub(crate) fn new(page: Page<'d>) -> Self {
+    /// The flow of a page without blocks of some kinds, and all that they contain.
+    pub(crate) fn without(page: Page<'d>, hidden: &[BlockKind]) -> Self {
         let Kinds { layout, lines, tables, fields, marks } = Kinds::of(page);
         let mut walk = Walk::new(page);
+        if !hidden.is_empty() {
+            walk.hide(hidden);
+        }
         tables.into_iter().for_each(|table| walk.enter_table(table));
         fields.into_iter().for_each(|field| walk.enter_field(field));
         outermost(layout).into_iter().for_each(|element| walk.element(element));
@@ -92,6 +98,8 @@ enum Owner {
     Nobody,
     /// It is in the flow already.
     Done,
+    /// It is left out, and so is what it contains.
+    Hidden,
     Table(u32),
     Field(u32),
 }
@@ -103,7 +111,9 @@ struct Walk<'d> {
     owners: Vec<Owner>,
     /// Taken out when they are put into the flow.
     tables: Vec<Option<PlacedTable<'d>>>,
-    fields: Vec<Field<'d>>,
+    fields: Vec<PlacedField<'d>>,
+    /// The elements of the layout that are in the flow, and their lines.
+    seen: HashSet<u32>,
     group: u32,
 }
 
@@ -151,7 +161,7 @@ impl<'d> Walk<'d> {
         let flow =
             Flow { pieces: Vec::new(), lines: Vec::new(), runs: Vec::with_capacity(page.block_count()) };
         let owners = vec![Owner::Nobody; page.block_count()];
-        Self { page, flow, owners, tables: Vec::new(), fields: Vec::new(), group: 0 }
+        Self { page, flow, owners, tables: Vec::new(), fields: Vec::new(), seen: HashSet::new(), group: 0 }
     }
 
     fn owner(&mut self, token: &Token<'d>) -> Option<&mut Owner> {
@@ -160,7 +170,33 @@ impl<'d> Walk<'d> {
     }
 
     fn is_free(&mut self, token: &Token<'d>) -> bool {
-        self.owner(token).is_none_or(|owner| !matches!(owner, Owner::Done | Owner::Table(_)))
+        // What stands on another page is read there.
+        self.owner(token).is_some_and(|owner| matches!(owner, Owner::Nobody | Owner::Field(_)))
+    }
+
+    fn is_hidden(&self, block: BlockRef<'d>) -> bool {
+        self.page.rank(block).and_then(|rank| self.owners.get(rank)) == Some(&Owner::Hidden)
+    }
+
+    /// Hides blocks of these kinds, and all that they name.
+    fn hide(&mut self, hidden: &[BlockKind]) {
+        let is_hidden = |block: &BlockRef<'d>| match block.block().kind() {
+            // Each is left out where it would be said, and takes nothing along.
+            BlockKind::Word | BlockKind::SelectionElement | BlockKind::Signature => false,
+            // Their words may be those of cells.
+            BlockKind::TableTitle | BlockKind::TableFooter => false,
+            BlockKind::Key | BlockKind::KeyValueSet => {
+                hidden.contains(&BlockKind::KeyValueSet) || hidden.contains(&BlockKind::Key)
+            }
+            kind => hidden.contains(kind),
+        };
+        let mut rest: Vec<_> = self.page.blocks().filter(is_hidden).collect();
+        while let Some(block) = rest.pop() {
+            let owner = self.page.rank(block).and_then(|rank| self.owners.get_mut(rank));
+            if owner.is_some_and(|owner| std::mem::replace(owner, Owner::Hidden) != Owner::Hidden) {
+                rest.extend(block.related_by(|_| true));
+            }
+        }
     }
 
     /// Gives a token to a new owner, if nobody has it.
@@ -182,6 +218,12 @@ impl<'d> Walk<'d> {
 
     fn enter_table(&mut self, table: Table<'d>) {
         let me = Owner::Table(self.tables.len() as u32);
+        let shares =
+            table.shown_cells().flat_map(|cell| cell.tokens()).any(|token| self.is_hidden(token.block_ref()));
+        // What shares anything with what is hidden cannot be shown in part.
+        if shares || self.is_hidden(*table) {
+            return;
+        }
         for token in table.shown_cells().flat_map(|cell| cell.tokens()) {
             self.take(&token, me);
         }
@@ -205,7 +247,7 @@ impl<'d> Walk<'d> {
             for token in field.key_tokens().chain(field.value_tokens()) {
                 self.take(&token, me);
             }
-            self.fields.push(field);
+            self.fields.push(PlacedField::new(field));
         }
     }
 
@@ -216,6 +258,9 @@ impl<'d> Walk<'d> {
 
     /// Puts an element of the layout into the flow, with all that is nested in it.
     fn element(&mut self, element: LayoutElement<'d>) {
+        if self.is_hidden(*element) {
+            return;
+        }
         let kind = element.block().kind();
         let group = self.next_group();
         let fields = *kind == BlockKind::LayoutKeyValue;
@@ -223,13 +268,17 @@ impl<'d> Walk<'d> {
         if *kind == BlockKind::LayoutList {
             for item in element.children() {
                 match (item.as_layout(), item.as_line()) {
-                    (Some(item), _) => self.lines(spot, &item.all_lines()),
+                    (Some(item), _) => {
+                        let lines = item.lines_beyond(&mut self.seen);
+                        self.lines(spot, &lines);
+                    }
                     (None, Some(line)) => self.lines(spot, &[line]),
                     (None, None) => {}
                 }
             }
         } else {
-            self.lines(spot, &element.all_lines());
+            let lines = element.lines_beyond(&mut self.seen);
+            self.lines(spot, &lines);
         }
     }
 
@@ -237,11 +286,11 @@ impl<'d> Walk<'d> {
     fn lines(&mut self, spot: Spot<'d>, lines: &[Line<'d>]) {
         let mut piece = self.begin(spot);
         for line in lines.iter().copied() {
-            let done = self.page.rank(*line).and_then(|rank| self.owners.get_mut(rank));
-            if done.is_some_and(|owner| std::mem::replace(owner, Owner::Done) == Owner::Done) {
-                continue;
+            let owner = self.page.rank(*line).and_then(|rank| self.owners.get_mut(rank));
+            if let Some(owner @ Owner::Nobody) = owner {
+                *owner = Owner::Done;
+                self.line(spot, &mut piece, line);
             }
-            self.line(spot, &mut piece, line);
         }
         self.end(piece);
     }
@@ -253,9 +302,12 @@ impl<'d> Walk<'d> {
                 self.token(spot, piece, &mut part, Token::Word(word));
             }
         } else {
+            // Of a line of which a word is hidden, what is no word of it may be a part of that.
+            let hides = line.words().any(|word| self.is_hidden(*word));
             for run in align(line) {
                 match run {
                     Run::Token(token) => self.token(spot, piece, &mut part, token),
+                    Run::Rest { .. } if hides => {}
                     Run::Rest { .. } => self.flow.runs.push(run),
                 }
             }
@@ -266,7 +318,7 @@ impl<'d> Walk<'d> {
     /// Puts a word of a line, or what it is a part of.
     fn token(&mut self, spot: Spot<'d>, piece: &mut Open<'d>, part: &mut LinePart, token: Token<'d>) {
         match self.owner(&token).copied() {
-            Some(Owner::Done) => {}
+            Some(Owner::Done | Owner::Hidden) => {}
             Some(Owner::Table(table)) => {
                 if let Some(table) = self.tables.get_mut(table as usize).and_then(Option::take) {
                     self.part(spot, piece, part);
@@ -288,8 +340,7 @@ impl<'d> Walk<'d> {
             Some(Owner::Field(field)) => *field as usize,
             _ => return self.put(token),
         };
-        let marks = self.fields.get(field).map(|field| place::marks_of(field, token));
-        let (before, after) = marks.unwrap_or_default();
+        let (before, after) = self.fields.get_mut(field).map(|field| field.begin(token)).unwrap_or_default();
         before.into_iter().chain([token]).chain(after).for_each(|token| self.put(token));
     }
 
@@ -301,13 +352,13 @@ impl<'d> Walk<'d> {
     }
 
     /// Whether nothing of a field is in the flow yet.
-    fn is_whole(&mut self, field: u32) -> bool {
-        let Some(field) = self.fields.get(field as usize).copied() else { return false };
-        field.key_tokens().chain(field.value_tokens()).all(|token| self.is_free(&token))
+    fn is_whole(&self, field: u32) -> bool {
+        self.fields.get(field as usize).is_some_and(|field| !field.is_begun)
     }
 
     fn put_field(&mut self, spot: Spot<'d>, field: u32) {
-        let Some(field) = self.fields.get(field as usize).copied() else { return };
+        let Some(PlacedField { field, .. }) = self.fields.get(field as usize) else { return };
+        let field = *field;
         for token in field.key_tokens().chain(field.value_tokens()) {
             self.finish(&token);
         }
@@ -371,7 +422,7 @@ impl<'d> Walk<'d> {
     fn left_over_lines(&mut self, lines: Vec<Line<'d>>) {
         let is_left = |line: &Line<'d>| {
             let owner = self.page.rank(**line).and_then(|rank| self.owners.get(rank));
-            owner.is_none_or(|owner| *owner != Owner::Done)
+            owner == Some(&Owner::Nobody)
         };
         let lines: Vec<_> = lines.into_iter().filter(is_left).collect();
         let lines = by_columns(&lines);

@@ -27,8 +27,12 @@ impl<'d> LayoutElement<'d> {
 
     /// Its lines and those of what is nested in it, each once, in order.
     pub fn all_lines(&self) -> Vec<Line<'d>> {
+        self.lines_beyond(&mut HashSet::new())
+    }
+
+    /// The lines of [`all_lines`](Self::all_lines) but for those, and those of the elements, that were seen.
+    pub(super) fn lines_beyond(&self, seen: &mut HashSet<u32>) -> Vec<Line<'d>> {
         let mut lines = Vec::new();
-        let mut seen = HashSet::new();
         // What is nested in itself was already seen.
         let mut rest = vec![self.0];
         while let Some(block) = rest.pop() {
@@ -96,25 +100,41 @@ impl<'d> Page<'d> {
             return by_columns(&self.lines().collect::<Vec<_>>());
         }
         let mut seen = HashSet::new();
-        let in_layout = layout.iter().flat_map(LayoutElement::all_lines);
         let is_here = |line: &Line<'d>| self.rank(**line).is_some();
-        let mut lines: Vec<_> = in_layout.filter(is_here).filter(|line| seen.insert(line.index())).collect();
+        let mut lines: Vec<_> =
+            layout.iter().flat_map(|element| element.lines_beyond(&mut seen)).filter(is_here).collect();
         let others: Vec<_> = self.lines().filter(|line| !seen.contains(&line.index())).collect();
         lines.extend(by_columns(&others));
         lines
     }
 }
 
-/// Those that stand in no other one.
+/// Those that stand in no other one. Of some that stand in each other the first one in the response is the outermost.
 pub(super) fn outermost<'d>(elements: Vec<LayoutElement<'d>>) -> Vec<LayoutElement<'d>> {
-    let mut nested = HashSet::new();
-    for element in &elements {
-        for child in element.elements().filter(|child| child != element) {
-            // Of two that stand in each other the first one in the response is the outer one.
-            if !nested.contains(&element.index()) || child.index() > element.index() {
-                nested.insert(child.index());
+    let others = |element: &LayoutElement<'d>| {
+        let element = *element;
+        element.elements().filter(move |child| *child != element)
+    };
+    let nested: HashSet<u32> = elements.iter().flat_map(others).map(|child| child.index()).collect();
+    if nested.is_empty() {
+        return elements;
+    }
+    let mut reached = HashSet::new();
+    let mut outermost = HashSet::new();
+    // What no element names, and then what nothing of that leads to: it goes round.
+    let is_nested = |element: &&LayoutElement<'d>| nested.contains(&element.index());
+    let roots = elements.iter().filter(|element| !is_nested(element));
+    for element in roots.chain(elements.iter().filter(is_nested)) {
+        if reached.contains(&element.index()) {
+            continue;
+        }
+        outermost.insert(element.index());
+        let mut rest = vec![*element];
+        while let Some(element) = rest.pop() {
+            if reached.insert(element.index()) {
+                rest.extend(others(&element));
             }
         }
     }
-    elements.into_iter().filter(|element| !nested.contains(&element.index())).collect()
+    elements.into_iter().filter(|element| outermost.contains(&element.index())).collect()
 }

@@ -22,9 +22,7 @@ impl Document {
     /// [`status`](Self::status) tells more.
     pub fn from_json(json: &[u8]) -> Result<Self> {
         let (heads, blocks) = block::parse_saved(json)?;
-        let mut joined = PartHead::default();
-        heads.into_iter().try_for_each(|head| joined.join(head)).map_err(mixed)?;
-        Ok(Self::new(joined, blocks))
+        Ok(Self::new(PartHead::joined(heads).map_err(mixed)?, blocks))
     }
 
     /// A document from parts in their order, joined as [`Part::join`] does.
@@ -109,10 +107,10 @@ impl Serialize for Document {
             pages: u32,
         }
 
-        let PartHead { pages, status, status_message, warnings, next_token: _, model_version } = self.head();
-        let mut response = serializer.serialize_struct("Document", 6)?;
-        if let Some(pages) = pages {
-            response.serialize_field("DocumentMetadata", &Metadata { pages: *pages })?;
+        let PartHead { pages: _, status, status_message, warnings, next_token, model_version } = self.head();
+        let mut response = serializer.serialize_struct("Document", 7)?;
+        if let Some(pages) = self.pages_expected() {
+            response.serialize_field("DocumentMetadata", &Metadata { pages })?;
         }
         if let Some(status) = status {
             response.serialize_field("JobStatus", status)?;
@@ -124,6 +122,9 @@ impl Serialize for Document {
             response.serialize_field("Warnings", warnings)?;
         }
         response.serialize_field("Blocks", &Blocks(self))?;
+        if let Some(token) = next_token {
+            response.serialize_field("NextToken", token)?;
+        }
         if let Some(version) = model_version {
             response.serialize_field("AnalyzeDocumentModelVersion", version)?;
         }

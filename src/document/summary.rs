@@ -153,7 +153,7 @@ pub struct SplitDocument {
     #[serde(deserialize_with = "tolerant::count", skip_serializing_if = "Option::is_none")]
     pub index: Option<u32>,
     /// Its pages, in their order within the document, 1-based.
-    #[serde(deserialize_with = "tolerant::list", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "tolerant::counts", skip_serializing_if = "Option::is_none")]
     pub pages: Option<Vec<u32>>,
 }
 

@@ -1,6 +1,6 @@
 //! Tables: cells in a grid, merged cells, roles, titles and footers.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::ops::Deref;
 
@@ -52,6 +52,8 @@ struct Grid {
     columns: u32,
     /// Row by row, places in the list of cells.
     slots: Vec<Place>,
+    /// Whether the cells make no grid, so that each has a row of its own.
+    is_scattered: bool,
 }
 
 #[derive(Clone, Copy, Default, PartialEq)]
@@ -277,22 +279,19 @@ impl<'d> Table<'d> {
     /// How many rows, from the first on, are a header: those in which at least nine of ten columns have a cell of the
     /// role COLUMN_HEADER. Titles within the table above it do not count, and are skipped.
     pub fn header_rows(&self) -> std::ops::Range<u32> {
-        let covered = |row: u32, role: EntityType| {
-            // A merged cell is asked once for all the places that it covers.
-            let mut last = None;
-            let has_role = |slot: &Slot<'d>| {
-                let cell = slot.cell();
-                match last {
-                    Some((before, has)) if before == cell => has,
-                    _ => last.insert((cell, cell.is_some_and(|cell| cell.has_role(&role)))).1,
-                }
+        // A merged cell is asked once for all the places that it covers.
+        let mut asked = HashMap::new();
+        let mut covered = |row: u32, role: EntityType| {
+            let mut has_role = |cell: Cell<'d>| {
+                let answer = asked.entry((cell.index(), role.clone()));
+                *answer.or_insert_with(|| cell.has_role(&role))
             };
-            let have = self.row(row).filter(has_role).count();
+            let have = self.row(row).filter(|slot| slot.cell().is_some_and(&mut has_role)).count();
             have > 0 && have * 10 >= self.column_count() as usize * 9
         };
-        let is_header = |row| covered(row, EntityType::ColumnHeader);
         let first = (1..=self.row_count()).find(|row| !covered(*row, EntityType::TableTitle)).unwrap_or(1);
-        let end = (first..=self.row_count()).find(|row| !is_header(*row)).unwrap_or(self.row_count() + 1);
+        let mut rest = first..=self.row_count();
+        let end = rest.find(|row| !covered(*row, EntityType::ColumnHeader)).unwrap_or(self.row_count() + 1);
         first..end
     }
 
@@ -349,7 +348,7 @@ impl<'d> Table<'d> {
 
     /// Whether its cells make no grid, as they claim far more places than they are: each then has a row of its own.
     pub fn is_scattered(&self) -> bool {
-        self.grid.columns == 1 && self.cells.iter().any(|cell| cell.column() > 1)
+        self.grid.is_scattered
     }
 }
 
@@ -374,7 +373,7 @@ impl<'d> Slot<'d> {
 /// How many places a table may have for each of its cells, beyond [`FREE_PLACES`]. Textract sends a cell for each; what
 /// claims more is made up, and would make a few bytes fill the memory.
 const PLACES_A_CELL: u64 = 64;
-const FREE_PLACES: u64 = 4_096;
+const FREE_PLACES: u64 = 256;
 
 impl Grid {
     /// The grid of these cells, of which the first `single` are not merged.
@@ -384,15 +383,24 @@ impl Grid {
         let rows = single_cells.iter().map(|cell| last(cell.row(), cell.row_span())).max().unwrap_or(0);
         let columns =
             single_cells.iter().map(|cell| last(cell.column(), cell.column_span())).max().unwrap_or(0);
-        let spanned =
-            cells.iter().map(|cell| u64::from(cell.row_span()).saturating_mul(cell.column_span().into()));
+        // A merged cell can claim no more than there is.
+        let area = |cell: &Cell<'_>| {
+            u64::from(cell.row_span().min(rows)) * u64::from(cell.column_span().min(columns))
+        };
+        let spanned = cells.iter().map(area);
         let claimed = spanned.fold(0_u64, u64::saturating_add).max(u64::from(rows) * u64::from(columns));
         let most = cells.len() as u64 * PLACES_A_CELL + FREE_PLACES;
         if claimed > most {
             let rows = u32::try_from(single_cells.len()).unwrap_or(u32::MAX);
-            return Self { rows, columns: 1, slots: (0..rows).map(Place::Start).collect() };
+            return Self {
+                rows,
+                columns: 1,
+                slots: (0..rows).map(Place::Start).collect(),
+                is_scattered: true,
+            };
         }
-        let mut grid = Self { rows, columns, slots: vec![Place::Empty; rows as usize * columns as usize] };
+        let slots = vec![Place::Empty; rows as usize * columns as usize];
+        let mut grid = Self { rows, columns, slots, is_scattered: false };
         for (index, cell) in (0..).zip(single_cells) {
             grid.set(cell.row(), cell.column(), Place::Start(index));
         }
@@ -426,8 +434,8 @@ impl Grid {
 
     /// Gives a cell what it spans and no other cell has.
     fn cover(&mut self, cell: &Cell<'_>, index: u32) {
-        for row in cell.row()..cell.row().saturating_add(cell.row_span()) {
-            for column in cell.column()..cell.column().saturating_add(cell.column_span()) {
+        for row in cell.row()..cell.row().saturating_add(cell.row_span().min(self.rows)) {
+            for column in cell.column()..cell.column().saturating_add(cell.column_span().min(self.columns)) {
                 if self.get(row, column) == Place::Empty {
                     self.set(row, column, Place::Covered(index));
                 }

@@ -240,3 +240,14 @@ fn the_likeliest_page_type() {
     ]);
     assert_eq!(page_type(types).as_deref(), Some("CHECKS"));
 }
+
+#[test]
+fn pages_of_a_summary_are_whole_however_they_are_written() {
+    let read = |pages: Value| {
+        let group = json!({"Type": "CHECKS", "SplitDocuments": [{"Index": 1.0, "Pages": pages}]});
+        serde_json::from_value::<LendingSummary>(json!({"DocumentGroups": [group]}))
+    };
+    assert_eq!(read(json!([2.0, null, 1])).unwrap().pages_of("CHECKS"), [1, 2]);
+    assert!(read(json!([1.5])).is_err() && read(json!([-1])).is_err());
+    assert!(read(json!(null)).unwrap().pages_of("CHECKS").is_empty());
+}

@@ -9,7 +9,7 @@ use super::table::Rows;
 use super::text::Plain;
 use super::{Render, Rendering};
 use crate::document::flow::{Content, Flow};
-use crate::document::{Document, JoinedTable, Slot, Table};
+use crate::document::{Document, Slot, Table};
 
 pub(super) fn page(render: &Render, canvas: &mut Canvas, flow: &Flow<'_>) {
     for table in tables(render, flow) {
@@ -23,13 +23,19 @@ pub(super) fn joined(render: &Render, document: &Document, with_map: bool) -> Re
     // In reading order, and but for what is left out, as page by page.
     let mut order = HashMap::new();
     for page in document.pages() {
-        for table in tables(render, &Flow::new(page)) {
+        for table in tables(render, &Flow::without(page, &render.hidden)) {
             order.insert(table.index(), order.len());
         }
     }
-    let place = |joined: &JoinedTable<'_>| order.get(&joined.parts().next()?.index()).copied();
-    let mut joined: Vec<_> =
-        document.joined_tables().into_iter().filter_map(|table| Some((place(&table)?, table))).collect();
+    let place = |table: &Table<'_>| order.get(&table.index()).copied();
+    let kept =
+        document.joined_tables().into_iter().filter_map(|joined| joined.retain(|part| place(part).is_some()));
+    let mut joined: Vec<_> = kept
+        .map(|joined| {
+            let first = joined.parts().next().and_then(place);
+            (first, joined)
+        })
+        .collect();
     joined.sort_by_key(|(place, _)| *place);
     for (_, table) in joined {
         write_table(render, &mut canvas, table.column_count(), table.rows());

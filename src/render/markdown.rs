@@ -78,10 +78,13 @@ fn is_end_of_heading(rest: &str) -> bool {
 
 /// Whether an ampersand with this behind it would stand for another character.
 fn is_entity(rest: &str) -> bool {
-    let Some((name, _)) = rest.split_once(';') else { return false };
-    let name = name.strip_prefix('#').unwrap_or(name);
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    let name = rest.strip_prefix('#').unwrap_or(rest);
+    let length = name.bytes().take(LONGEST_ENTITY).take_while(u8::is_ascii_alphanumeric).count();
+    length > 0 && name.as_bytes().get(length) == Some(&b';')
 }
+
+/// No name of a character is longer: that of the longest has 31 letters.
+const LONGEST_ENTITY: usize = 40;
 
 pub(super) fn page(render: &Render, canvas: &mut Canvas, flow: &Flow<'_>) {
     let mut group = None;

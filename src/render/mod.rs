@@ -245,9 +245,13 @@ impl Render {
         Self::new(Format::Json)
     }
 
-    /// Leaves out blocks of these kinds with all that they contain: elements of the layout, such as
-    /// [`LayoutHeader`](BlockKind::LayoutHeader), and [`Table`](BlockKind::Table),
-    /// [`SelectionElement`](BlockKind::SelectionElement) and [`Signature`](BlockKind::Signature).
+    /// Leaves out blocks of these kinds with all that they contain, wherever that stands: elements of the layout, such as
+    /// [`LayoutHeader`](BlockKind::LayoutHeader), [`Table`](BlockKind::Table), form fields
+    /// ([`KeyValueSet`](BlockKind::KeyValueSet)), [`SelectionElement`](BlockKind::SelectionElement),
+    /// [`Signature`](BlockKind::Signature), [`Query`](BlockKind::Query), ...
+    ///
+    /// A table that shares a word with what is hidden is left out as a table; its other words come as the lines that they
+    /// stand in. Titles and footers of tables cannot be hidden by themselves.
     #[must_use]
     pub fn hide(mut self, kinds: impl IntoIterator<Item = BlockKind>) -> Self {
         self.hidden.extend(kinds);

@@ -115,7 +115,7 @@ impl PageWriter {
         } else {
             canvas.separate(Separator::Page);
         }
-        let flow = Flow::new(page);
+        let flow = Flow::without(page, &render.hidden);
         match render.format {
             Format::Text => text::page(render, canvas, &flow),
             Format::Markdown => markdown::page(render, canvas, &flow),

@@ -10,6 +10,9 @@ pub(super) struct Rows {
     pub(super) rows: Vec<Vec<Canvas>>,
 }
 
+/// To how many characters a column is padded at the most.
+const WIDEST: usize = 200;
+
 impl Rows {
     pub(super) fn new<'d>(
         render: &Render,
@@ -32,12 +35,12 @@ impl Rows {
         Self { rows: rows.map(|row| row.into_iter().map(cell).collect()).collect() }
     }
 
-    /// The widths of the columns, in characters.
+    /// The widths of the columns, in characters, for padding: a wider cell stands out, and does not widen every row.
     pub(super) fn widths(&self) -> Vec<usize> {
         let columns = self.rows.first().map_or(0, Vec::len);
         let width = |column| {
             self.rows.iter().filter_map(|row: &Vec<Canvas>| row.get(column)).map(Canvas::width).max()
         };
-        (0..columns).map(|column| width(column).unwrap_or(0)).collect()
+        (0..columns).map(|column| width(column).unwrap_or(0).min(WIDEST)).collect()
     }
 }

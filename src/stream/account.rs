@@ -57,6 +57,8 @@ pub struct Completeness {
 #[derive(Debug)]
 pub(crate) struct Account {
     expected: Expected,
+    /// The warnings that are expected, or have come.
+    warned: HashSet<Warning>,
     pages: BTreeSet<u32>,
     parts: u32,
     records: u64,
@@ -83,6 +85,7 @@ enum Id {
 impl Account {
     pub(crate) fn new(expected: Expected) -> Self {
         Self {
+            warned: expected.warnings.iter().cloned().collect(),
             expected,
             pages: BTreeSet::new(),
             parts: 0,
@@ -104,7 +107,7 @@ impl Account {
         self.expected.pages = self.expected.pages.max(head.pages);
         self.model_version = self.model_version.take().or(head.model_version);
         for warning in head.warnings {
-            if !self.expected.warnings.contains(&warning) {
+            if self.warned.insert(warning.clone()) {
                 self.expected.warnings.push(warning);
             }
         }

@@ -2,6 +2,8 @@
 //!
 //! The bytes may be anything. What does not read as it should is not judged here: Textract reads it better.
 
+use std::collections::HashSet;
+
 use super::format::Format;
 
 /// What is told of an image; none of what could not be told.
@@ -75,6 +77,7 @@ fn tiff(bytes: &[u8]) -> Option<Facts> {
     };
     let mut facts = Facts::default();
     let mut pages = 0;
+    let mut seen = HashSet::new();
     let mut directory = usize::try_from(long(4)?).ok()?;
     for _ in 0..MOST_DIRECTORIES {
         let Some(entries) = short(directory) else { break };
@@ -93,9 +96,11 @@ fn tiff(bytes: &[u8]) -> Option<Facts> {
             }
         }
         // Neither a preview (bit 0, or 2 in the older tag) nor a mask (bit 2).
-        if kind & 0b101 == 0 && old_kind != 2 {
+        let is_page = kind & 0b101 == 0 && old_kind != 2;
+        // What has no size, or was read before, is no directory of a page: the offset that led to it is stale.
+        if let Some(size) = width.zip(height).filter(|_| is_page && seen.insert(directory)) {
             pages += 1;
-            facts.size = facts.size.or_else(|| width.zip(height));
+            facts.size = facts.size.or(Some(size));
         }
         let next = directory.checked_add(2 + 12 * usize::from(entries))?;
         match long(next) {

@@ -8,24 +8,39 @@ fn place_of(token: &Token<'_>) -> Option<BoundingBox> {
     token.block_ref().bounding_box()
 }
 
-/// The check boxes and signatures of the field's value that stand before and after this word: they go with the first or
+/// A field, and the check boxes and signatures of its value: where it is not given as a field, they go with the first or
 /// the last word of the key, depending on which side of it they are.
-pub(super) fn marks_of<'d>(field: &Field<'d>, word: Token<'d>) -> (Vec<Token<'d>>, Vec<Token<'d>>) {
-    let (first, last) = (field.key_tokens().next(), field.key_tokens().last());
-    let key = field.bounding_box();
-    let is_before = |mark: &Token<'d>| match (key, place_of(mark)) {
-        (Some(key), Some(mark)) => mark.center().x < key.center().x,
-        _ => false,
-    };
-    let marks = field.value_tokens().filter(|token| !matches!(token, Token::Word(_)));
-    let (mut before, mut after): (Vec<_>, Vec<_>) = marks.partition(is_before);
-    if first != Some(word) {
-        before.clear();
+pub(super) struct PlacedField<'d> {
+    pub(super) field: Field<'d>,
+    /// Whether a part of it is in the flow.
+    pub(super) is_begun: bool,
+    first: Option<Token<'d>>,
+    last: Option<Token<'d>>,
+    before: Vec<Token<'d>>,
+    after: Vec<Token<'d>>,
+}
+
+impl<'d> PlacedField<'d> {
+    pub(super) fn new(field: Field<'d>) -> Self {
+        let key = field.bounding_box();
+        let is_before = |mark: &Token<'d>| match (key, place_of(mark)) {
+            (Some(key), Some(mark)) => mark.center().x < key.center().x,
+            _ => false,
+        };
+        let marks = field.value_tokens().filter(|token| !matches!(token, Token::Word(_)));
+        let (before, after) = marks.partition(is_before);
+        let (first, last) = (field.key_tokens().next(), field.key_tokens().last());
+        Self { field, is_begun: false, first, last, before, after }
     }
-    if last != Some(word) {
-        after.clear();
+
+    /// What stands before and after this word of the field, which is put into the flow.
+    pub(super) fn begin(&mut self, word: Token<'d>) -> (Vec<Token<'d>>, Vec<Token<'d>>) {
+        self.is_begun = true;
+        let taken = |marks: &mut Vec<Token<'d>>, end: Option<Token<'d>>| {
+            if end == Some(word) { std::mem::take(marks) } else { Vec::new() }
+        };
+        (taken(&mut self.before, self.first), taken(&mut self.after, self.last))
     }
-    (before, after)
 }
 
 /// How much of their height two boxes share; below 0 it is how far apart they are.

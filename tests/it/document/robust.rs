@@ -204,3 +204,43 @@ fn saved_documents_come_out_as_they_went_in() {
     assert_eq!(written["DocumentMetadata"]["Pages"], 1);
     assert_eq!(written["Blocks"][3]["Text"], "a line");
 }
+
+#[test]
+fn an_id_that_is_named_again_and_again_is_followed_once() {
+    let word = "x".repeat(1_000);
+    let many = |id: &str| vec![id.to_owned(); 10_000];
+    let document = read(&json!({"Blocks": [
+        {"Id": "k", "BlockType": "KEY", "Relationships": links([("CHILD", many("w")), ("VALUE", many("v"))])},
+        {"Id": "v", "BlockType": "VALUE", "Relationships": links([("CHILD", many("w"))])},
+        {"Id": "w", "BlockType": "WORD", "Text": word},
+        {"Id": "t", "BlockType": "TABLE", "Relationships": links([("MERGED_CELL", many("m"))])},
+        {"Id": "m", "BlockType": "MERGED_CELL", "RowIndex": 1, "ColumnIndex": 1,
+            "Relationships": links([("CHILD", many("v"))])},
+    ]}));
+    let field = document.fields().next().unwrap();
+    assert_eq!((field.key(), field.value()), (word.clone(), word));
+    assert_eq!(document.tables().next().unwrap().merged_cells().count(), 1);
+    assert_eq!(document.unresolved_count(), 0);
+}
+
+#[test]
+fn a_document_tells_whether_more_of_it_was_not_saved() {
+    let first = json!({"NextToken": "t", "JobStatus": "SUCCEEDED", "Blocks": []});
+    let last = json!({"JobStatus": "SUCCEEDED", "StatusMessage": "m", "Blocks": []});
+    assert!(read(&json!([first, last, first])).is_cut_short());
+    let whole = read(&json!([first, last]));
+    assert!(!whole.is_cut_short());
+    assert_eq!(whole.status_message(), Some("m"));
+}
+
+#[test]
+fn an_image_without_a_page_number_and_one_with_are_two_pages() {
+    let [a, b] =
+        [json!({"Id": "a", "BlockType": "PAGE"}), json!({"Id": "b", "BlockType": "PAGE", "Page": 1})];
+    for blocks in [[&a, &b], [&b, &a]] {
+        let response = |block| json!({"DocumentMetadata": {"Pages": 1}, "Blocks": [block]});
+        let document = read(&json!(blocks.map(response)));
+        assert_eq!(document.pages().map(|page| page.number()).collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(document.pages_expected(), Some(2));
+    }
+}

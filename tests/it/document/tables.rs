@@ -101,7 +101,7 @@ fn a_table_that_claims_to_be_enormous_is_a_list_of_its_cells() {
         let table = only(&document);
         assert_eq!(table.texts(Merged::Repeated), [["one"], ["far"]], "{row} {column} {rows} {columns}");
         assert_eq!((table.row_count(), table.column_count(), table.cells().count()), (2, 1, 2));
-        assert_eq!(table.is_scattered(), column > 1, "{row} {column}");
+        assert!(table.is_scattered(), "{row} {column}");
     }
     // A merged cell can claim no more than there is.
     let document = table_of(&[(1, 1, "a"), (1, 2, "b")], &[(1, 1, 60, 60)]);

@@ -98,6 +98,52 @@ fn fields_are_hidden_with_their_kind() {
 }
 
 #[test]
+fn what_is_hidden_is_hidden_wherever_it_stands() {
+    let mut build = Build::new();
+    build.page();
+    // A field without LAYOUT, and one of an old kind of block.
+    let key = build.line("Name: Jane", [0.1, 0.1, 0.3, 0.02]);
+    build.field(&key.words[..1], &key.words[1..], None);
+    let old = build.line("Age: 42", [0.1, 0.15, 0.3, 0.02]);
+    build.block("KEY", serde_json::json!({"Relationships": [{"Type": "CHILD", "Ids": old.words}]}));
+    // Two cells at one place, of which only the last is in the grid; and a line of which a word is lost.
+    let cells = build.line("secret cell 123", [0.1, 0.2, 0.3, 0.02]);
+    let cell = |build: &mut Build, word: &String| build.cell([1, 1, 1, 1], &[], std::slice::from_ref(word));
+    let below = cell(&mut build, &cells.words[0]);
+    let above = cell(&mut build, &cells.words[1]);
+    build.block("TABLE", serde_json::json!({"Relationships": [{"Type": "CHILD", "Ids": [below, above]}]}));
+    build.lose(&cells.words[2]);
+    build.line("shown", [0.1, 0.9, 0.3, 0.02]);
+    let document = build.document();
+    let hide = |kinds: &[BlockKind]| Render::text().hide(kinds.iter().cloned()).document(&document);
+    assert!(hide(&[]).contains("Jane") && hide(&[]).contains("secret") && hide(&[]).contains("123"));
+    assert_eq!(hide(&[BlockKind::KeyValueSet, BlockKind::Table]), "shown");
+    assert_eq!(hide(&[BlockKind::Key, BlockKind::Table]), "shown");
+
+    // A figure within a paragraph, and a paragraph within a list.
+    let mut build = Build::new();
+    build.page();
+    let [figure, item, text] = ["figure", "item", "text"].map(|text| build.line(text, [0.1, 0.1, 0.3, 0.02]));
+    let figure = build.layout("LAYOUT_FIGURE", &[figure.id]);
+    build.layout("LAYOUT_TEXT", &[figure, text.id]);
+    let item = build.layout("LAYOUT_TEXT", &[item.id]);
+    build.layout("LAYOUT_LIST", &[item]);
+    let document = build.document();
+    assert_eq!(Render::text().hide([BlockKind::LayoutFigure]).document(&document), "text\n\nitem");
+    assert_eq!(Render::text().hide([BlockKind::LayoutText]).document(&document), "");
+}
+
+#[test]
+fn a_line_of_another_page_is_rendered_there_alone() {
+    let mut build = Build::new();
+    build.page();
+    let line = build.line("once", [0.1, 0.1, 0.3, 0.02]);
+    build.page();
+    build.layout("LAYOUT_TEXT", &[line.id]);
+    assert_eq!(build.document().to_text(), "once");
+}
+
+#[test]
 fn check_boxes_are_no_link_definitions() {
     let mut build = Build::new();
     build.page();
