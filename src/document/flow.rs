@@ -28,8 +28,6 @@ pub(crate) struct Flow<'d> {
 pub(crate) struct Piece<'d> {
     /// What it is: an element of the layout, or [`BlockKind::Line`] where there is no layout.
     pub(crate) kind: &'d BlockKind,
-    /// The outermost element of the layout that it stands in.
-    pub(crate) outer: Option<LayoutElement<'d>>,
     /// Pieces with the same number belong together: the items of a list, the fields of a form, the lines of a paragraph.
     pub(crate) group: u32,
     pub(crate) content: Content<'d>,
@@ -149,7 +147,6 @@ impl<'d> Kinds<'d> {
 #[derive(Clone, Copy)]
 struct Spot<'d> {
     kind: &'d BlockKind,
-    outer: Option<LayoutElement<'d>>,
     group: u32,
     /// Whether form fields are to be put as such.
     fields: bool,
@@ -264,7 +261,7 @@ impl<'d> Walk<'d> {
         let kind = element.block().kind();
         let group = self.next_group();
         let fields = *kind == BlockKind::LayoutKeyValue;
-        let spot = Spot { kind, outer: Some(element), group, fields };
+        let spot = Spot { kind, group, fields };
         if *kind == BlockKind::LayoutList {
             for item in element.children() {
                 match (item.as_layout(), item.as_line()) {
@@ -322,7 +319,7 @@ impl<'d> Walk<'d> {
             Some(Owner::Table(table)) => {
                 if let Some(table) = self.tables.get_mut(table as usize).and_then(Option::take) {
                     self.part(spot, piece, part);
-                    self.put_table(spot.outer, table);
+                    self.put_table(table);
                 }
             }
             Some(Owner::Field(field)) if spot.fields && self.is_whole(field) => {
@@ -364,15 +361,15 @@ impl<'d> Walk<'d> {
         }
         let key = field.bounding_box();
         let place = key.into_iter().chain(field.value_box()).reduce(|key, value| key.union(&value));
-        let Spot { kind, outer, group, .. } = spot;
-        self.flow.pieces.push(Piece { kind, outer, group, content: Content::Field(field), place });
+        let Spot { kind, group, .. } = spot;
+        self.flow.pieces.push(Piece { kind, group, content: Content::Field(field), place });
     }
 
-    fn put_table(&mut self, outer: Option<LayoutElement<'d>>, table: PlacedTable<'d>) {
+    fn put_table(&mut self, table: PlacedTable<'d>) {
         let group = self.next_group();
         let kind = table.table.block().kind();
         let place = table.table.bounding_box();
-        self.flow.pieces.push(Piece { kind, outer, group, content: Content::Table(Box::new(table)), place });
+        self.flow.pieces.push(Piece { kind, group, content: Content::Table(Box::new(table)), place });
     }
 
     fn begin_line(&self) -> LinePart {
@@ -412,9 +409,9 @@ impl<'d> Walk<'d> {
 
     fn end(&mut self, piece: Open<'d>) {
         let lines = piece.first..self.flow.lines.len();
-        let Open { spot: Spot { kind, outer, group, .. }, place, .. } = piece;
+        let Open { spot: Spot { kind, group, .. }, place, .. } = piece;
         if !lines.is_empty() {
-            self.flow.pieces.push(Piece { kind, outer, group, content: Content::Lines(lines), place });
+            self.flow.pieces.push(Piece { kind, group, content: Content::Lines(lines), place });
         }
     }
 
@@ -429,7 +426,7 @@ impl<'d> Walk<'d> {
         for paragraph in paragraphs(&lines) {
             let group = self.next_group();
             for line in paragraph {
-                let spot = Spot { kind: &BlockKind::Line, outer: None, group, fields: false };
+                let spot = Spot { kind: &BlockKind::Line, group, fields: false };
                 self.lines(spot, &[*line]);
             }
         }
@@ -440,7 +437,7 @@ impl<'d> Walk<'d> {
         let words: Vec<_> = self.page.words().map(Token::Word).filter(|word| self.is_free(word)).collect();
         let group = self.next_group();
         for words in place::rows(&words) {
-            let spot = Spot { kind: &BlockKind::Line, outer: None, group, fields: false };
+            let spot = Spot { kind: &BlockKind::Line, group, fields: false };
             let (mut piece, part) = (self.begin(spot), self.begin_line());
             words.iter().for_each(|word| self.put_token(*word));
             self.end_line(&mut piece, &part, None);
@@ -453,7 +450,7 @@ impl<'d> Walk<'d> {
     fn left_over_places(&mut self, marks: Vec<Token<'d>>) {
         let mut pieces = std::mem::take(&mut self.flow.pieces);
         for table in std::mem::take(&mut self.tables).into_iter().flatten() {
-            self.put_table(None, table);
+            self.put_table(table);
         }
         for token in marks {
             if !self.is_free(&token) {
@@ -464,7 +461,6 @@ impl<'d> Walk<'d> {
             let place = block.bounding_box();
             self.flow.pieces.push(Piece {
                 kind: block.block().kind(),
-                outer: None,
                 group,
                 content: Content::Token(token),
                 place,

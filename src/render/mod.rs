@@ -43,7 +43,7 @@ use std::str::FromStr;
 pub use self::map::{Rendering, Span};
 pub use self::pages::PageWriter;
 use crate::block::BlockKind;
-use crate::document::flow::{Content, Piece, Run};
+use crate::document::flow::{Piece, Run};
 use crate::document::{BlockRef, Document, Merged, Page, Token};
 
 /// A way to render: the format and its options.
@@ -344,14 +344,10 @@ impl Render {
         !self.hidden.is_empty() && self.hidden.contains(kind)
     }
 
-    /// Whether a piece of the flow is left out.
+    /// Whether a piece of the flow is left out: a check box or signature that stands by itself. The flow is made without
+    /// whatever else is hidden.
     fn is_left_out(&self, piece: &Piece<'_>) -> bool {
-        let kind = match &piece.content {
-            Content::Field(field) => Some(field.block().kind()),
-            Content::Lines(_) | Content::Table(_) | Content::Token(_) => None,
-        };
-        let outer = piece.outer.as_ref().map(|outer| outer.block().kind());
-        [Some(piece.kind), kind, outer].into_iter().flatten().any(|kind| self.is_hidden(kind))
+        self.is_hidden(piece.kind)
     }
 
     /// What a run says, and whether that is from the document, so that it has to be escaped. `None` for what is hidden.
