@@ -5,7 +5,7 @@ mod geometry;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use self::geometry::geometry;
+use self::geometry::{Gaps, geometry};
 use super::id;
 use super::relationship::{Arena, Link, Relationships};
 use super::{Block, BlockId, BlockKind, EntityType, Query, RelationshipKind, SelectionStatus, TextType};
@@ -63,11 +63,13 @@ impl Record for Block {
 }
 
 /// Blocks, and the list of ids that they are to share once it is complete.
-struct Blocks {
+struct Blocks<'a> {
     blocks: Vec<Block>,
     arena: Arena,
     /// Which block has which links.
     related: Vec<Related>,
+    /// How the geometries are spaced.
+    gaps: Gaps<'a>,
     most: Most,
     /// The response that is read, and how much those before it have.
     response: usize,
@@ -96,10 +98,11 @@ struct Related {
     len: u32,
 }
 
-impl Blocks {
+impl<'a> Blocks<'a> {
     fn of_at_most(most: Most) -> Self {
         let (blocks, arena, related) = (Vec::new(), Arena::default(), Vec::new());
-        Self { blocks, arena, related, most, response: 0, before: Lengths::default() }
+        let (gaps, before) = (Gaps::default(), Lengths::default());
+        Self { blocks, arena, related, gaps, most, response: 0, before }
     }
 
     fn lengths(&self) -> Lengths {
@@ -109,7 +112,7 @@ impl Blocks {
 
     /// Reads the blocks of a response. Of a list that comes twice in one response the last one counts.
     #[inline(always)]
-    fn read(&mut self, cursor: &mut Cursor<'_>, response: usize) -> Step<()> {
+    fn read(&mut self, cursor: &mut Cursor<'a>, response: usize) -> Step<()> {
         if self.response != response {
             (self.response, self.before) = (response, self.lengths());
         }
@@ -132,7 +135,8 @@ impl Blocks {
                 // In its place from the start, as it is large to move.
                 self.blocks.push(Block::new(BlockId::EMPTY, BlockKind::NONE));
                 let Some(block) = self.blocks.last_mut() else { return Ok(()) };
-                if let Some((first, len)) = read_block(cursor, block, &mut self.arena, most)? {
+                if let Some((first, len)) = read_block(cursor, block, &mut self.arena, &mut self.gaps, most)?
+                {
                     self.related.push(Related { block: index, first, len });
                 }
                 Ok(())
@@ -158,10 +162,11 @@ impl Blocks {
 /// Fills in a block that is empty yet, but for its relationships: of these it returns where the arena has
 /// them.
 #[inline(always)]
-fn read_block(
-    cursor: &mut Cursor<'_>,
+fn read_block<'a>(
+    cursor: &mut Cursor<'a>,
     block: &mut Block,
     arena: &mut Arena,
+    gaps: &mut Gaps<'a>,
     most: Most,
 ) -> Step<Option<(u32, u32)>> {
     let mut links = None;
@@ -181,7 +186,7 @@ fn read_block(
             Member::Confidence => block.set_confidence(cursor.float_or_null("Confidence")?),
             Member::Text => block.text = cursor.text("Text")?.map(|text| Text::from(&*text)),
             Member::TextType => block.set_text_type(text_type(cursor)?),
-            Member::Geometry => geometry(cursor, block)?,
+            Member::Geometry => geometry(cursor, block, gaps)?,
             Member::Id => block.id = id(cursor, "Id")?.unwrap_or(BlockId::EMPTY),
             Member::Relationships => links = read_links(cursor, arena, most)?,
             Member::EntityTypes => entity_types(cursor, block)?,

@@ -338,4 +338,25 @@ impl Ahead<'_> {
             _ => None,
         }
     }
+
+    /// These bytes, of which only the caller knows how many they are.
+    #[inline(always)]
+    pub(crate) fn known(&mut self, bytes: &[u8]) -> Option<()> {
+        let (found, rest) = self.rest.split_at_checked(bytes.len())?;
+        same(found, bytes).then(|| self.rest = rest)
+    }
+}
+
+/// Whether two texts of one length are the same. Most are short, for which a call takes too long: two words cover them, and
+/// may overlap.
+#[inline(always)]
+fn same(one: &[u8], other: &[u8]) -> bool {
+    fn ends<const N: usize>(text: &[u8]) -> Option<(&[u8; N], &[u8; N])> {
+        Some((text.first_chunk()?, text.last_chunk()?))
+    }
+    match one.len() {
+        4..8 => ends::<4>(one) == ends(other),
+        8..=16 => ends::<8>(one) == ends(other),
+        _ => one == other,
+    }
 }
