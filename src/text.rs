@@ -49,6 +49,7 @@ impl AsRef<str> for Text {
 }
 
 impl From<&str> for Text {
+    #[inline]
     fn from(text: &str) -> Self {
         Self(text.into())
     }

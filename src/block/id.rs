@@ -26,11 +26,17 @@ pub struct BlockId(Repr);
 #[derive(Clone, PartialEq, Eq)]
 enum Repr {
     /// A UUID in its canonical form, in lower case: the only text that these bytes stand for.
-    Uuid([u8; 16]),
+    Uuid(Uuid),
     /// The empty text, which is never in `Text`.
     Empty,
     Text(Arc<str>),
 }
+
+/// Where it begins at a word, an id is moved as words. Else it is moved in parts that overlap, each of which has to wait for
+/// the one before it to be written.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(align(8))]
+struct Uuid([u8; 16]);
 
 pub(super) const UUID_LEN: usize = 36;
 
@@ -41,7 +47,7 @@ impl BlockId {
     /// The id that is `text`, where it is a UUID in its canonical form.
     #[inline]
     pub(crate) fn from_uuid(text: &[u8; UUID_LEN]) -> Option<Self> {
-        decode(text).map(|bytes| Self(Repr::Uuid(bytes)))
+        decode(text).map(|bytes| Self(Repr::Uuid(Uuid(bytes))))
     }
 
     /// Whether it is empty, which stands for a block that came without one.
@@ -52,7 +58,7 @@ impl BlockId {
     /// The 16 bytes of the UUID, where it is one in canonical form and lower case.
     pub fn as_uuid_bytes(&self) -> Option<&[u8; 16]> {
         match &self.0 {
-            Repr::Uuid(bytes) => Some(bytes),
+            Repr::Uuid(Uuid(bytes)) => Some(bytes),
             Repr::Empty | Repr::Text(_) => None,
         }
     }
@@ -61,7 +67,7 @@ impl BlockId {
         match &self.0 {
             Repr::Text(text) => use_text(text),
             Repr::Empty => use_text(""),
-            Repr::Uuid(bytes) => {
+            Repr::Uuid(Uuid(bytes)) => {
                 let text = encode(bytes);
                 // All ASCII by construction; the empty text is never seen.
                 use_text(std::str::from_utf8(&text).unwrap_or_default())
@@ -136,7 +142,7 @@ impl Hash for BlockId {
     /// Feeds the id to the hasher as two words, or as its text.
     fn hash<H: Hasher>(&self, state: &mut H) {
         match &self.0 {
-            Repr::Uuid(bytes) => {
+            Repr::Uuid(Uuid(bytes)) => {
                 let id = u128::from_ne_bytes(*bytes);
                 state.write_u64(id as u64);
                 state.write_u64((id >> 64) as u64);

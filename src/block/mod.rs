@@ -155,27 +155,30 @@ macro_rules! numbers {
 }
 
 impl Block {
+    /// A block of which nothing was sent.
+    const EMPTY: Self = Self {
+        id: BlockId::EMPTY,
+        text: None,
+        geometry: None,
+        relationships: Relationships::NONE,
+        rare: None,
+        confidence: 0.0,
+        page: 0,
+        row_index: 0,
+        column_index: 0,
+        row_span: 0,
+        column_span: 0,
+        present: 0,
+        kind: RARE,
+        text_type: ABSENT,
+        selection: ABSENT,
+        entities: ABSENT,
+    };
+
     /// A block that has only an id and a kind.
     #[inline]
     pub fn new(id: BlockId, kind: BlockKind) -> Self {
-        let mut block = Self {
-            id,
-            text: None,
-            geometry: None,
-            relationships: Relationships::default(),
-            rare: None,
-            confidence: 0.0,
-            page: 0,
-            row_index: 0,
-            column_index: 0,
-            row_span: 0,
-            column_span: 0,
-            present: 0,
-            kind: RARE,
-            text_type: ABSENT,
-            selection: ABSENT,
-            entities: ABSENT,
-        };
+        let mut block = Self { id, ..Self::EMPTY };
         block.set_kind(kind);
         block
     }

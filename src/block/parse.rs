@@ -133,7 +133,7 @@ impl<'a> Blocks<'a> {
                     return cursor.fail(ParseErrorKind::TooMany { what: "records", limit: most.records });
                 }
                 // In its place from the start, as it is large to move.
-                self.blocks.push(Block::new(BlockId::EMPTY, BlockKind::NONE));
+                self.blocks.push(Block::EMPTY);
                 let Some(block) = self.blocks.last_mut() else { return Ok(()) };
                 if let Some((first, len)) = read_block(cursor, block, &mut self.arena, &mut self.gaps, most)?
                 {
@@ -184,7 +184,10 @@ fn read_block<'a>(
         match member {
             Member::BlockType => kind(cursor, block)?,
             Member::Confidence => block.set_confidence(cursor.float_or_null("Confidence")?),
-            Member::Text => block.text = cursor.text("Text")?.map(|text| Text::from(&*text)),
+            Member::Text => match cursor.text("Text")? {
+                Some(text) => block.text = Some(Text::from(&*text)),
+                None => block.text = None,
+            },
             Member::TextType => block.set_text_type(text_type(cursor)?),
             Member::Geometry => geometry(cursor, block, gaps)?,
             Member::Id => block.id = id(cursor, "Id")?.unwrap_or(BlockId::EMPTY),

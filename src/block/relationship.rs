@@ -59,6 +59,9 @@ pub(super) struct Relationships {
 }
 
 impl Relationships {
+    /// No such member.
+    pub(super) const NONE: Self = Self { arena: None, first: 0, len: 0 };
+
     pub(super) fn of(arena: &Arc<Arena>, first: u32, len: u32) -> Self {
         Self { arena: Some(Arc::clone(arena)), first, len }
     }
