@@ -139,14 +139,10 @@ impl FromStr for BlockId {
 }
 
 impl Hash for BlockId {
-    /// Feeds the id to the hasher as two words, or as its text.
+    /// Feeds the id to the hasher as one number, or as its text.
     fn hash<H: Hasher>(&self, state: &mut H) {
         match &self.0 {
-            Repr::Uuid(Uuid(bytes)) => {
-                let id = u128::from_ne_bytes(*bytes);
-                state.write_u64(id as u64);
-                state.write_u64((id >> 64) as u64);
-            }
+            Repr::Uuid(Uuid(bytes)) => state.write_u128(u128::from_ne_bytes(*bytes)),
             Repr::Empty => state.write_u8(0),
             Repr::Text(text) => text.hash(state),
         }

@@ -72,13 +72,13 @@ impl Relationships {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = Relationship<'_>> + Clone {
-        self.arena.iter().flat_map(|arena| {
+        let (links, ids) = self.arena.as_ref().map_or((&[][..], &[][..]), |arena| {
             let first = self.first as usize;
-            let links = arena.links.get(first..first + self.len as usize).unwrap_or_default();
-            links.iter().map(|link| Relationship {
-                kind: &link.kind,
-                ids: link.ids.clone().map(|range| arena.ids.get(range).unwrap_or_default()),
-            })
+            (arena.links.get(first..first + self.len as usize).unwrap_or_default(), &arena.ids)
+        });
+        links.iter().map(move |link| Relationship {
+            kind: &link.kind,
+            ids: link.ids.clone().map(|range| ids.get(range).unwrap_or_default()),
         })
     }
 }

@@ -198,12 +198,16 @@ impl Document {
     }
 
     /// The blocks that relationships of one kind name, but for those that are not there.
-    pub(super) fn related<W>(&self, index: u32, wanted: W) -> impl Iterator<Item = BlockRef<'_>> + use<'_, W>
+    pub(super) fn related<'d, W>(
+        &'d self,
+        block: BlockRef<'d>,
+        wanted: W,
+    ) -> impl Iterator<Item = BlockRef<'d>> + use<'d, W>
     where
         W: Fn(&RelationshipKind) -> bool,
     {
-        let mut relationships = self.block_at(index).into_iter().flat_map(Block::relationships);
-        let mut rest = self.targets_of(index);
+        let mut relationships = block.block().relationships();
+        let mut rest = self.targets_of(block.index());
         let mut targets = [].iter();
         // By hand, as every line and cell is read through here, and the adapters for it take twice as long.
         std::iter::from_fn(move || {

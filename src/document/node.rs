@@ -67,7 +67,7 @@ impl<'d> BlockRef<'d> {
     where
         W: Fn(&RelationshipKind) -> bool,
     {
-        self.document.related(self.index, wanted)
+        self.document.related(*self, wanted)
     }
 
     /// What it contains.

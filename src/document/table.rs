@@ -121,14 +121,14 @@ impl<'d> Cell<'d> {
 
     /// The cells that a merged cell consists of.
     pub fn parts(&self) -> impl Iterator<Item = Cell<'d>> + use<'d> {
-        let merged = self.is_merged();
-        self.children().filter(move |part| merged && *part.kind() == BlockKind::Cell).map(Cell)
+        let children = self.is_merged().then(|| self.children());
+        children.into_iter().flatten().filter(|part| *part.kind() == BlockKind::Cell).map(Cell)
     }
 
     /// Its words, selection elements and signatures; those of all its parts where it is merged.
     pub fn tokens(&self) -> impl Iterator<Item = Token<'d>> + use<'d> {
-        let own = (!self.is_merged()).then(|| self.content());
-        own.into_iter().flatten().chain(self.parts().flat_map(|part| part.content()))
+        let own = (!self.is_merged()).then_some(self.0);
+        own.into_iter().chain(self.parts().map(|part| part.0)).flat_map(|block| block.content())
     }
 
     /// Its words, joined by one space, with `[X]` or `[ ]` for a check box.
