@@ -3,7 +3,7 @@
 use super::Render;
 use super::canvas::Canvas;
 use super::line::Escape;
-use crate::document::{Merged, Slot};
+use crate::document::{Cell, Merged, Slot};
 
 /// The rows of a table as text, each cell on a canvas of its own.
 pub(super) struct Rows {
@@ -23,11 +23,7 @@ impl Rows {
     ) -> Self {
         let cell = |slot: Slot<'_>| {
             let mut aside = canvas.aside();
-            let shown = match slot {
-                Slot::Covered(_) if merged == Merged::Once => None,
-                slot => slot.cell(),
-            };
-            if let Some(cell) = shown {
+            if let Some(cell) = shown(slot, merged) {
                 render.tokens(&mut aside, escape, cell.tokens(), |_| {});
             }
             aside
@@ -42,5 +38,13 @@ impl Rows {
             self.rows.iter().filter_map(|row: &Vec<Canvas>| row.get(column)).map(Canvas::width).max()
         };
         (0..columns).map(|column| width(column).unwrap_or(0).min(WIDEST)).collect()
+    }
+}
+
+/// The cell that is written at a place.
+pub(super) fn shown(slot: Slot<'_>, merged: Merged) -> Option<Cell<'_>> {
+    match slot {
+        Slot::Covered(_) if merged == Merged::Once => None,
+        slot => slot.cell(),
     }
 }

@@ -2,11 +2,11 @@
 
 use super::canvas::{Canvas, Separator};
 use super::line::Escape;
-use super::table::Rows;
+use super::table::{Rows, shown};
 use super::{Render, TableStyle, html};
 use crate::block::BlockKind;
-use crate::document::Token;
 use crate::document::flow::{Content, Flow, PlacedTable};
+use crate::document::{Table, Token};
 
 pub(super) struct Plain;
 
@@ -54,31 +54,61 @@ fn write_table(render: &Render, canvas: &mut Canvas, placed: &PlacedTable<'_>) {
     if render.table_style == TableStyle::Html && table.row_count() > 0 {
         render.text_separator(canvas);
         html::write_table(render, canvas, table, None);
+    } else if render.table_style == TableStyle::Aligned {
+        write_aligned(render, canvas, table);
     } else {
-        let rows = Rows::new(render, canvas, &Plain, table.rows(), render.merged);
-        let widths = (render.table_style == TableStyle::Aligned).then(|| rows.widths());
-        for row in rows.rows {
-            // A row whose cells are all empty is one all the same, but for that of a single cell: it would be a blank line.
-            if row.len() == 1 && row.iter().all(Canvas::is_empty) {
-                continue;
-            }
-            render.text_separator(canvas);
-            let last = row.len().saturating_sub(1);
-            for (column, cell) in row.into_iter().enumerate() {
-                let padding = widths.as_ref().map_or(0, |widths| {
-                    widths.get(column).map_or(0, |width| width.saturating_sub(cell.width()))
-                });
-                canvas.append(cell);
-                if column < last {
-                    (0..padding).for_each(|_| canvas.push(" "));
-                    canvas.push(if widths.is_some() { "  " } else { &render.cell_separator });
-                }
-            }
-            canvas.separate(Separator::Line);
-        }
+        write_plain(render, canvas, table);
     }
     canvas.separate(Separator::Line);
     captions(canvas, &placed.footers);
+}
+
+/// A row whose cells are all empty is one all the same, but for that of a single cell: it would be a blank line.
+fn write_plain(render: &Render, canvas: &mut Canvas, table: &Table<'_>) {
+    for row in table.rows() {
+        let is_single = row.len() == 1;
+        if !is_single {
+            render.text_separator(canvas);
+        }
+        let mut is_empty = true;
+        for (column, slot) in row.into_iter().enumerate() {
+            if column > 0 {
+                canvas.push(&render.cell_separator);
+            }
+            let tokens = shown(slot, render.merged).into_iter().flat_map(|cell| cell.tokens());
+            let open = |canvas: &mut Canvas| {
+                if is_single {
+                    render.text_separator(canvas);
+                }
+            };
+            is_empty &= !render.tokens(canvas, &Plain, tokens, open);
+        }
+        if !(is_single && is_empty) {
+            canvas.separate(Separator::Line);
+        }
+    }
+}
+
+/// As plain, with every column as wide as its widest cell: these have to be known first.
+fn write_aligned(render: &Render, canvas: &mut Canvas, table: &Table<'_>) {
+    let rows = Rows::new(render, canvas, &Plain, table.rows(), render.merged);
+    let widths = rows.widths();
+    for row in rows.rows {
+        if row.len() == 1 && row.iter().all(Canvas::is_empty) {
+            continue;
+        }
+        render.text_separator(canvas);
+        let last = row.len().saturating_sub(1);
+        for (column, cell) in row.into_iter().enumerate() {
+            let padding = widths.get(column).map_or(0, |width| width.saturating_sub(cell.width()));
+            canvas.append(cell);
+            if column < last {
+                (0..padding).for_each(|_| canvas.push(" "));
+                canvas.push("  ");
+            }
+        }
+        canvas.separate(Separator::Line);
+    }
 }
 
 impl Render {
