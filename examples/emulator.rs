@@ -12,7 +12,7 @@ use std::time::Duration;
 use clap::Parser;
 use inkseal::emulator::{EmulatedKey, Emulator, FaultRule, Quotas, Response, Synthetic};
 
-/// Serves Textract, S3 and KMS on a loopback port until it is interrupted.
+/// Serves Textract, Comprehend, S3 and KMS on a loopback port until it is interrupted.
 ///
 /// Any credentials will do. Make buckets with CreateBucket and upload documents with PutObject.
 #[derive(Parser)]
@@ -30,6 +30,9 @@ struct Arguments {
     /// The ARN of an enabled customer-managed key; any other key is refused
     #[arg(long, value_name = "ARN", value_parser = str::parse::<EmulatedKey>)]
     kms_key: Vec<EmulatedKey>,
+    /// A text that Comprehend finds as an entity of this type, such as "NAME=Jane Doe"
+    #[arg(long, value_name = "TYPE=TEXT", value_parser = entity)]
+    pii: Vec<(String, String)>,
     /// How long every request takes
     #[arg(long, value_name = "MS", default_value_t = 0)]
     latency_ms: u64,
@@ -42,9 +45,18 @@ struct Arguments {
     /// Listings have pages of at most this many keys
     #[arg(long, value_name = "KEYS", value_parser = clap::value_parser!(u16).range(1..=1000))]
     list_page_size: Option<u16>,
-    /// Enforce Textract's default quotas of us-east-1
+    /// Enforce the default quotas of Textract and Comprehend in us-east-1
     #[arg(long)]
     quotas: bool,
+}
+
+fn entity(argument: &str) -> Result<(String, String), &'static str> {
+    match argument.split_once('=') {
+        Some((pii_type, text)) if !pii_type.is_empty() && !text.is_empty() => {
+            Ok((pii_type.to_owned(), text.to_owned()))
+        }
+        _ => Err("give TYPE=TEXT"),
+    }
 }
 
 #[tokio::main]
@@ -73,6 +85,9 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     }
     for key in arguments.kms_key {
         builder = builder.kms_key(key);
+    }
+    for (pii_type, text) in arguments.pii {
+        builder = builder.pii(pii_type.as_str(), text);
     }
     for fault in arguments.fault {
         builder = builder.fault(fault);

@@ -70,6 +70,8 @@ pub enum ErrorKind {
     UnsupportedDocument,
     /// The client request token was used before with another input. Use a salt or another token.
     TokenReused,
+    /// There is an object of this name already. It was left as it is; see [`SealedStore`](crate::SealedStore).
+    AlreadyExists,
     /// The job itself failed. The error carries Textract's status message. Starting the same work again gives the same
     /// failed job for seven days, unless it is salted: see [`Idempotency`](crate::Idempotency).
     JobFailed,
@@ -79,6 +81,10 @@ pub enum ErrorKind {
     Incomplete,
     /// A response that does not read as one: broken JSON, or blocks that break the order pages rely on.
     Malformed,
+    /// A detector of personal data failed, or what it gave is nonsense. Nothing of the pages in question came out.
+    DetectorFailed,
+    /// Text that was detected as personal data still stood in what was about to come out. It did not.
+    Leak,
     /// The connection failed, or ended early. Trying again can help.
     Transport,
     /// The service failed, or answered with an error that this crate does not know.
@@ -109,6 +115,10 @@ pub enum Stage {
     Parse,
     /// Putting blocks together to pages, and the account at the end of a stream.
     Assemble,
+    /// Detecting and redacting personal data.
+    Redact,
+    /// Putting what was redacted into the bucket.
+    Store,
 }
 
 impl Stage {
@@ -124,6 +134,8 @@ impl Stage {
             Self::Verify => "verifying the seal",
             Self::Parse => "parsing the output",
             Self::Assemble => "assembling the output",
+            Self::Redact => "redacting",
+            Self::Store => "storing",
         }
     }
 }
@@ -189,8 +201,11 @@ impl Error {
                 let status = context.raw().status().as_u16();
                 let (kind, message) = classify(error.code(), status);
                 let mut answer = Self::new(kind, stage, message);
-                let timed_out = matches!(error.code(), Some("RequestTimeout" | "RequestTimeoutException"));
-                answer.0.retryable |= kind == ErrorKind::Service && (status >= 500 || timed_out);
+                let passes = matches!(
+                    error.code(),
+                    Some("RequestTimeout" | "RequestTimeoutException" | "ConditionalRequestConflict")
+                );
+                answer.0.retryable |= kind == ErrorKind::Service && (status >= 500 || passes);
                 answer
             }
             _ => {
@@ -262,8 +277,8 @@ impl Error {
 
 const NOT_PREPARED: &str = "the request could not be prepared and was not sent: look at the credentials, the Region and the endpoint";
 
-/// The one table from an AWS error code to what it means here. Codes of Textract, S3 and KMS share it, because their
-/// meanings do not collide.
+/// The one table from an AWS error code to what it means here. Codes of Textract, Comprehend, S3 and KMS share it, because
+/// their meanings do not collide.
 fn classify(code: Option<&str>, status: u16) -> (ErrorKind, &'static str) {
     use ErrorKind::*;
     match code.unwrap_or_default() {
@@ -309,6 +324,8 @@ fn classify(code: Option<&str>, status: u16) -> (ErrorKind, &'static str) {
         ),
         "NoSuchBucket" => (NotFound, "there is no such bucket"),
         "NoSuchKey" | "NoSuchVersion" | "NotFound" => (NotFound, "there is no such object"),
+        "PreconditionFailed" => (AlreadyExists, "there is an object of this name already"),
+        "ConditionalRequestConflict" => (Service, "another request is writing an object of this name"),
         "InvalidJobIdException" => (NotFound, "no such job: results are kept for seven days"),
         "IdempotentParameterMismatchException" => {
             (TokenReused, "the client request token was used with another input in the last seven days")
@@ -323,8 +340,14 @@ fn classify(code: Option<&str>, status: u16) -> (ErrorKind, &'static str) {
             "the document is not in a format that Textract reads: JPEG, PNG, PDF or TIFF, without a password, and of \
              one page in synchronous calls",
         ),
-        "InvalidParameterException" | "ValidationException" => {
+        "InvalidParameterException" | "InvalidRequestException" | "ValidationException" => {
             (InvalidInput, "the service refused a parameter")
+        }
+        "TextSizeLimitExceededException" => {
+            (InvalidInput, "the text is larger than Comprehend takes in one request: 100 KB")
+        }
+        "UnsupportedLanguageException" => {
+            (InvalidInput, "Comprehend does not know personal data in this language")
         }
         _ => match status {
             403 => (AccessDenied, "access denied: compare the caller's permissions with this operation"),

@@ -63,6 +63,10 @@
 //! document    pages, lines, tables, fields, queries, layout; expense, identity, lending
 //!     |
 //! render      text, Markdown, HTML, CSV, JSON, and the map back to the words
+//!     |
+//! redact      PiiDetector -> spans -> words -> Redacted; images through geometry
+//!     |
+//! store       SealedStore: back to S3 under the same bucket-and-key rule
 //! ```
 //!
 //! Documents of one page need no job: [`synchronous`] calls answer at once, with the same types.
@@ -71,10 +75,12 @@
 //!
 //! | feature | what it adds |
 //! | --- | --- |
+//! | `comprehend` | Amazon Comprehend as a detector of personal data; on by default |
+//! | `image` | redaction burned into PNG, JPEG and TIFF images |
 //! | `kms` | `DescribeKey` before the start: the key is customer-managed, enabled and symmetric; aliases resolve to ARNs |
-//! | `emulator` | Textract, S3 and KMS at the HTTP seam, for tests and demonstrations |
+//! | `emulator` | Textract, Comprehend, S3 and KMS at the HTTP seam, for tests and demonstrations |
 //!
-//! None is on by default. Features only add: none changes what another does.
+//! Features only add: none changes what another does.
 //!
 //! # Logs
 //!
@@ -97,9 +103,11 @@ mod key;
 mod names;
 mod output;
 pub mod part;
+pub mod redact;
 pub mod render;
 pub mod resource;
 mod sdk;
+mod store;
 pub mod stream;
 pub mod synchronous;
 mod text;
@@ -115,6 +123,7 @@ pub use job::{
 };
 pub use output::{DEFAULT_MAX_PART_BYTES, DEFAULT_PARALLEL, Output};
 pub use render::Render;
+pub use store::{SealedStore, Storable};
 pub use stream::{BlockStream, Completeness, ExpenseStream, LendingStream, PageBlocks, PageStream};
 pub use text::Text;
 

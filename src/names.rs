@@ -71,9 +71,9 @@ macro_rules! names {
             #[inline]
             pub(crate) fn code(&self) -> Option<u8> {
                 #[repr(u8)]
-                enum Code { $($variant),+ }
+                enum Place { $($variant),+ }
                 match self {
-                    $(Self::$variant => Some(Code::$variant as u8),)+
+                    $(Self::$variant => Some(Place::$variant as u8),)+
                     Self::Other(_) => None,
                 }
             }

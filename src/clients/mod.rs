@@ -53,6 +53,8 @@ pub struct Clients(Arc<Inner>);
 struct Inner {
     textract: aws_sdk_textract::Client,
     s3: aws_sdk_s3::Client,
+    #[cfg(feature = "comprehend")]
+    comprehend: Option<aws_sdk_comprehend::Client>,
     #[cfg(feature = "kms")]
     kms: Option<crate::key::KeyChecks>,
     get_limiter: RateLimiter,
@@ -64,6 +66,8 @@ struct Inner {
 pub struct ClientsBuilder {
     transport: TransportPolicy,
     get_rate: f64,
+    #[cfg(feature = "comprehend")]
+    comprehend: Option<aws_sdk_comprehend::Client>,
     #[cfg(feature = "kms")]
     kms: Option<aws_sdk_kms::Client>,
 }
@@ -88,6 +92,15 @@ macro_rules! guarded {
     }};
 }
 
+/// The client of one service from the shared configuration, with retry tokens of its own: the SDK's are otherwise one for all
+/// clients of a service in the process, and one that is throttled takes the retries of the others.
+macro_rules! connected {
+    ($sdk:ident, $config:expr) => {{
+        let retries = $sdk::config::retry::RetryPartition::custom(env!("CARGO_PKG_NAME")).build();
+        $sdk::Client::from_conf($sdk::config::Builder::from($config).retry_partition(retries).build())
+    }};
+}
+
 impl Clients {
     /// Clients from the SDK's shared configuration, with the default [`TransportPolicy`] and Get rate.
     ///
@@ -103,6 +116,8 @@ impl Clients {
         ClientsBuilder {
             transport: TransportPolicy::default(),
             get_rate: DEFAULT_GET_RATE,
+            #[cfg(feature = "comprehend")]
+            comprehend: None,
             #[cfg(feature = "kms")]
             kms: None,
         }
@@ -114,6 +129,11 @@ impl Clients {
 
     pub(crate) fn s3(&self) -> &aws_sdk_s3::Client {
         &self.0.s3
+    }
+
+    #[cfg(feature = "comprehend")]
+    pub(crate) fn comprehend(&self) -> Option<&aws_sdk_comprehend::Client> {
+        self.0.comprehend.as_ref()
     }
 
     #[cfg(feature = "kms")]
@@ -146,6 +166,13 @@ impl ClientsBuilder {
         self
     }
 
+    /// A ready-made Comprehend client, for [`with_clients`](Self::with_clients).
+    #[cfg(feature = "comprehend")]
+    pub fn comprehend(mut self, client: aws_sdk_comprehend::Client) -> Self {
+        self.comprehend = Some(client);
+        self
+    }
+
     /// A ready-made KMS client, for [`with_clients`](Self::with_clients).
     #[cfg(feature = "kms")]
     pub fn kms(mut self, client: aws_sdk_kms::Client) -> Self {
@@ -153,7 +180,7 @@ impl ClientsBuilder {
         self
     }
 
-    /// Clients from the SDK's shared configuration.
+    /// Clients from the SDK's shared configuration, each with retry tokens of its own.
     ///
     /// # Errors
     ///
@@ -167,17 +194,19 @@ impl ClientsBuilder {
             // Only the rule that is always on: the others depend on the service, and are checked on every request.
             TransportPolicy::default().check_destination(&uri, Service::Textract)?;
         }
-        #[cfg(feature = "kms")]
-        let this = self.kms(aws_sdk_kms::Client::new(config));
-        #[cfg(not(feature = "kms"))]
         let this = self;
-        this.with_clients(aws_sdk_textract::Client::new(config), aws_sdk_s3::Client::new(config))
+        #[cfg(feature = "comprehend")]
+        let this = this.comprehend(connected!(aws_sdk_comprehend, config));
+        #[cfg(feature = "kms")]
+        let this = this.kms(connected!(aws_sdk_kms, config));
+        this.with_clients(connected!(aws_sdk_textract, config), connected!(aws_sdk_s3, config))
     }
 
     /// Clients from ready-made SDK clients, such as those of `mock_client!` of `aws-smithy-mocks`.
     ///
     /// Their configuration is kept, and the policy and the crate's name are added to it. Without
-    /// `kms` the KMS key is not looked at before a start, and must not be an alias.
+    /// `kms` the KMS key is not looked at before a start, and must not be an alias; without `comprehend` no
+    /// `ComprehendDetector` can be made.
     ///
     /// # Errors
     ///
@@ -190,6 +219,13 @@ impl ClientsBuilder {
         Ok(Clients(Arc::new(Inner {
             textract: guarded!(aws_sdk_textract, textract.config(), policy, Service::Textract),
             s3: guarded!(aws_sdk_s3, s3.config(), policy, Service::S3),
+            #[cfg(feature = "comprehend")]
+            comprehend: match self.comprehend {
+                Some(comprehend) => {
+                    Some(guarded!(aws_sdk_comprehend, comprehend.config(), policy, Service::Comprehend))
+                }
+                None => None,
+            },
             #[cfg(feature = "kms")]
             kms: match self.kms {
                 Some(kms) => {

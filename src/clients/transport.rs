@@ -152,6 +152,8 @@ pub enum Refusal {
 pub(crate) enum Service {
     Textract,
     S3,
+    #[cfg(feature = "comprehend")]
+    Comprehend,
     #[cfg(feature = "kms")]
     Kms,
 }
@@ -163,6 +165,8 @@ impl Service {
         let (plain, fips) = match self {
             Self::Textract => ("textract", "textract-fips"),
             Self::S3 => ("s3", "s3-fips"),
+            #[cfg(feature = "comprehend")]
+            Self::Comprehend => ("comprehend", "comprehend-fips"),
             #[cfg(feature = "kms")]
             Self::Kms => ("kms", "kms-fips"),
         };
@@ -267,6 +271,26 @@ mod tests {
             |service: &str| format!("https://vpce-0a1b-2c3d.{service}.us-east-1.vpce.amazonaws.com/");
         assert_eq!(check(both, &endpoint("textract-fips"), Service::Textract), Ok(()));
         assert!(check(both, &endpoint("textract"), Service::Textract).is_err());
+    }
+
+    #[cfg(feature = "comprehend")]
+    #[test]
+    fn comprehend_is_a_service_like_the_others() {
+        let policy = TransportPolicy::default();
+        let vpc = policy.require_vpc_endpoints(VpcEndpoints::AllButS3);
+        let endpoint = "https://vpce-0a1b-2c3d.comprehend.us-east-1.vpce.amazonaws.com/";
+        let public = "https://comprehend.us-east-1.amazonaws.com/";
+        assert_eq!(check(vpc, endpoint, Service::Comprehend), Ok(()));
+        assert!(check(vpc, public, Service::Comprehend).is_err());
+        let fips = policy.require_fips();
+        let of_fips = "https://comprehend-fips.us-east-1.amazonaws.com/";
+        assert_eq!(check(fips, of_fips, Service::Comprehend), Ok(()));
+        assert!(check(fips, public, Service::Comprehend).is_err());
+        let both = "https://vpce-0a1b-2c3d.comprehend-fips.us-east-1.vpce.amazonaws.com/";
+        let policy = vpc.require_fips();
+        assert_eq!(check(policy, both, Service::Comprehend), Ok(()));
+        assert!(check(policy, endpoint, Service::Comprehend).is_err());
+        assert!(check(TransportPolicy::default(), "http://10.0.0.1/", Service::Comprehend).is_err());
     }
 
     #[test]

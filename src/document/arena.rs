@@ -91,7 +91,7 @@ impl Document {
     }
 
     /// A document whose first page has this number, where the blocks tell none.
-    pub(super) fn beginning_at(first: u32, head: PartHead, blocks: Vec<Block>) -> Self {
+    pub(crate) fn beginning_at(first: u32, head: PartHead, blocks: Vec<Block>) -> Self {
         let Pagination { pages, page_of, starts } = paginate(&blocks, first);
         let Resolver { starts, targets, superseded, .. } = Resolver::new(&blocks, starts).resolve(&pages);
         let unresolved = targets.iter().filter(|target| **target == NOWHERE).count();
@@ -176,11 +176,20 @@ impl Document {
         &self.head
     }
 
-    pub(super) fn block_at(&self, index: u32) -> Option<&Block> {
+    /// What is known of it beside its blocks, to be changed.
+    pub(crate) fn head_mut(&mut self) -> &mut PartHead {
+        &mut self.head
+    }
+
+    pub(crate) fn block_at(&self, index: u32) -> Option<&Block> {
         self.blocks.get(index as usize)
     }
 
-    pub(super) fn is_superseded(&self, index: u32) -> bool {
+    pub(crate) fn block_ref(&self, index: u32) -> Option<BlockRef<'_>> {
+        self.block_at(index).map(|_| BlockRef::new(self, index))
+    }
+
+    pub(crate) fn is_superseded(&self, index: u32) -> bool {
         !self.superseded.is_empty() && self.superseded.binary_search(&index).is_ok()
     }
 

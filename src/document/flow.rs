@@ -15,6 +15,7 @@ use super::{BlockRef, Field, LayoutElement, Line, Page, Table, TableCaption, Tok
 use crate::block::{BlockKind, BoundingBox};
 
 use self::place::{PlacedField, paragraphs};
+pub(crate) use self::runs::stretches;
 use self::runs::{align, is_said_by_words};
 
 /// The pieces of a page, in reading order.

@@ -104,6 +104,7 @@ pub use lending::{
 pub use node::BlockRef;
 pub use page::Page;
 pub use query::{Answer, AskedQuery};
+pub(crate) use search::is_hidden;
 pub use search::{Match, Region};
 pub use summary::{DetectedSignature, DocumentGroup, LendingSummary, SplitDocument, UndetectedSignature};
 pub use table::{Cell, Merged, Slot, Table, TableCaption};

@@ -38,13 +38,18 @@ impl<'d> Page<'d> {
         self.entry.blocks.iter().map(move |index| BlockRef::new(document, index))
     }
 
-    pub(super) fn block_count(&self) -> usize {
+    pub(crate) fn block_count(&self) -> usize {
         self.entry.blocks.len()
     }
 
     /// Which of the blocks of the page it is, from 0; `None` for one of another page.
     pub(super) fn rank(&self, block: BlockRef<'_>) -> Option<usize> {
-        self.entry.blocks.rank(block.index())
+        self.rank_of(block.index())
+    }
+
+    /// As [`rank`](Self::rank), of a place among the document's blocks.
+    pub(crate) fn rank_of(&self, index: u32) -> Option<usize> {
+        self.entry.blocks.rank(index)
     }
 
     /// The block that stands for the page itself, which tells its geometry.

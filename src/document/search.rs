@@ -18,6 +18,7 @@ use crate::block::{Block, BoundingBox, Orientation, PageSize, text_angle_of};
 
 use self::edits::Edits;
 pub(super) use self::fold::fold;
+pub(crate) use self::fold::is_hidden;
 
 /// A place where a phrase was found: words that follow each other in the reading order of one page.
 #[derive(Clone, Debug)]

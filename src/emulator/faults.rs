@@ -16,9 +16,10 @@ use super::Error;
 pub enum Fault {
     /// The answer comes later by this much. Strikes every operation.
     Latency(Duration),
-    /// `ThrottlingException` from Textract and KMS, `503 SlowDown` from S3.
+    /// `ThrottlingException` from Textract (HTTP 500), Comprehend and KMS (HTTP 400), `503 SlowDown` from S3.
     Throttle,
-    /// `InternalServerError` from Textract, `KMSInternalException` from KMS, `500 InternalError` from S3.
+    /// `InternalServerError` from Textract, `InternalServerException` from Comprehend, `KMSInternalException` from KMS,
+    /// `500 InternalError` from S3.
     InternalError,
     /// HTTP 503, `ServiceUnavailable`.
     ServiceUnavailable,
@@ -29,11 +30,13 @@ pub enum Fault {
     TruncatedBody,
     /// The body arrives in eight pieces, each after this wait. `GetObject` unless a rule names another operation.
     SlowBody(Duration),
-    /// `AccessDeniedException` from Textract and KMS, `403 AccessDenied` from S3.
+    /// `AccessDeniedException` from Textract, Comprehend and KMS, `403 AccessDenied` from S3.
     AccessDenied,
-    /// `GetObject` and `HeadObject` name another KMS key than the object was written under.
+    /// `GetObject` and `HeadObject` name another KMS key than the object was written under; `PutObject` too where a rule
+    /// names it.
     WrongKey,
-    /// `GetObject` and `HeadObject` say `AES256` (SSE-S3) where the object was written under a KMS key.
+    /// `GetObject` and `HeadObject` say `AES256` (SSE-S3) where the object was written under a KMS key; `PutObject` too
+    /// where a rule names it.
     NotEncrypted,
     /// The part of this number (from 1) is neither listed nor found.
     MissingPart(u32),
@@ -83,6 +86,18 @@ impl Fault {
             }
             Self::ExtraPart | Self::DuplicateBlock => operation.starts_with("Start"),
             _ => true,
+        }
+    }
+}
+
+impl Fault {
+    /// Whether it can be put on this operation by name, too.
+    fn fits_by_name(&self, operation: &str) -> bool {
+        match self {
+            // What alters the body of an answer does so of any.
+            Self::TruncatedBody | Self::SlowBody(_) => true,
+            Self::WrongKey | Self::NotEncrypted => operation == "PutObject",
+            _ => false,
         }
     }
 }
@@ -191,11 +206,8 @@ impl FaultRule {
 
     fn matches(&self, operation: &str, key: Option<&str>) -> bool {
         let operation_fits = match &self.operation {
-            // A fault that alters the body of an answer can be put on any operation by name.
             Some(only) => {
-                only == operation
-                    && (self.fault.fits(operation)
-                        || matches!(self.fault, Fault::TruncatedBody | Fault::SlowBody(_)))
+                only == operation && (self.fault.fits(operation) || self.fault.fits_by_name(operation))
             }
             None => self.fault.fits(operation),
         };

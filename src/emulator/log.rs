@@ -13,6 +13,8 @@ use serde_json::Value;
 pub enum Service {
     /// Amazon Textract.
     Textract,
+    /// Amazon Comprehend.
+    Comprehend,
     /// AWS Key Management Service.
     Kms,
     /// Amazon S3.
@@ -22,7 +24,7 @@ pub enum Service {
 /// A request as the operation sees it, noted before any answer is decided on.
 ///
 /// What is refused before that is neither noted nor counted: a request without a readable signature for its service, of
-/// another service, with a body that is not JSON (Textract and KMS), with chunks that do not add up, or of no operation
+/// another service, with a body that is not JSON (Textract, Comprehend and KMS), with chunks that do not add up, or of no operation
 /// that S3 has. `Debug` shows neither the body's values nor the headers' values.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -41,11 +43,11 @@ pub struct RecordedRequest {
     pub key: Option<String>,
     /// The query string, for S3; without the signature of a presigned URL.
     pub query: Option<String>,
-    /// The headers. Of Textract and KMS, all as they were sent, `authorization` included. Of S3, without `authorization`
+    /// The headers. Of Textract, Comprehend and KMS, all as they were sent, `authorization` included. Of S3, without `authorization`
     /// and `x-amz-content-sha256`; and where the body came in signed chunks, without what describes these, but with
     /// the trailers behind them, such as checksums. `content-length` is that of the body itself.
     pub headers: HeaderMap,
-    /// The body, for Textract and KMS.
+    /// The body, for Textract, Comprehend and KMS.
     pub body: Option<Value>,
 }
 

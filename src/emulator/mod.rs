@@ -1,10 +1,10 @@
-//! An emulator of Textract, S3 and KMS at the HTTP seam: the real SDK clients, with their signing, retries and
+//! An emulator of Textract, Comprehend, S3 and KMS at the HTTP seam: the real SDK clients, with their signing, retries and
 //! parsing, talk to it as they talk to AWS.
 //!
 //! One core answers requests through two fronts. [`Emulator::sdk_config`] is an SDK configuration whose HTTP client is
 //! the emulator itself: no socket, and tokio's paused clock works. [`Emulator::serve`] listens on a loopback port for any
-//! AWS SDK. Both serve every service on one endpoint: Textract and KMS are told by `x-amz-target`, the rest is S3, path
-//! style.
+//! AWS SDK. Both serve every service on one endpoint: Textract, Comprehend and KMS are told by `x-amz-target`, the rest
+//! is S3, path style.
 //!
 //! ```
 //! use inkseal::emulator::{Emulator, Synthetic};
@@ -29,9 +29,10 @@
 //!
 //! It refuses what AWS refuses: requests without a signature, every length and pattern of the API reference, documents and
 //! buckets that are not there or are in another Region, keys that are unknown, disabled, pending deletion, asymmetric,
-//! managed by AWS or of another Region, a token used for another input. It reads names (keys, buckets, topics) with code of
+//! managed by AWS or of another Region, a token used for another input, texts that are empty, too large
+//! or of another language than Comprehend knows personal data in. It reads names (keys, buckets, topics) with code of
 //! its own and never with this crate's: an emulator that shared the checks of the code it tests would let the tests pass
-//! over anything.
+//! over anything. For the same reason it counts the code points of a text itself.
 //!
 //! # What it does not do
 //!
@@ -39,7 +40,9 @@
 //! Documents are not read: of a synchronous call the format is told by the first bytes, of a job not at all. A call is
 //! answered with page 1 of its response (`AnalyzeID` with a document for each page), and one with a human loop always
 //! activates it. The summary of a lending job is made from its results: pages of one type that follow each other are one
-//! document, and a signature is missing on every page with an empty list of them. There are no policies; denials are set
+//! document, and a signature is missing on every page with an empty list of them. Of Comprehend there are
+//! `DetectPiiEntities` and `ContainsPiiEntities`, which find what they were given ([`EmulatorBuilder::pii`]) and what a
+//! detector of one's own finds ([`EmulatorBuilder::pii_detector`]); the language changes nothing in that. There are no policies; denials are set
 //! by operation ([`EmulatorBuilder::deny`]). Notifications are not sent. S3 keeps no versions.
 //! `CreateBucket` without a location makes the bucket in the Region that the request is signed for.
 
@@ -48,6 +51,7 @@ mod calls;
 mod checks;
 mod chunked;
 mod client;
+mod comprehend;
 mod faults;
 mod gate;
 mod jobs;
@@ -80,11 +84,12 @@ use serde_json::Value;
 pub use self::faults::{Fault, FaultRule};
 pub use self::kms::EmulatedKey;
 pub use self::log::{RecordedRequest, Service};
-pub use self::quotas::{CallQuotas, FamilyQuotas, Quotas};
+pub use self::quotas::{CallQuotas, ComprehendQuotas, FamilyQuotas, Quotas};
 pub use self::response::{Response, Shape};
 pub use self::server::Server;
 pub use self::synthetic::Synthetic;
 
+use self::comprehend::Pii;
 use self::faults::Faults;
 use self::jobs::Jobs;
 use self::kms::Keys;
@@ -93,6 +98,7 @@ use self::multipart::Uploads;
 use self::quotas::Rates;
 use self::store::{Bucket, Encryption, Object, Store};
 use self::textract::Known;
+use crate::redact::{PiiDetector, PiiType};
 
 /// The account that owns what is not said to be another's.
 const ACCOUNT: &str = "111122223333";
@@ -206,6 +212,7 @@ struct Inner {
     uploads: Uploads,
     responses: Vec<Response>,
     responses_of: Vec<(Known, Response)>,
+    pii: Pii,
     job_duration: Duration,
     latency: Duration,
     parts_of: u64,
@@ -341,6 +348,7 @@ pub struct EmulatorBuilder {
     objects: Vec<(String, String, Bytes)>,
     responses: Vec<Response>,
     responses_of: Vec<(Known, Response)>,
+    pii: Pii,
     faults: Vec<FaultRule>,
     quotas: Quotas,
     job_duration: Duration,
@@ -375,6 +383,7 @@ impl Default for EmulatorBuilder {
             objects: Vec::new(),
             responses: Vec::new(),
             responses_of: Vec::new(),
+            pii: Pii::default(),
             faults: Vec::new(),
             quotas: Quotas::default(),
             job_duration: Duration::ZERO,
@@ -445,6 +454,20 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Makes Comprehend find every occurrence of this string in a text as an entity of this type, such as
+    /// [`PiiType::Name`] or `"NAME"`, with the score 0.99. Any name will do for a type.
+    pub fn pii(mut self, pii_type: impl Into<PiiType>, text: impl Into<String>) -> Self {
+        self.pii.add_text(pii_type.into().as_str(), text.into());
+        self
+    }
+
+    /// Makes Comprehend find what this detector finds, along with what was given by [`pii`](Self::pii). Where the detector
+    /// fails, or gives spans that are none, the answer is `InternalServerException`.
+    pub fn pii_detector(mut self, detector: impl PiiDetector + 'static) -> Self {
+        self.pii.set_detector(Arc::new(detector));
+        self
+    }
+
     /// How long jobs are in progress; not at all unless told otherwise. By tokio's clock.
     pub fn job_duration(mut self, duration: Duration) -> Self {
         self.job_duration = duration;
@@ -457,7 +480,7 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Textract's quotas; none unless told otherwise.
+    /// The quotas of Textract and Comprehend; none unless told otherwise.
     pub fn quotas(mut self, quotas: Quotas) -> Self {
         self.quotas = quotas;
         self
@@ -550,6 +573,7 @@ impl EmulatorBuilder {
             uploads: Uploads::default(),
             responses: self.responses,
             responses_of: self.responses_of,
+            pii: self.pii.or_patterns(),
             job_duration: self.job_duration,
             latency: self.latency,
             parts_of: self.parts_of,

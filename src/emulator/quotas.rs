@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use tokio::time::Instant;
 
 use super::calls::Call;
+use super::comprehend::PiiCall;
 use super::jobs::Family;
 
 /// The quotas of one family of operations. `None` is no limit.
@@ -56,10 +57,28 @@ impl CallQuotas {
     }
 }
 
-/// Textract's quotas. None by default.
+/// The quotas of Comprehend's operations, in calls a second. `None` is no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ComprehendQuotas {
+    /// `DetectPiiEntities`.
+    pub detect_pii_entities: Option<f64>,
+    /// `ContainsPiiEntities`.
+    pub contains_pii_entities: Option<f64>,
+}
+
+impl ComprehendQuotas {
+    /// The same limit for both.
+    pub const fn each(per_second: f64) -> Self {
+        let limit = Some(per_second);
+        Self { detect_pii_entities: limit, contains_pii_entities: limit }
+    }
+}
+
+/// The quotas of Textract and Comprehend. None by default.
 ///
-/// A rate that is exceeded is `ProvisionedThroughputExceededException`, too many jobs are `LimitExceededException`. A
-/// second's worth of requests may come at once.
+/// A rate of Textract that is exceeded is `ProvisionedThroughputExceededException`, too many jobs are
+/// `LimitExceededException`; a rate of Comprehend is `ThrottlingException` (HTTP 400). A second's worth of requests may come
+/// at once.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Quotas {
     /// Text detection.
@@ -72,12 +91,15 @@ pub struct Quotas {
     pub lending: FamilyQuotas,
     /// The synchronous operations.
     pub calls: CallQuotas,
-    /// Answer a rate that is exceeded with `ThrottlingException` (HTTP 500) instead.
+    /// Comprehend's operations.
+    pub comprehend: ComprehendQuotas,
+    /// Answer a rate of Textract that is exceeded with `ThrottlingException` (HTTP 500) instead.
     pub throttling_exception: bool,
 }
 
 impl Quotas {
-    /// The default quotas of us-east-1 as AWS published them in 2024. Other Regions have far lower ones.
+    /// The default quotas of us-east-1 as AWS published them in 2024. Other Regions have far lower ones. Comprehend's are the
+    /// 20 calls a second of before it began to throttle by how busy it is, which no number tells.
     pub const fn us_east_1() -> Self {
         Self {
             text: FamilyQuotas::new(15.0, 25.0, 600),
@@ -90,6 +112,7 @@ impl Quotas {
                 analyze_expense: Some(5.0),
                 analyze_id: Some(5.0),
             },
+            comprehend: ComprehendQuotas::each(20.0),
             throttling_exception: false,
         }
     }
@@ -112,6 +135,8 @@ impl Quotas {
             Operations::Call(Call::AnalyzeDocument) => self.calls.analyze_document,
             Operations::Call(Call::AnalyzeExpense) => self.calls.analyze_expense,
             Operations::Call(Call::AnalyzeId) => self.calls.analyze_id,
+            Operations::Pii(PiiCall::Detect) => self.comprehend.detect_pii_entities,
+            Operations::Pii(PiiCall::Contains) => self.comprehend.contains_pii_entities,
         }
     }
 }
@@ -122,6 +147,7 @@ pub(super) enum Operations {
     Start(Family),
     Get(Family),
     Call(Call),
+    Pii(PiiCall),
 }
 
 /// Token buckets, one for the operations that share a rate, and each Region.

@@ -16,7 +16,7 @@ use super::log::{RecordedRequest, Running, Service};
 /// What a front hands back to its client; none where the connection is to end without an answer.
 pub(super) type Reply = Option<http::Response<ReplyBody>>;
 
-/// An error as the JSON protocol of Textract and KMS writes it.
+/// An error as the JSON protocol of Textract, Comprehend and KMS writes it.
 #[derive(Debug)]
 pub(super) struct Failure {
     status: StatusCode,
@@ -148,6 +148,10 @@ impl Inner {
                 let operation = operation.to_owned();
                 self.answer_json(Service::Textract, operation, request).await
             }
+            Some(("Comprehend_20171127", operation)) => {
+                let operation = operation.to_owned();
+                self.answer_json(Service::Comprehend, operation, request).await
+            }
             Some(("TrentService", operation)) => {
                 let operation = operation.to_owned();
                 self.answer_json(Service::Kms, operation, request).await
@@ -185,6 +189,7 @@ impl Inner {
         };
         let name = match service {
             Service::Textract => "textract",
+            Service::Comprehend => "comprehend",
             _ => "kms",
         };
         if signer.service != name {
@@ -215,11 +220,12 @@ impl Inner {
         }
         let internal = match service {
             Service::Textract => "InternalServerError",
+            Service::Comprehend => "InternalServerException",
             _ => "KMSInternalException",
         };
         let result = if strike.throttle {
-            // A server's fault with Textract, but the client's with KMS.
-            let failure = if service == Service::Kms { Failure::client } else { Failure::server };
+            // A server's fault with Textract, but the client's with the others.
+            let failure = if service == Service::Textract { Failure::server } else { Failure::client };
             Err(failure("ThrottlingException", "Rate exceeded"))
         } else if strike.internal_error {
             Err(Failure::server(internal, "Internal error"))
@@ -233,10 +239,15 @@ impl Inner {
         } else if strike.denied {
             let message = format!("User is not authorized to perform: {name}:{operation}");
             Err(Failure::client("AccessDeniedException", message))
-        } else if service == Service::Kms {
-            self.keys.answer(&operation, &signer.region, &input).map(|value| Bytes::from(value.to_string()))
         } else {
-            self.textract(&operation, &signer.region, input, &strike)
+            match service {
+                Service::Textract => self.textract(&operation, &signer.region, input, &strike),
+                Service::Comprehend => self.comprehend(&operation, &signer.region, &input).await,
+                _ => self
+                    .keys
+                    .answer(&operation, &signer.region, &input)
+                    .map(|value| Bytes::from(value.to_string())),
+            }
         };
         json_reply(result, &strike, Some(running))
     }

@@ -271,7 +271,8 @@ impl S3 for Buckets {
 
     async fn put_object(&self, req: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
         let inner = upgrade(&self.inner)?;
-        let region = call(&req)?.signer.region.clone();
+        let call = call(&req)?;
+        let region = call.signer.region.clone();
         let input = req.input;
         let default = inner.store.lock().get(&input.bucket).map(|bucket| bucket.encryption.clone());
         let encryption = inner.encryption(
@@ -292,7 +293,10 @@ impl S3 for Buckets {
                 ("sha256", input.checksum_sha256),
             ],
         )?;
-        let (server_side_encryption, ssekms_key_id, bucket_key_enabled) = inner.sealing(&encryption, None);
+        let (server_side_encryption, ssekms_key_id, bucket_key_enabled) = {
+            let noted = call.noted.lock().unwrap_or_else(PoisonError::into_inner);
+            inner.sealing(&encryption, Some(&noted.strike))
+        };
         let md5 = s3s::crypto::Md5::checksum(&body);
         let mut object = StoredObject::stored(body, encryption);
         if object.encryption == Encryption::S3 {

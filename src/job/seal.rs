@@ -112,23 +112,26 @@ impl Seal {
     /// [`NotSealed`](ErrorKind::NotSealed), naming the object, unless the algorithm is `aws:kms` and the key is this
     /// seal's. That includes an alias that was not resolved, as nothing can be compared with it.
     pub fn verify(&self, object: &str, algorithm: Option<&str>, key: Option<&str>) -> Result<()> {
-        let broken = |why: &str| {
-            Err(Error::new(ErrorKind::NotSealed, Stage::Verify, format!("the object is {why}"))
-                .at_object(object))
-        };
+        self.compare(algorithm, key).map_err(|why| {
+            Error::new(ErrorKind::NotSealed, Stage::Verify, format!("the object is {why}")).at_object(object)
+        })
+    }
+
+    /// What an object is, where it is not encrypted as this seal demands.
+    pub(crate) fn compare(&self, algorithm: Option<&str>, key: Option<&str>) -> Result<(), &'static str> {
         match (algorithm, key) {
-            (None, _) => broken("not encrypted with a KMS key, as S3 names no algorithm"),
-            (Some("aws:kms"), None) => broken("encrypted by KMS, but S3 does not say with which key"),
+            (None, _) => Err("not encrypted with a KMS key, as S3 names no algorithm"),
+            (Some("aws:kms"), None) => Err("encrypted by KMS, but S3 does not say with which key"),
             (Some("aws:kms"), Some(key)) => match self.kms_key.identifies_in(key, self.region.as_ref(), None)
             {
                 KeyMatch::Same => Ok(()),
-                KeyMatch::Different => broken("encrypted with another KMS key than the job's"),
-                KeyMatch::NeedsResolution => broken(
+                KeyMatch::Different => Err("encrypted with another KMS key than the job's"),
+                KeyMatch::NeedsResolution => Err(
                     "encrypted with a KMS key that cannot be compared with the job's: name that by its ARN",
                 ),
             },
             // Double-layer encryption (aws:kms:dsse) is not what the job asked for either.
-            (Some(_), _) => broken("not encrypted with aws:kms but with another algorithm"),
+            (Some(_), _) => Err("not encrypted with aws:kms but with another algorithm"),
         }
     }
 }

@@ -84,7 +84,8 @@ impl Canvas {
         write(&mut self.text);
         let range = start..self.text.len();
         if let Some(spans) = self.spans.as_mut().filter(|_| !range.is_empty()) {
-            spans.push(Span { range, block: source.block().id().clone(), page: source.page_number() });
+            let (block, page) = (source.block().id().clone(), source.page_number());
+            spans.push(Span { range, block, page, index: source.index() });
         }
     }
 

@@ -28,7 +28,7 @@ pub struct Rendering {
 }
 
 /// A stretch of a rendering, and the block whose text it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Span {
     /// Its bytes in the rendering, escapes included.
@@ -38,7 +38,19 @@ pub struct Span {
     pub block: BlockId,
     /// The page that the block stands on, from 1.
     pub page: u32,
+    /// The place of the block in its document, which tells it even where blocks have no ids.
+    pub(crate) index: u32,
 }
+
+/// Two are the same where they lead from the same bytes to the same block, be it in another copy of its document.
+impl PartialEq for Span {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { range, block, page, index: _ } = self;
+        *range == other.range && *block == other.block && *page == other.page
+    }
+}
+
+impl Eq for Span {}
 
 impl Rendering {
     pub(super) fn new(text: String, spans: Vec<Span>) -> Self {

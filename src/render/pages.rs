@@ -9,7 +9,6 @@ use super::{Format, Render, Rendering, csv, html, json, markdown, text};
 use crate::document::flow::Flow;
 use crate::document::{Document, Page};
 use crate::error::Result;
-use crate::stream::PageBlocks;
 
 /// Renders a document page by page. What it gives for each page, and at the end, makes the whole when put together.
 ///
@@ -42,7 +41,7 @@ impl Render {
         PageWriter::new(self.clone(), true)
     }
 
-    /// Renders the pages of a job, with the map, as they come: an item for each page, and one for what comes after the last.
+    /// Renders the pages of a job, redacted or not, with the map, as they come: an item for each page, and one for what comes after the last.
     /// Of a page that was rendered nothing stays in memory.
     ///
     /// The items make the whole rendering when put together. An error of the pages ends the stream, which is fused; what
@@ -66,16 +65,17 @@ impl Render {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn stream<S>(&self, pages: S) -> impl FusedStream<Item = Result<Rendering>> + use<S>
+    pub fn stream<S, P>(&self, pages: S) -> impl FusedStream<Item = Result<Rendering>> + use<S, P>
     where
-        S: Stream<Item = Result<PageBlocks>>,
+        S: Stream<Item = Result<P>>,
+        P: Into<Document>,
     {
         let state = Some((Box::pin(pages), self.pages()));
         let next = |state: Option<(_, PageWriter)>| async {
             let (mut pages, mut writer): (std::pin::Pin<Box<S>>, _) = state?;
             match pages.next().await {
                 Some(Ok(page)) => {
-                    let document = Document::from(page);
+                    let document: Document = page.into();
                     document.pages().for_each(|page| writer.write(page));
                     Some((Ok(writer.canvas.take()), Some((pages, writer))))
                 }

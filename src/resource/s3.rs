@@ -221,6 +221,19 @@ impl S3Object {
         Ok(Self { bucket, key: key.into(), version: None })
     }
 
+    /// The object of this name in a folder, whose key ends with a slash.
+    ///
+    /// Stricter than a key of its own: the name is path segments between single slashes, so that nothing lands beside the
+    /// folder for a reader that resolves them.
+    pub(crate) fn within(bucket: &Bucket, folder: &str, name: &str) -> Result<Self, InvalidName> {
+        if name.split('/').any(|segment| matches!(segment.trim(), "" | "." | "..")) {
+            return OBJECT_KEY.refuse(
+                "its name is empty, or has a segment between slashes that is empty, a dot or two dots",
+            );
+        }
+        Self::new(bucket.clone(), format!("{folder}{name}"))
+    }
+
     /// The same object in this version.
     ///
     /// # Errors

@@ -46,7 +46,9 @@ class Emulator:
 
 @pytest.fixture(scope="module")
 def emulator():
-    emulator = Emulator("--kms-key", KEY, "--pages", "5", "--job-ms", "300", "--list-page-size", "2")
+    emulator = Emulator(
+        "--kms-key", KEY, "--pages", "5", "--job-ms", "300", "--list-page-size", "2", "--pii", "NAME=Jane Doe", "--pii", "EYE=👁"
+    )
     s3 = emulator.client("s3")
     s3.create_bucket(Bucket="documents")
     s3.create_bucket(Bucket="results")
@@ -186,6 +188,29 @@ def test_objects(emulator, s3, tmp_path):
     assert urllib.request.urlopen(url).read() == b"x"
 
 
+def test_personal_data(emulator):
+    comprehend = emulator.client("comprehend")
+    text = "नमस्ते Jane Doe 👁, e\u0301 Jane Doe"
+    found = comprehend.detect_pii_entities(Text=text, LanguageCode="en")["Entities"]
+    # Python's strings count code points too.
+    spans = [(entity["Type"], text[entity["BeginOffset"] : entity["EndOffset"]]) for entity in found]
+    assert spans == [("NAME", "Jane Doe"), ("EYE", "👁"), ("NAME", "Jane Doe")]
+    assert all(entity["Score"] == pytest.approx(0.99) for entity in found)
+    labels = comprehend.contains_pii_entities(Text=text, LanguageCode="es")["Labels"]
+    assert [label["Name"] for label in labels] == ["NAME", "EYE"]
+
+
+def test_texts_that_comprehend_refuses(emulator):
+    comprehend = emulator.client("comprehend", parameter_validation=False)
+    for call in (comprehend.detect_pii_entities, comprehend.contains_pii_entities):
+        assert call(Text="é" * 50_000, LanguageCode="en")["ResponseMetadata"]["HTTPStatusCode"] == 200
+        assert refused(call, Text="é" * 50_000 + "x", LanguageCode="en") == "TextSizeLimitExceededException"
+        assert refused(call, Text="Jane", LanguageCode="fr") == "UnsupportedLanguageException"
+        assert refused(call, Text="Jane", LanguageCode="xx") == "ValidationException"
+        assert refused(call, Text="", LanguageCode="en") == "ValidationException"
+        assert refused(call, LanguageCode="en") == "ValidationException"
+
+
 def test_the_command_line(tmp_path):
     recorded = tmp_path / "response.json"
     recorded.write_text(json.dumps({"DocumentMetadata": {"Pages": 1}, "Blocks": [{"BlockType": "PAGE", "Id": "1"}]}))
@@ -208,4 +233,5 @@ def test_the_command_line(tmp_path):
     assert run("--response", str(tmp_path / "none")).returncode == 1
     assert run("--port", "many").returncode == 2
     assert run("--kms-key", "key").returncode == 2
+    assert run("--pii", "Jane Doe").returncode == 2
     assert "--response" in run("--help").stdout

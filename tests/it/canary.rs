@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex};
 use aws_smithy_types::base64;
 use futures::{Stream, StreamExt};
 use inkseal::document::Document;
-use inkseal::emulator::{Fault, Response};
+use inkseal::emulator::{Emulator, Fault, Response};
+use inkseal::redact::{ComprehendDetector, PiiDetector};
 use inkseal::render::{Format, Render};
 use inkseal::synchronous::{
     AnalyzeDocument, AnalyzeExpense, AnalyzeId, DetectDocumentText, HumanLoop, Input,
@@ -23,15 +24,15 @@ const CANARY: &str = "Jane-Canary-Doe";
 
 /// Everything that was shown in a run.
 #[derive(Clone, Default)]
-struct Shown(Arc<Mutex<Vec<u8>>>);
+pub struct Shown(Arc<Mutex<Vec<u8>>>);
 
 impl Shown {
-    fn show(&self, what: impl Debug) {
+    pub fn show(&self, what: impl Debug) {
         use io::Write;
         writeln!(self.0.lock().unwrap(), "{what:?} {what:#?}").unwrap();
     }
 
-    fn show_error(&self, error: &Error) {
+    pub fn show_error(&self, error: &Error) {
         self.show(error);
         let mut next: Option<&dyn std::error::Error> = Some(error);
         while let Some(error) = next {
@@ -40,8 +41,12 @@ impl Shown {
         }
     }
 
+    pub fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+
     fn check(&self) {
-        let shown = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+        let shown = self.text();
         assert!(shown.len() > 1_000 && shown.contains("request"), "the run was shown: {} bytes", shown.len());
         for canary in ["Canary", &base64::encode(CANARY)] {
             assert!(!shown.contains(canary), "{}", &shown[shown.find(canary).unwrap().saturating_sub(300)..]);
@@ -71,7 +76,7 @@ async fn drain<T: Debug>(shown: &Shown, mut records: impl Stream<Item = inkseal:
 }
 
 /// Shows our tracing at its most talkative, while the guard lives.
-fn listen(shown: &Shown) -> tracing::subscriber::DefaultGuard {
+pub fn listen(shown: &Shown) -> tracing::subscriber::DefaultGuard {
     let writer = {
         let shown = shown.clone();
         move || shown.clone()
@@ -275,6 +280,38 @@ fn views_of_a_document_show_no_text() {
     }
     for broken in [format!(r#"{{"Blocks": [{{"Text": 1, "Id": "{CANARY}"}}]}}"#), format!("[{CANARY}")] {
         shown.show_error(&Document::from_json(broken.as_bytes()).unwrap_err());
+    }
+    shown.check();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_detection_of_personal_data_shows_no_text() {
+    let shown = Shown::default();
+    let _guard = listen(&shown);
+    let builder = Emulator::builder().pii("NAME", CANARY);
+    shown.show(&builder);
+    let emulator = builder.build().unwrap();
+    let detector = ComprehendDetector::new(&clients(&emulator)).unwrap().attempts(2).contains_first(true);
+    shown.show(&detector);
+    let text = CANARY.repeat(20_000);
+    let found = detector.detect(&text).await.unwrap();
+    assert_eq!(found.spans.len(), 20_000);
+    shown.show((&found.spans[0], found.requests, found.billed_units));
+    shown.show((&emulator, emulator.requests()));
+    for fault in [
+        Fault::Throttle,
+        Fault::AccessDenied,
+        Fault::InternalError,
+        Fault::ConnectionReset,
+        Fault::Latency(std::time::Duration::from_secs(600)),
+    ] {
+        for operation in ["ContainsPiiEntities", "DetectPiiEntities"] {
+            emulator.inject(fault.clone().on(operation));
+            let error = detector.detect(&text).await.unwrap_err();
+            shown.show((error.to_string(), &error));
+            shown.show_error(std::error::Error::source(&error).unwrap().downcast_ref().unwrap());
+            emulator.clear_faults();
+        }
     }
     shown.check();
 }

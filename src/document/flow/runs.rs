@@ -1,6 +1,7 @@
 //! A line as its words, and what it says beyond them.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use super::Run;
 use crate::document::{Line, Token, Word};
@@ -19,6 +20,31 @@ pub(super) fn is_said_by_words(line: Line<'_>) -> bool {
             None => false,
         }
     }) && rest.is_empty()
+}
+
+/// The stretches of a line's text that its words say, each with the word, and those that no word says.
+pub(crate) fn stretches(line: Line<'_>) -> Vec<(Range<usize>, Option<Word<'_>>)> {
+    let mut end = 0;
+    if is_said_by_words(line) {
+        let of_word = |(index, word): (usize, Word<'_>)| {
+            let start = end + usize::from(index > 0);
+            end = start + word.text().len();
+            start..end
+        };
+        let ranges: Vec<_> = line.words().enumerate().map(of_word).collect();
+        return ranges.into_iter().zip(line.words().map(Some)).collect();
+    }
+    let said = align(line).into_iter().map(|run| match run {
+        Run::Token(Token::Word(word)) => Some(word),
+        Run::Token(_) | Run::Rest { .. } => None,
+    });
+    // Words that the line does not say come last, and there is no text left for them.
+    let range_of = |text: &str| {
+        let start = end + line.text().get(end..).and_then(|rest| rest.find(text)).unwrap_or_default();
+        end = start + text.len();
+        start..end
+    };
+    line.text().split_whitespace().map(range_of).zip(said).collect()
 }
 
 /// Finds the words in the text of the line; what is no word of it stays text of the line, and words that it does not

@@ -28,7 +28,7 @@ pub(in crate::document) fn fold(text: &str) -> String {
 
 /// Soft hyphens, joiners, marks of the direction of writing, and the byte order mark: none is seen on a page, and a
 /// phrase that was copied from elsewhere may bring them along.
-fn is_hidden(character: char) -> bool {
+pub(crate) fn is_hidden(character: char) -> bool {
     matches!(
         character,
         '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'

@@ -63,7 +63,7 @@ async fn throttling_and_server_errors_are_retried_by_the_sdk() {
 
 #[tokio::test(start_paused = true)]
 async fn each_fault_is_what_it_is_called() {
-    let (emulator, Clients { textract, s3, kms }, folder) = finished(sealed()).await;
+    let (emulator, Clients { textract, s3, kms, .. }, folder) = finished(sealed()).await;
     let key = format!("{folder}/1");
     let get = || s3.get_object().bucket("results").key(&key).send();
     let with = |fault: &str| {

@@ -6,6 +6,7 @@ use aws_types::SdkConfig;
 use inkseal::emulator::{Emulator, EmulatorBuilder};
 
 mod calls;
+mod comprehend;
 mod faults;
 mod fronts;
 mod jobs;
@@ -26,6 +27,7 @@ struct Clients {
     textract: aws_sdk_textract::Client,
     s3: aws_sdk_s3::Client,
     kms: aws_sdk_kms::Client,
+    comprehend: aws_sdk_comprehend::Client,
 }
 
 impl Clients {
@@ -40,6 +42,7 @@ impl Clients {
             textract: aws_sdk_textract::Client::new(&config),
             s3: aws_sdk_s3::Client::new(&config),
             kms: aws_sdk_kms::Client::new(&config),
+            comprehend: aws_sdk_comprehend::Client::new(&config),
         }
     }
 

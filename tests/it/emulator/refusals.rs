@@ -246,7 +246,7 @@ async fn jobs_are_known_by_id_family_and_region() {
 async fn operations_can_be_denied() {
     let emulator =
         sealed().deny("StartDocumentAnalysis").deny("ListObjectsV2").deny("DescribeKey").build().unwrap();
-    let Clients { textract, s3, kms } = Clients::new(&emulator);
+    let Clients { textract, s3, kms, .. } = Clients::new(&emulator);
     let start = textract.start_document_analysis().document_location(location("scan.pdf"));
     assert_eq!(refused(start.feature_types(FeatureType::Tables).send().await), "AccessDeniedException");
     assert_eq!(refused(kms.describe_key().key_id(KEY).send().await), "AccessDeniedException");

@@ -6,7 +6,7 @@ use aws_sdk_s3::types::{
     ObjectIdentifier, ServerSideEncryption, ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration,
     ServerSideEncryptionRule,
 };
-use inkseal::emulator::{EmulatedBucket, EmulatedKey};
+use inkseal::emulator::{EmulatedBucket, EmulatedKey, Fault};
 
 use super::*;
 
@@ -259,4 +259,26 @@ async fn large_objects_come_in_parts() {
     assert_eq!(refused(other.send().await), "NoSuchUpload");
     abort().await.unwrap();
     assert_eq!(refused(abort().await), "NoSuchUpload");
+}
+
+#[tokio::test(start_paused = true)]
+async fn faults_of_the_seal_strike_a_put_only_by_name() {
+    let emulator = sealed().fault(Fault::WrongKey).build().unwrap();
+    let s3 = Clients::new(&emulator).s3;
+    let put = || {
+        let put =
+            s3.put_object().bucket("results").key("a").server_side_encryption(ServerSideEncryption::AwsKms);
+        put.ssekms_key_id(KEY).bucket_key_enabled(true).body(ByteStream::from_static(b"a")).send()
+    };
+    let answer = put().await.unwrap();
+    assert_eq!((answer.ssekms_key_id(), answer.bucket_key_enabled()), (Some(KEY), Some(true)));
+    emulator.inject(Fault::WrongKey.on("PutObject").times(1));
+    let answer = put().await.unwrap();
+    assert!(
+        answer.ssekms_key_id().is_some_and(|key| key != KEY && key.starts_with("arn:aws:kms:us-east-1:"))
+    );
+    emulator.inject(Fault::NotEncrypted.on("PutObject"));
+    let answer = put().await.unwrap();
+    assert_eq!(answer.server_side_encryption(), Some(&ServerSideEncryption::Aes256));
+    assert_eq!(answer.ssekms_key_id(), None);
 }

@@ -1,6 +1,7 @@
 //! Page by page, and as they come.
 
 use futures::{StreamExt, TryStreamExt, pin_mut};
+use inkseal::PageBlocks;
 use inkseal::document::Document;
 use inkseal::render::{Format, Render, Rendering};
 use inkseal::resource::Bucket;
@@ -28,7 +29,8 @@ async fn a_stream_of_pages_renders_as_the_whole() {
 #[tokio::test]
 async fn an_error_ends_the_stream() {
     let error = || inkseal::Error::from("Not A Bucket".parse::<Bucket>().unwrap_err());
-    let renderings = Render::json().stream(futures::stream::iter([Err(error()), Err(error())]));
+    let renderings =
+        Render::json().stream(futures::stream::iter([Err::<PageBlocks, _>(error()), Err(error())]));
     pin_mut!(renderings);
     assert!(renderings.next().await.unwrap().is_err());
     assert!(renderings.next().await.is_none());
@@ -40,7 +42,11 @@ async fn no_page_at_all() {
     for (format, end) in
         FORMATS.map(|format| (format, if format == Format::Json { "{\"pages\":[]}" } else { "" }))
     {
-        let items: Vec<_> = Render::to(format).stream(futures::stream::empty()).try_collect().await.unwrap();
+        let items: Vec<_> = Render::to(format)
+            .stream(futures::stream::empty::<inkseal::Result<PageBlocks>>())
+            .try_collect()
+            .await
+            .unwrap();
         assert_eq!(items.iter().map(Rendering::text).collect::<Vec<_>>(), [end]);
         let document = Document::from_json(br#"{"Blocks": []}"#).unwrap();
         assert_eq!(Render::to(format).document(&document), end);

@@ -1,0 +1,247 @@
+//! The members of a record that hold text, always visited in the same order.
+
+use crate::Text;
+use crate::block::{Block, BlockId, Geometry};
+use crate::document::{
+    ExpenseDetection, ExpenseDocument, ExpenseField, FieldType, IdentityDocument, LendingDetection,
+    LendingDocument, LendingResult,
+};
+use crate::part::PartHead;
+
+/// What a member that is in no block is to its record.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Role<'a> {
+    /// What stands by itself.
+    Text,
+    /// What a document calls a field.
+    Label,
+    /// What a field says. `labelled` tells that its label was visited before it.
+    Value { kind: Option<&'a str>, labelled: bool },
+}
+
+/// A member that is in no block.
+pub(super) struct Field<'a> {
+    pub(super) role: Role<'a>,
+    /// Where it stands, to be changed too.
+    pub(super) place: &'a mut Option<Geometry>,
+    /// The page, where that is told.
+    pub(super) page: Option<u32>,
+}
+
+/// Sees a member, and may give what it is to say instead.
+pub(super) type Visit<'v> = dyn FnMut(Field<'_>, &str) -> Option<String> + 'v;
+
+/// The texts of a block, in the order in which [`edit_block`] sees them.
+pub(super) fn texts_of(block: &Block) -> impl Iterator<Item = &str> {
+    let query = block.query();
+    let asked = query.map(|query| query.text.as_str()).filter(|text| !text.is_empty());
+    let alias = query.and_then(|query| query.alias.as_deref());
+    let pages = query.and_then(|query| query.pages.as_deref()).unwrap_or_default();
+    let pages = pages.iter().map(String::as_str).filter(|page| !is_page_range(page));
+    block.text().into_iter().chain(asked).chain(alias).chain(pages)
+}
+
+/// Whether a text tells pages, as `1`, `2-4`, `5-*` or `*` does.
+fn is_page_range(text: &str) -> bool {
+    text.len() < 12 && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'*'))
+}
+
+/// Lets a block's texts be changed.
+pub(super) fn edit_block(block: &mut Block, edit: &mut dyn FnMut(&str) -> Option<String>) {
+    if let Some(text) = block.text().and_then(&mut *edit) {
+        block.set_text(Some(text.into()));
+    }
+    let Some(query) = block.query() else { return };
+    let mut new = query.clone();
+    let mut changed = false;
+    let mut replace = |old: &str| {
+        let text = edit(old);
+        changed |= text.is_some();
+        text
+    };
+    if let Some(text) = Some(&query.text).filter(|text| !text.is_empty()).and_then(|text| replace(text)) {
+        new.text = text.into();
+    }
+    if let Some(alias) = query.alias.as_deref().and_then(&mut replace) {
+        new.alias = Some(alias.into());
+    }
+    for page in new.pages.iter_mut().flatten().filter(|page| !is_page_range(page)) {
+        if let Some(text) = replace(page) {
+            *page = text;
+        }
+    }
+    if changed {
+        block.set_query(Some(new));
+    }
+}
+
+/// A text that is redacted like any other. Tells whether it was changed.
+fn text(field: Field<'_>, member: &mut Option<Text>, visit: &mut Visit<'_>) -> bool {
+    let new = member.as_deref().and_then(|old| visit(field, old));
+    let is_changed = new.is_some();
+    if let Some(new) = new {
+        *member = Some(new.into());
+    }
+    is_changed
+}
+
+/// What stands by itself, and nobody tells where.
+fn alone<R>(use_field: impl FnOnce(Field<'_>) -> R) -> R {
+    use_field(Field { role: Role::Text, place: &mut None, page: None })
+}
+
+/// A member that has a name of Textract's in it. What is none is taken for text.
+fn name(member: &mut Option<String>, visit: &mut Visit<'_>) {
+    let foreign = member.as_deref().filter(|name| !is_name(name));
+    if let Some(new) = foreign.and_then(|old| alone(|field| visit(field, old))) {
+        *member = Some(new);
+    }
+}
+
+fn names(members: &mut Option<Vec<String>>, visit: &mut Visit<'_>) {
+    for member in members.iter_mut().flatten() {
+        if let Some(new) =
+            Some(&*member).filter(|name| !is_name(name)).and_then(|old| alone(|field| visit(field, old)))
+        {
+            *member = new;
+        }
+    }
+}
+
+/// Whether a text is written as Textract's own names are: `INVOICE_RECEIPT_ID`, `USD`, `W2`, or a UUID.
+pub(super) fn is_name(text: &str) -> bool {
+    is_capitals(text) || BlockId::from(text).as_uuid_bytes().is_some()
+}
+
+/// Whether a text is a name in capitals: letters, digits and underscores, up to 64 of them.
+pub(super) fn is_capitals(text: &str) -> bool {
+    let is_of_name = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    text.len() <= 64
+        && text.starts_with(|first: char| first.is_ascii_uppercase())
+        && text.bytes().all(is_of_name)
+}
+
+/// What is known of a whole response beside its records.
+pub(super) fn visit_head(head: &mut PartHead, visit: &mut Visit<'_>) {
+    alone(|field| text(field, &mut head.status_message, visit));
+    for warning in &mut head.warnings {
+        if let Some(new) =
+            Some(&warning.code).filter(|code| !is_name(code)).and_then(|old| alone(|field| visit(field, old)))
+        {
+            warning.code = new;
+        }
+    }
+}
+
+fn kind_of(kind: &Option<FieldType>) -> Option<String> {
+    kind.as_ref().and_then(|kind| kind.text.clone()).filter(|kind| is_name(kind))
+}
+
+fn field_type(kind: &mut Option<FieldType>, visit: &mut Visit<'_>) {
+    if let Some(kind) = kind {
+        name(&mut kind.text, visit);
+    }
+}
+
+impl ExpenseDocument {
+    pub(super) fn visit_own_fields(&mut self, visit: &mut Visit<'_>) {
+        let summary = self.summary_fields.iter_mut().flatten();
+        let groups = self.line_item_groups.iter_mut().flatten();
+        let items = groups.flat_map(|group| group.line_items.iter_mut().flatten());
+        let in_items = items.flat_map(|item| item.line_item_expense_fields.iter_mut().flatten());
+        for field in summary.chain(in_items) {
+            let ExpenseField {
+                kind,
+                label_detection,
+                value_detection,
+                currency,
+                group_properties,
+                page_number,
+            } = field;
+            field_type(kind, visit);
+            let labelled = label_detection.as_ref().is_some_and(|label| label.text.is_some());
+            if let Some(ExpenseDetection { text: label, geometry, .. }) = label_detection {
+                text(Field { role: Role::Label, place: geometry, page: *page_number }, label, visit);
+            }
+            if let Some(ExpenseDetection { text: value, geometry, .. }) = value_detection {
+                let kind = kind_of(kind);
+                let role = Role::Value { kind: kind.as_deref(), labelled };
+                text(Field { role, place: geometry, page: *page_number }, value, visit);
+            }
+            if let Some(currency) = currency {
+                name(&mut currency.code, visit);
+            }
+            for group in group_properties.iter_mut().flatten() {
+                names(&mut group.types, visit);
+                name(&mut group.id, visit);
+            }
+        }
+    }
+}
+
+impl IdentityDocument {
+    pub(super) fn visit_own_fields(&mut self, visit: &mut Visit<'_>) {
+        for field in self.identity_document_fields.iter_mut().flatten() {
+            field_type(&mut field.kind, visit);
+            let kind = kind_of(&field.kind);
+            let Some(value) = &mut field.value_detection else { continue };
+            let role = Role::Value { kind: kind.as_deref(), labelled: false };
+            let is_changed = text(Field { role, place: &mut None, page: None }, &mut value.text, visit);
+            if let Some(normalized) = &mut value.normalized_value {
+                let field = Field { role, place: &mut None, page: None };
+                // It says the same in another form.
+                if !text(field, &mut normalized.value, visit) && is_changed && normalized.value.is_some() {
+                    normalized.value.clone_from(&value.text);
+                }
+            }
+        }
+    }
+}
+
+impl LendingResult {
+    pub(super) fn visit_own_fields(&mut self, visit: &mut Visit<'_>) {
+        let predictions = self.page_classification.iter_mut().flat_map(|classification| {
+            let kinds = classification.page_type.iter_mut().flatten();
+            kinds.chain(classification.page_number.iter_mut().flatten())
+        });
+        for prediction in predictions {
+            if prediction.value.as_deref().is_some_and(|value| !is_name(value) && !is_number(value)) {
+                alone(|field| text(field, &mut prediction.value, visit));
+            }
+        }
+        for extraction in self.extractions.iter_mut().flatten() {
+            if let Some(document) = &mut extraction.lending_document {
+                document.visit_own_fields(visit);
+            }
+            if let Some(document) = &mut extraction.expense_document {
+                document.visit_own_fields(visit);
+            }
+            if let Some(document) = &mut extraction.identity_document {
+                document.visit_own_fields(visit);
+            }
+        }
+    }
+}
+
+impl LendingDocument {
+    fn visit_own_fields(&mut self, visit: &mut Visit<'_>) {
+        for field in self.lending_fields.iter_mut().flatten() {
+            name(&mut field.kind, visit);
+            let kind = field.kind.clone().filter(|kind| is_name(kind));
+            let labelled = field.key_detection.as_ref().is_some_and(|key| key.text.is_some());
+            if let Some(LendingDetection { text: label, geometry, .. }) = &mut field.key_detection {
+                text(Field { role: Role::Label, place: geometry, page: None }, label, visit);
+            }
+            let values = field.value_detections.iter_mut().flatten();
+            for (index, LendingDetection { text: value, geometry, .. }) in values.enumerate() {
+                let role = Role::Value { kind: kind.as_deref(), labelled: labelled && index == 0 };
+                text(Field { role, place: geometry, page: None }, value, visit);
+            }
+        }
+    }
+}
+
+/// Whether a text is a number, as page numbers are told.
+pub(super) fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.len() < 6 && text.bytes().all(|byte| byte.is_ascii_digit())
+}

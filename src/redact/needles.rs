@@ -1,0 +1,272 @@
+//! The strings that were detected, and where else they stand.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
+use unicode_normalization::char::decompose_canonical;
+
+use super::PiiType;
+use crate::document::is_hidden;
+use crate::error::{Error, ErrorKind, Result, Stage};
+
+/// Strings of at least so many characters are searched for.
+///
+/// Shorter ones stand everywhere: the age 7 is no reason to take every 7 from a page.
+const SEARCHED: usize = 3;
+
+/// Strings of at least so many characters are found within longer words too.
+const DISTINCTIVE: usize = 8;
+
+/// A string that was detected.
+#[derive(Clone)]
+pub(super) struct Needle {
+    /// As it is [folded](fold).
+    pub(super) text: String,
+    pub(super) pii_type: PiiType,
+    /// How many letters and digits it has, or signs where it has none of these.
+    length: usize,
+}
+
+/// Detected strings, each once, and the search for them: in whatever case, form of composition and spacing they stand.
+#[derive(Clone, Default)]
+pub(super) struct Needles {
+    list: Vec<Needle>,
+    known: HashMap<String, usize>,
+    finder: Option<AhoCorasick>,
+}
+
+impl Needles {
+    /// Adds a detected string.
+    pub(super) fn add(&mut self, text: &str, pii_type: &PiiType) {
+        let text = fold(text);
+        let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
+        let signs = text.chars().filter(|c| *c != ' ').count();
+        // Signs alone stand between all words, but for a row of them as in a password.
+        let length = if letters > 0 || signs >= DISTINCTIVE {
+            letters.max(signs * usize::from(letters == 0))
+        } else {
+            1
+        };
+        if signs > 0 && !self.known.contains_key(&text) {
+            self.known.insert(text.clone(), self.list.len());
+            self.list.push(Needle { text, pii_type: pii_type.clone(), length });
+            self.finder = None;
+        }
+    }
+
+    pub(super) fn extend(&mut self, other: &Self) {
+        for Needle { text, pii_type, length: _ } in &other.list {
+            self.add(text, pii_type);
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The needle that a text is as a whole.
+    pub(super) fn get(&self, text: &str) -> Option<&Needle> {
+        self.list.get(*self.known.get(&fold(text))?)
+    }
+
+    /// Makes ready for the search.
+    ///
+    /// # Errors
+    ///
+    /// [`Leak`](ErrorKind::Leak) where there are more strings than can be searched for: what cannot be checked does not
+    /// come out.
+    pub(super) fn prepare(&mut self) -> Result<()> {
+        if self.finder.is_none() && !self.list.is_empty() {
+            let patterns = self.list.iter().map(|needle| needle.text.as_bytes());
+            // One of a few kilobytes, as every page has its own.
+            let finder = AhoCorasickBuilder::new().kind(Some(AhoCorasickKind::ContiguousNFA)).build(patterns);
+            let too_many =
+                |_| Error::new(ErrorKind::Leak, Stage::Redact, "too many detected strings to search for");
+            self.finder = Some(finder.map_err(too_many)?);
+        }
+        Ok(())
+    }
+
+    /// Where they stand in a text, each place once, with the needle: of two that overlap the one that begins first, then
+    /// the longer.
+    pub(super) fn find<'a>(&'a self, text: &Folded) -> Vec<(Range<usize>, &'a Needle)> {
+        let Some(finder) = &self.finder else { return Vec::new() };
+        // The longest from each start.
+        let mut longest: BTreeMap<usize, (usize, &Needle)> = BTreeMap::new();
+        for found in finder.find_overlapping_iter(&text.text) {
+            let Some(needle) = self.list.get(found.pattern().as_usize()) else { continue };
+            if needle.stands(&text.text, found.range()) {
+                let best = longest.entry(found.start()).or_insert((found.end(), needle));
+                if found.end() > best.0 {
+                    *best = (found.end(), needle);
+                }
+            }
+        }
+        let mut behind = 0;
+        let mut places = Vec::new();
+        for (start, (end, needle)) in longest {
+            if start >= behind {
+                behind = end;
+                places.push((text.to_original(start..end), needle));
+            }
+        }
+        places
+    }
+}
+
+impl Needle {
+    /// Whether it stands there by itself, and not as a part of a longer word or number.
+    fn stands(&self, text: &str, range: Range<usize>) -> bool {
+        if self.length < SEARCHED {
+            return false;
+        }
+        if self.length >= DISTINCTIVE {
+            return true;
+        }
+        let parts = |one: Option<char>, other: Option<char>| {
+            let both = |is: fn(char) -> bool| one.is_some_and(is) && other.is_some_and(is);
+            !both(char::is_alphabetic) && !both(char::is_numeric)
+        };
+        let (before, after) = (text.get(..range.start), text.get(range.end..));
+        parts(self.text.chars().next(), before.and_then(|before| before.chars().next_back()))
+            && parts(self.text.chars().next_back(), after.and_then(|after| after.chars().next()))
+    }
+}
+
+/// A text as strings are compared: no capitals, letters and marks apart, nothing that does not show, one space for all white
+/// space between two words and none at the ends.
+pub(super) fn fold(text: &str) -> String {
+    Folded::of(text).text.trim().to_owned()
+}
+
+/// Whether this is the dot that the small i of a Turkish capital keeps: İ is i here.
+fn is_dot_of_i(c: char, before: &str) -> bool {
+    c == '\u{307}' && before.ends_with('i')
+}
+
+/// A text as strings are compared, and the way back to its bytes.
+pub(super) struct Folded {
+    text: String,
+    /// In order; the last one is the end.
+    steps: Vec<Step>,
+}
+
+/// Where a stretch of the text begins, here and in the original: of ASCII, byte for byte, or of what one character became.
+struct Step {
+    here: usize,
+    there: usize,
+    is_one: bool,
+}
+
+impl Folded {
+    pub(super) fn of(original: &str) -> Self {
+        let mut text = String::with_capacity(original.len());
+        let mut steps: Vec<Step> = Vec::new();
+        let mut in_space = false;
+        for (there, c) in original.char_indices() {
+            let is_space = c.is_whitespace();
+            if is_hidden(c) || (is_space && in_space) || is_dot_of_i(c, &text) {
+                continue;
+            }
+            in_space = is_space;
+            let (here, is_one) = (text.len(), !c.is_ascii());
+            let goes_on = |last: &Step| !last.is_one && !is_one && here - last.here == there - last.there;
+            if !steps.last().is_some_and(goes_on) {
+                steps.push(Step { here, there, is_one });
+            }
+            match c {
+                _ if is_space => text.push(' '),
+                _ if c.is_ascii() => text.push(c.to_ascii_lowercase()),
+                _ => decompose_canonical(c, |part| {
+                    // By way of the capital, so that ς is σ, ß is ss and ı is i, as in a heading.
+                    let small = part.to_uppercase().flat_map(char::to_lowercase);
+                    if !is_dot_of_i(part, &text) {
+                        text.extend(small);
+                    }
+                }),
+            }
+        }
+        steps.push(Step { here: text.len(), there: original.len(), is_one: true });
+        Self { text, steps }
+    }
+
+    /// The bytes of the original that a range comes from; characters of which it has a part are in it whole.
+    fn to_original(&self, range: Range<usize>) -> Range<usize> {
+        let step = |at: usize| self.steps.partition_point(|step| step.here <= at).saturating_sub(1);
+        let place = |at: usize, is_end: bool| {
+            let index = step(at);
+            match (self.steps.get(index), self.steps.get(index + 1)) {
+                (Some(step), Some(next)) if step.is_one && is_end && at > step.here => next.there,
+                (Some(step), _) if step.is_one => step.there,
+                (Some(step), _) => step.there + (at - step.here),
+                (None, _) => 0,
+            }
+        };
+        place(range.start, false)..place(range.end, true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn found(needles: &[&str], text: &str) -> Vec<String> {
+        let mut list = Needles::default();
+        needles.iter().for_each(|needle| list.add(needle, &PiiType::Name));
+        list.prepare().unwrap();
+        list.find(&Folded::of(text)).into_iter().map(|(range, _)| text[range].to_owned()).collect()
+    }
+
+    #[test]
+    fn white_space_and_case_do_not_matter() {
+        let text = "Jane Doe, JANE\u{a0}\n  DOE; jane\tdoe";
+        assert_eq!(found(&["Jane  Doe"], text), ["Jane Doe", "JANE\u{a0}\n  DOE", "jane\tdoe"]);
+    }
+
+    #[test]
+    fn nor_do_accents_apart_and_what_does_not_show() {
+        let text = "JOSÉ MUÑOZ, Jose\u{301} Mun\u{303}oz; Jo\u{ad}sé \u{200b}Muñoz.";
+        assert_eq!(
+            found(&["José Muñoz"], text),
+            ["JOSÉ MUÑOZ", "Jose\u{301} Mun\u{303}oz", "Jo\u{ad}sé \u{200b}Muñoz"]
+        );
+        assert_eq!(found(&["İzmir Ⱥb"], "x İZMİR ȺB y İzmi\u{307}r Ⱥb"), ["İZMİR ȺB", "İzmi\u{307}r Ⱥb"]);
+        assert_eq!(found(&["Straße Ισμήνης"], "STRASSE ΙΣΜΉΝΗΣ"), ["STRASSE ΙΣΜΉΝΗΣ"]);
+        assert_eq!(found(&["jose"], "José!"), ["José"], "a character is found whole");
+    }
+
+    #[test]
+    fn short_strings_stand_by_themselves() {
+        assert_eq!(found(&["Jane"], "Janet Jane-Ann (jane) xJane"), ["Jane", "jane"]);
+        assert_eq!(found(&["7", "42"], "7 42 742"), [""; 0]);
+        assert_eq!(found(&["जेन"], "जेन जेनी"), ["जेन"]);
+        assert_eq!(found(&["1234"], "ACC1234 12345"), ["1234"]);
+        assert_eq!(found(&["!@#$%^&*", "!@#"], "x!@#$%^&*y !@#"), ["!@#$%^&*"]);
+    }
+
+    #[test]
+    fn long_ones_are_found_anywhere() {
+        assert_eq!(found(&["jane@example.com"], "xjane@example.comx"), ["jane@example.com"]);
+    }
+
+    #[test]
+    fn what_begins_within_no_match_is_found() {
+        assert_eq!(found(&["ann mary", "mary"], "joann mary"), ["mary"]);
+        assert_eq!(found(&["jane", "jane do"], "jane doe"), ["jane"]);
+    }
+
+    proptest! {
+        #[test]
+        fn ranges_lead_back(text in "[ab \\t\\n\u{a0}éÉ\u{301}\u{ad}]{0,40}", needle in "[abé][ abé]{6,9}[abé]") {
+            for place in found(&[&needle], &text) {
+                prop_assert_eq!(fold(&place), fold(&needle));
+            }
+            let planted = format!("{text} {} {text}", needle.replace(' ', " \n ").to_uppercase());
+            let is_long = needle.chars().filter(|c| *c != ' ').count() >= DISTINCTIVE;
+            prop_assert!(!is_long || !found(&[&needle], &planted).is_empty());
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! What a detector looks for.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::lists::{Allow, Deny};
+use super::phone::Phones;
+use super::recognizer::Recognizer;
+use super::scan::Rules;
+use super::subject::Subject;
+use super::words::Subjects;
+use super::{Inner, PatternDetector};
+use crate::redact::PiiType;
+use crate::{Error, Result};
+
+/// Sets up a [`PatternDetector`]. Made by [`PatternDetector::builder`].
+#[derive(Clone)]
+pub struct PatternDetectorBuilder {
+    min_score: f32,
+    only: Option<Vec<PiiType>>,
+    without: Vec<PiiType>,
+    phone_regions: Option<Vec<String>>,
+    words: Vec<(PiiType, String)>,
+    recognizers: Vec<Recognizer>,
+    deny: Vec<(PiiType, String)>,
+    deny_exact: Vec<(PiiType, String)>,
+    allow: Vec<String>,
+}
+
+impl PatternDetectorBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            min_score: PatternDetector::DEFAULT_MIN_SCORE,
+            only: None,
+            without: Vec::new(),
+            phone_regions: None,
+            words: Vec::new(),
+            recognizers: Vec::new(),
+            deny: Vec::new(),
+            deny_exact: Vec::new(),
+            allow: Vec::new(),
+        }
+    }
+
+    /// The score that a find needs, 0 to 1. [`PatternDetector::DEFAULT_MIN_SCORE`] leaves out what is only a number; the table in the
+    /// [documentation of the detector](PatternDetector#scores) says what comes at which score.
+    #[must_use]
+    pub fn min_score(mut self, min_score: f32) -> Self {
+        self.min_score = min_score;
+        self
+    }
+
+    /// Looks for these types alone. The deny list is found all the same.
+    #[must_use]
+    pub fn types(mut self, types: impl IntoIterator<Item = PiiType>) -> Self {
+        self.only.get_or_insert_default().extend(types);
+        self
+    }
+
+    /// Does not look for these types. The deny list is found all the same.
+    #[must_use]
+    pub fn without(mut self, types: impl IntoIterator<Item = PiiType>) -> Self {
+        self.without.extend(types);
+        self
+    }
+
+    /// The regions (ISO 3166-1 alpha-2, as `US`) whose telephone numbers are found without their country's code, instead of
+    /// [`PatternDetector::DEFAULT_PHONE_REGIONS`]. Numbers that begin with `+` are found of every country.
+    #[must_use]
+    pub fn phone_regions(mut self, regions: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.phone_regions.get_or_insert_default().extend(regions.into_iter().map(Into::into));
+        self
+    }
+
+    /// Adds words that tell of a type that a built-in recogniser finds, as those of another language.
+    #[must_use]
+    pub fn context_words(
+        mut self,
+        pii_type: PiiType,
+        words: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.words.extend(words.into_iter().map(|word| (pii_type.clone(), word.into())));
+        self
+    }
+
+    /// Adds a recogniser of the application's own.
+    #[must_use]
+    pub fn recognizer(mut self, recognizer: Recognizer) -> Self {
+        self.recognizers.push(recognizer);
+        self
+    }
+
+    /// Adds words and phrases that are always found, as whole words, with the score 1. Letters of ASCII match in any case;
+    /// others as they are written, and all large or all small.
+    #[must_use]
+    pub fn deny(mut self, pii_type: PiiType, words: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.deny.extend(words.into_iter().map(|word| (pii_type.clone(), word.into())));
+        self
+    }
+
+    /// As [`deny`](Self::deny), in the case in which they are written alone.
+    #[must_use]
+    pub fn deny_exact(
+        mut self,
+        pii_type: PiiType,
+        words: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.deny_exact.extend(words.into_iter().map(|word| (pii_type.clone(), word.into())));
+        self
+    }
+
+    /// Adds texts that are never found, as the bank's own telephone number: a find that is one of them, letters of ASCII in any
+    /// case, is left out. What the deny list holds is found all the same.
+    #[must_use]
+    pub fn allow(mut self, texts: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.allow.extend(texts.into_iter().map(Into::into));
+        self
+    }
+
+    /// The detector.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) where the minimum score is not between 0 and 1, a region is
+    /// unknown, context words are for a type that no built-in recogniser finds, a recogniser has no pattern, a pattern that
+    /// does not compile or a score that is none, or a word of the deny list is empty.
+    pub fn build(self) -> Result<PatternDetector> {
+        if !(0.0..=1.0).contains(&self.min_score) {
+            return Err(Error::invalid("min_score: it is not between 0 and 1"));
+        }
+        let regions = self.phone_regions.iter().flatten().map(String::as_str);
+        let phones = match self.phone_regions {
+            Some(_) => Phones::of(regions).map_err(|region| {
+                Error::invalid(format!(
+                    "phone_regions: there is no region `{region}`: use codes of two capital letters, as US"
+                ))
+            })?,
+            None => Phones::of_default(),
+        };
+        let mut rules = Rules::new(self.enabled(), self.min_score, phones);
+        for (pii_type, word) in &self.words {
+            let subject = Subject::of(pii_type).ok_or_else(|| {
+                Error::invalid(format!("context_words: no built-in recogniser finds the type {pii_type}"))
+            })?;
+            rules.lexicon.add(word, subject.bit());
+        }
+        let recognizers =
+            self.recognizers.iter().filter(|recognizer| self.is_wanted(&recognizer.pii_type)).cloned();
+        let recognizers = recognizers.map(Recognizer::compile).collect::<Result<_>>()?;
+        let deny = vec![Deny::any_case(&self.deny)?, Deny::exact(&self.deny_exact)?];
+        Ok(PatternDetector(Arc::new(Inner { rules, recognizers, deny, allow: Allow::of(self.allow) })))
+    }
+
+    fn enabled(&self) -> Subjects {
+        let wanted = Subject::all().filter(|subject| self.is_wanted(&subject.pii_type()));
+        wanted.fold(0, |all, subject| all | subject.bit())
+    }
+
+    fn is_wanted(&self, pii_type: &PiiType) -> bool {
+        self.only.as_ref().is_none_or(|only| only.contains(pii_type)) && !self.without.contains(pii_type)
+    }
+}
+
+/// Tells how long the lists are; they hold the names of customers.
+impl fmt::Debug for PatternDetectorBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { min_score, only, without, phone_regions, words, recognizers, deny, deny_exact, allow } =
+            self;
+        f.debug_struct("PatternDetectorBuilder")
+            .field("min_score", min_score)
+            .field("types", only)
+            .field("without", without)
+            .field("phone_regions", phone_regions)
+            .field("context_words", &words.len())
+            .field("recognizers", recognizers)
+            .field("deny", &(deny.len() + deny_exact.len()))
+            .field("allow", &allow.len())
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorKind;
+
+    fn found(builder: PatternDetectorBuilder, text: &str) -> Vec<(String, std::ops::Range<usize>)> {
+        let spans = builder.build().expect("a detector").find(text);
+        spans.iter().map(|span| (span.pii_type.to_string(), span.range())).collect()
+    }
+
+    fn builder() -> PatternDetectorBuilder {
+        PatternDetector::builder()
+    }
+
+    #[test]
+    fn types_and_scores() {
+        let text = "jane@example.com 4111111111111111 123456789";
+        assert_eq!(found(builder().types([PiiType::Email]), text), [("EMAIL".to_owned(), 0..16)]);
+        let without = builder().without([PiiType::Email, PiiType::Url]);
+        assert_eq!(found(without, text), [("CREDIT_DEBIT_NUMBER".to_owned(), 17..33)]);
+        assert_eq!(found(builder().min_score(1.0), text), []);
+        assert!(found(builder().min_score(0.0), text).iter().any(|(_, range)| *range == (34..43)));
+    }
+
+    #[test]
+    fn the_deny_list_is_always_found_and_the_allow_list_never() {
+        let deny =
+            builder().deny(PiiType::Name, ["Jane Doe", "Zoë"]).types([PiiType::Email]).allow(["jane doe"]);
+        let name = "NAME".to_owned();
+        assert_eq!(
+            found(deny, "👋 JANE DOE, Jane Does, ZOË, xZoë"),
+            [(name.clone(), 2..10), (name.clone(), 23..26)]
+        );
+        let exact = builder().deny_exact(PiiType::Name, ["Art"]);
+        assert_eq!(found(exact, "art Art"), [(name, 4..7)]);
+        assert_eq!(found(builder().allow(["HELP@example.com"]), "help@example.com"), []);
+    }
+
+    #[test]
+    fn overlapping_words_of_the_deny_list() {
+        let deny = builder().deny(PiiType::Name, ["ann lee", "lee roy"]);
+        let covered: Vec<_> = found(deny, "ann lee roy").into_iter().map(|(_, range)| range).collect();
+        assert_eq!(covered, [0..7, 8..11]);
+    }
+
+    #[test]
+    fn words_of_another_language() {
+        let words = builder().context_words(PiiType::Phone, ["Fernsprecher"]);
+        assert_eq!(found(words, "Fernsprecher 4155550132"), [("PHONE".to_owned(), 13..23)]);
+    }
+
+    #[test]
+    fn regions() {
+        assert_eq!(found(builder().phone_regions(["JP"]), "090-1234-5678"), [("PHONE".to_owned(), 0..13)]);
+        assert_eq!(found(builder().phone_regions(["JP"]), "415-555-0132"), []);
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        for (builder, what) in [
+            (builder().min_score(1.5), "min_score"),
+            (builder().min_score(f32::NAN), "min_score"),
+            (builder().phone_regions(["us"]), "phone_regions"),
+            (builder().context_words(PiiType::Name, ["name"]), "context_words"),
+            (builder().deny(PiiType::Name, [" "]), "deny list"),
+            (builder().recognizer(Recognizer::new("r", PiiType::Name)), "recognizer"),
+        ] {
+            let error = builder.build().expect_err(what);
+            assert_eq!(error.kind(), ErrorKind::InvalidInput);
+            assert!(error.to_string().contains(what), "{error}");
+        }
+    }
+
+    #[test]
+    fn lists_do_not_show_themselves() {
+        let builder = builder()
+            .deny(PiiType::Name, ["Jane Doe"])
+            .allow(["Acme"])
+            .context_words(PiiType::IpAddress, ["Roe"]);
+        let shown = format!("{builder:?} {:?}", builder.clone().build().expect("a detector"));
+        assert!(!shown.contains("Jane") && !shown.contains("Acme") && !shown.contains("Roe"), "{shown}");
+    }
+}

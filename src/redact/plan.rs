@@ -1,0 +1,326 @@
+//! From what was detected to what the members say instead.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use super::PiiType;
+use super::needles::{Folded, Needle, Needles, fold};
+use super::operator::{Entity, Put};
+use super::redactor::Progress;
+use super::report::SWEEP;
+use super::sheet::{LastWord, MemberId, Piece, Sheet};
+use crate::error::Result;
+
+/// Something that was detected on a sheet.
+#[derive(Clone, Debug)]
+pub(super) struct Hit {
+    pub(super) pii_type: PiiType,
+    /// Bytes of the sheet's text.
+    pub(super) range: Range<usize>,
+    pub(super) detector: &'static str,
+}
+
+/// What is to become of the members.
+#[derive(Default)]
+pub(super) struct Plan {
+    entities: Vec<Planned>,
+    marks: HashMap<MemberId, Vec<Mark>>,
+    /// What operators put in, but for masks and nothing.
+    pub(super) written: HashSet<String>,
+    /// What was encrypted: by page and words.
+    sealed: HashMap<(u32, String), String>,
+}
+
+/// An entity, and what is put in its place.
+struct Planned {
+    pii_type: PiiType,
+    /// As it is folded.
+    text: String,
+    page: u32,
+    put: Put,
+}
+
+/// A part of a member that an entity touches.
+#[derive(Clone, Debug)]
+struct Mark {
+    own: Range<usize>,
+    words: Range<usize>,
+    letters_before: usize,
+    entity: usize,
+    /// Whether it is where the entity begins.
+    is_first: bool,
+}
+
+impl Plan {
+    pub(super) fn is_empty(&self) -> bool {
+        self.marks.is_empty()
+    }
+
+    /// Whether anything of a member is changed.
+    pub(super) fn touches(&self, member: MemberId) -> bool {
+        self.marks.contains_key(&member)
+    }
+
+    /// The entities that touch a member: for each its number and type.
+    pub(super) fn entities_of(&self, member: MemberId) -> impl Iterator<Item = (usize, &PiiType)> {
+        let marks = self.marks.get(&member).into_iter().flatten();
+        marks.filter_map(|mark| Some((mark.entity, &self.entities.get(mark.entity)?.pii_type)))
+    }
+
+    /// The type of what a member has of personal data first.
+    pub(super) fn type_of(&self, member: MemberId) -> Option<&PiiType> {
+        self.entities_of(member).next().map(|(_, pii_type)| pii_type)
+    }
+
+    /// The entities of which nothing stands at a place that is known, nor anything that says the same on their page.
+    pub(super) fn unplaced(&self, placed: &HashSet<usize>) -> impl Iterator<Item = (u32, &PiiType)> {
+        let place = |entity: &Planned| (entity.page, entity.text.clone());
+        let known: HashSet<_> =
+            placed.iter().filter_map(|entity| self.entities.get(*entity)).map(place).collect();
+        let unknown = self.entities.iter().filter(move |entity| !known.contains(&place(entity)));
+        unknown.map(|entity| (entity.page, &entity.pii_type))
+    }
+
+    /// Plans for what was detected on a sheet, and for the other places on it where the same strings stand.
+    pub(super) fn enter(
+        &mut self,
+        progress: &mut Progress<'_>,
+        sheet: &Sheet,
+        hits: &[Hit],
+        needles: &Needles,
+    ) -> Result<()> {
+        let mut words = LastWord::default();
+        for hit in hits {
+            let Some(text) = sheet.text.get(hit.range.clone()).filter(|text| !text.trim().is_empty()) else {
+                continue;
+            };
+            let found = Found { pii_type: &hit.pii_type, text, page: sheet.page, detector: hit.detector };
+            self.entity(progress, found, sheet.pieces(&hit.range, &mut words), needles)?;
+        }
+        let is_hit = |range: &Range<usize>| {
+            let first = hits.partition_point(|hit| hit.range.end < range.end);
+            hits.get(first).is_some_and(|hit| hit.range.start <= range.start)
+        };
+        let mut words = LastWord::default();
+        for (range, needle) in needles.find(&Folded::of(&sheet.text)) {
+            if !is_hit(&range) {
+                self.sweep(progress, sheet, needle, &range, &mut words, needles)?;
+            }
+        }
+        // An answer or a value that repeats what was detected, however short that is.
+        for stretch in sheet.stretches.iter().filter(|stretch| !stretch.is_word && !is_hit(&stretch.range)) {
+            let text = sheet.text.get(stretch.range.clone()).unwrap_or_default();
+            if let Some(needle) = needles.get(text).filter(|_| !self.touches(stretch.member)) {
+                self.sweep(progress, sheet, needle, &stretch.range, &mut words, needles)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn sweep(
+        &mut self,
+        progress: &mut Progress<'_>,
+        sheet: &Sheet,
+        needle: &Needle,
+        range: &Range<usize>,
+        words: &mut LastWord,
+        needles: &Needles,
+    ) -> Result<()> {
+        let text = sheet.text.get(range.clone()).unwrap_or_default();
+        let found = Found { pii_type: &needle.pii_type, text, page: sheet.page, detector: SWEEP };
+        self.entity(progress, found, sheet.pieces(range, words), needles)
+    }
+
+    fn entity(
+        &mut self,
+        progress: &mut Progress<'_>,
+        found: Found<'_>,
+        pieces: Vec<Piece>,
+        needles: &Needles,
+    ) -> Result<()> {
+        let Found { pii_type, text, page, detector } = found;
+        let operator = progress.settings.operator(pii_type);
+        progress.report.enter(page, pii_type, detector, operator.name());
+        let is_detected = |text: &str| needles.get(text).is_some();
+        let folded = fold(text);
+        let document = progress.document;
+        let entity = Entity { pii_type, said: text, text: &folded, document, is_detected: &is_detected };
+        let put = operator.put(&entity, progress.tokens)?;
+        if let Put::Text(text) = &put {
+            self.written.extend((!text.is_empty()).then(|| text.clone()));
+        }
+        let number = self.entities.len();
+        for (index, Piece { member, own, words, letters_before }) in pieces.into_iter().enumerate() {
+            let words = if progress.settings.keep_rest_of_words { own.clone() } else { words };
+            let mark = Mark { own, words, letters_before, entity: number, is_first: index == 0 };
+            self.marks.entry(member).or_default().push(mark);
+        }
+        self.entities.push(Planned { pii_type: pii_type.clone(), text: folded, page, put });
+        Ok(())
+    }
+
+    /// Plans for a line, whose text repeats that of its words, and for what else was detected in it. `words` are the
+    /// stretches of the line that words say, each with the member that does.
+    pub(super) fn enter_line(
+        &mut self,
+        progress: &mut Progress<'_>,
+        page: u32,
+        (line, text): (MemberId, &str),
+        words: &[(Range<usize>, MemberId)],
+        needles: &Needles,
+    ) -> Result<()> {
+        for (range, word) in words {
+            let moved = |place: &Range<usize>| place.start + range.start..place.end + range.start;
+            let of_word =
+                |mark: &Mark| Mark { own: moved(&mark.own), words: moved(&mark.words), ..mark.clone() };
+            let marks: Vec<Mark> = self.marks.get(word).into_iter().flatten().map(of_word).collect();
+            if !marks.is_empty() {
+                self.marks.entry(line).or_default().extend(marks);
+            }
+        }
+        let covered = self.covered(line, text);
+        let is_covered = |range: &Range<usize>| {
+            let first = covered.partition_point(|place| place.end < range.end);
+            covered.get(first).is_some_and(|place| place.start <= range.start)
+        };
+        // By itself it is a text like any other.
+        let mut sheet = None;
+        let mut last = LastWord::default();
+        for (range, needle) in needles.find(&Folded::of(text)) {
+            if !is_covered(&range) {
+                let sheet = sheet.get_or_insert_with(|| {
+                    let mut sheet = Sheet::new(page);
+                    sheet.show(text, line, 0, false);
+                    sheet
+                });
+                self.sweep(progress, sheet, needle, &range, &mut last, needles)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What of a member is marked, and the white space between.
+    fn covered(&self, member: MemberId, text: &str) -> Vec<Range<usize>> {
+        let mut places: Vec<_> =
+            self.marks.get(&member).into_iter().flatten().map(|mark| mark.words.clone()).collect();
+        places.sort_unstable_by_key(|place| (place.start, place.end));
+        let mut covered: Vec<Range<usize>> = Vec::new();
+        for place in places {
+            match covered.last_mut() {
+                Some(last) if place.start <= last.end || is_space(text.get(last.end..place.start)) => {
+                    last.end = last.end.max(place.end);
+                }
+                _ => covered.push(place),
+            }
+        }
+        covered
+    }
+
+    /// What a member says instead.
+    ///
+    /// # Errors
+    ///
+    /// As encryption.
+    pub(super) fn rewrite(&mut self, member: MemberId, old: &str) -> Result<Option<String>> {
+        let Some(mut marks) = self.marks.remove(&member) else { return Ok(None) };
+        marks.sort_by_key(|mark| (mark.words.start, mark.own.start));
+        let mut new = String::with_capacity(old.len());
+        let (mut at, mut rest) = (0, marks.as_slice());
+        while let [first, ..] = rest {
+            let (run, place) = self.run(rest, old);
+            new.push_str(old.get(at..first.words.start).unwrap_or_default());
+            self.write_run(run, &place, old, &mut new)?;
+            at = place.end;
+            rest = rest.get(run.len()..).unwrap_or_default();
+        }
+        new.push_str(old.get(at..).unwrap_or_default());
+        self.marks.insert(member, marks);
+        Ok(Some(new))
+    }
+
+    /// The first marks that are one thing: those that overlap, and the words of one entity with only white space between.
+    fn run<'m>(&self, marks: &'m [Mark], old: &str) -> (&'m [Mark], Range<usize>) {
+        let mut place = 0..0;
+        let mut count = 0;
+        let mut last: Option<&Mark> = None;
+        for mark in marks {
+            if let Some(last) = last {
+                let goes_on = last.entity == mark.entity && self.joins(mark);
+                let follows = goes_on && is_space(old.get(place.end..mark.words.start));
+                if mark.words.start >= place.end && !follows {
+                    break;
+                }
+            } else {
+                place.start = mark.words.start;
+            }
+            place.end = place.end.max(mark.words.end);
+            last = Some(mark);
+            count += 1;
+        }
+        (marks.get(..count).unwrap_or_default(), place)
+    }
+
+    fn joins(&self, mark: &Mark) -> bool {
+        self.entities.get(mark.entity).is_some_and(|entity| matches!(entity.put, Put::Text(_)))
+    }
+
+    fn write_run(&mut self, run: &[Mark], place: &Range<usize>, old: &str, new: &mut String) -> Result<()> {
+        let sealed = run.iter().find_map(|mark| match self.entities.get(mark.entity) {
+            Some(Planned { put: Put::Encrypt { key, document }, page, .. }) => Some((key, document, *page)),
+            _ => None,
+        });
+        if let Some((key, document, page)) = sealed {
+            // Whoever has the key gets back what the member said; a line says what its words do.
+            let said = (page, old.get(place.clone()).unwrap_or_default().to_owned());
+            if let Some(text) = self.sealed.get(&said) {
+                new.push_str(text);
+                return Ok(());
+            }
+            let text = key.encrypt(document, page, &said.1)?;
+            new.push_str(&text);
+            self.written.insert(text.clone());
+            self.sealed.insert(said, text);
+            return Ok(());
+        }
+        let start = new.len();
+        let mut masked = place.start;
+        for mark in run {
+            match self.entities.get(mark.entity).map(|entity| &entity.put) {
+                Some(Put::Text(text)) if mark.is_first && !text.is_empty() => {
+                    if new.len() > start {
+                        new.push(' ');
+                    }
+                    new.push_str(text);
+                }
+                Some(Put::Mask { character, first_kept }) => {
+                    let words = mark.words.start.max(masked)..mark.words.end;
+                    let mut letter = mark.letters_before;
+                    let skipped = old.get(mark.own.start..words.start).unwrap_or_default();
+                    letter += skipped.chars().filter(|c| c.is_alphanumeric()).count();
+                    for (at, c) in old.get(words.clone()).unwrap_or_default().char_indices() {
+                        let is_letter = c.is_alphanumeric() && mark.own.contains(&(words.start + at));
+                        let is_kept = c.is_whitespace() || (is_letter && letter >= *first_kept);
+                        new.push(if is_kept { c } else { *character });
+                        letter += usize::from(is_letter);
+                    }
+                    masked = masked.max(mark.words.end);
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An entity where it stands.
+#[derive(Clone, Copy)]
+struct Found<'a> {
+    pii_type: &'a PiiType,
+    text: &'a str,
+    page: u32,
+    detector: &'static str,
+}
+
+fn is_space(text: Option<&str>) -> bool {
+    text.is_some_and(|text| text.chars().all(char::is_whitespace))
+}

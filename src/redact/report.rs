@@ -1,0 +1,157 @@
+//! What was redacted, in numbers.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::PiiType;
+
+/// What the stage did to a document, in numbers and without a word of it: fit for an audit log.
+///
+/// It serializes to an object with the members `pages`, `requests`, `billed_units`, `entities`, the maps `by_type`,
+/// `by_page`, `by_detector` and `by_operator`, and the list `counts`, of which those are sums.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RedactionReport {
+    pages: u64,
+    requests: u64,
+    billed_units: u64,
+    counts: BTreeMap<Key, u64>,
+}
+
+/// Of what a count is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+struct Key {
+    page: u32,
+    #[serde(rename = "type")]
+    pii_type: PiiType,
+    detector: &'static str,
+    operator: &'static str,
+}
+
+/// How many entities of a type were found on a page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Count {
+    /// The page, from 1.
+    pub page: u32,
+    /// The type.
+    #[serde(rename = "type")]
+    pub pii_type: PiiType,
+    /// Which detector found it: its name; `textract` where Textract gives the type of the field; and `sweep` for
+    /// places at which a string stood that was detected elsewhere.
+    pub detector: &'static str,
+    /// What was put in its place, or `keep`.
+    pub operator: &'static str,
+    /// How many.
+    pub count: u64,
+}
+
+/// Whom a report names for what was not detected where it stood.
+pub(super) const SWEEP: &str = "sweep";
+
+impl RedactionReport {
+    /// The pages that were looked at; of records other than pages, how many of them.
+    pub fn pages(&self) -> u64 {
+        self.pages
+    }
+
+    /// The requests that detectors made.
+    pub fn requests(&self) -> u64 {
+        self.requests
+    }
+
+    /// The units that are billed for them.
+    pub fn billed_units(&self) -> u64 {
+        self.billed_units
+    }
+
+    /// How many entities were found in all, those that were kept too.
+    pub fn entities(&self) -> u64 {
+        self.counts.values().sum()
+    }
+
+    /// How many were found of each type, on each page, by each detector, for each operator.
+    pub fn counts(&self) -> impl Iterator<Item = Count> {
+        self.counts.iter().map(|(key, count)| {
+            let Key { page, pii_type, detector, operator } = key.clone();
+            Count { page, pii_type, detector, operator, count: *count }
+        })
+    }
+
+    /// How many were found of each type.
+    pub fn by_type(&self) -> BTreeMap<PiiType, u64> {
+        self.by(|key| key.pii_type.clone())
+    }
+
+    /// How many were found on each page that has any.
+    pub fn by_page(&self) -> BTreeMap<u32, u64> {
+        self.by(|key| key.page)
+    }
+
+    /// How many each detector found.
+    pub fn by_detector(&self) -> BTreeMap<&'static str, u64> {
+        self.by(|key| key.detector)
+    }
+
+    /// How many each operator was used for.
+    pub fn by_operator(&self) -> BTreeMap<&'static str, u64> {
+        self.by(|key| key.operator)
+    }
+
+    fn by<K: Ord>(&self, of: impl Fn(&Key) -> K) -> BTreeMap<K, u64> {
+        let mut sums = BTreeMap::new();
+        for (key, count) in &self.counts {
+            *sums.entry(of(key)).or_default() += count;
+        }
+        sums
+    }
+
+    pub(super) fn looked_at(&mut self, pages: u64) {
+        self.pages += pages;
+    }
+
+    pub(super) fn billed(&mut self, requests: u64, units: u64) {
+        self.requests += requests;
+        self.billed_units += units;
+    }
+
+    pub(super) fn enter(
+        &mut self,
+        page: u32,
+        pii_type: &PiiType,
+        detector: &'static str,
+        operator: &'static str,
+    ) {
+        *self.counts.entry(Key { page, pii_type: pii_type.clone(), detector, operator }).or_default() += 1;
+    }
+}
+
+impl Serialize for RedactionReport {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Wire {
+            pages: u64,
+            requests: u64,
+            billed_units: u64,
+            entities: u64,
+            by_type: BTreeMap<String, u64>,
+            by_page: BTreeMap<u32, u64>,
+            by_detector: BTreeMap<&'static str, u64>,
+            by_operator: BTreeMap<&'static str, u64>,
+            counts: Vec<Count>,
+        }
+
+        let wire = Wire {
+            pages: self.pages,
+            requests: self.requests,
+            billed_units: self.billed_units,
+            entities: self.entities(),
+            by_type: self.by(|key| key.pii_type.to_string()),
+            by_page: self.by_page(),
+            by_detector: self.by_detector(),
+            by_operator: self.by_operator(),
+            counts: self.counts().collect(),
+        };
+        wire.serialize(serializer)
+    }
+}
