@@ -24,7 +24,6 @@ import glob
 import json
 import os
 import platform
-import shlex
 import shutil
 import signal
 import statistics
@@ -38,7 +37,10 @@ sys.dont_write_bytecode = True
 from documents import document, made_pages, recorded_pages
 
 HERE = Path(__file__).resolve().parent
-REPOSITORY = HERE.parent.parent
+sys.path.append(str(HERE.parent))
+
+from contender import REPOSITORY, ours, run, tell
+
 OURS = "inkseal"
 # Within this time a contender starts, or cargo builds it.
 START_SECONDS = 1800
@@ -49,7 +51,7 @@ def main():
     options = parse_options()
     work = options.work.resolve()
     work.mkdir(parents=True, exist_ok=True)
-    commands = {} if options.no_ours else {OURS: ours(options.ours)}
+    commands = {} if options.no_ours else {OURS: ours(options.ours, "contender")}
     commands |= {name: command for name, command in install(work).items() if name in options.peers}
     if not commands:
         sys.exit("no contenders: name a peer, or leave out --no-ours")
@@ -127,26 +129,6 @@ def pinned():
     modules = json.loads((HERE / "package.json").read_text())["dependencies"]
     python = [line for line in lines if line and not line.startswith("#")]
     return {"python": python, "node": [f"{name}@{version}" for name, version in modules.items()]}
-
-
-def ours(command):
-    if command:
-        words = shlex.split(command)
-        return words if len(words) > 1 else [Path(command).resolve(), "--serve"]
-    tell("building inkseal")
-    build = ["cargo", "bench", "--quiet", "--bench", "contender", "--no-run", "--message-format", "json"]
-    for line in run(*build, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True).stdout.splitlines():
-        message = json.loads(line)
-        if message.get("executable") and message["target"]["name"] == "contender":
-            return [message["executable"], "--serve"]
-    sys.exit("cargo built no bench named contender")
-
-
-def run(*command, **options):
-    try:
-        return subprocess.run(command, check=True, **options)
-    except (OSError, subprocess.CalledProcessError) as error:
-        sys.exit(f"{Path(command[0]).name}: {error}")
 
 
 class Worker:
@@ -314,10 +296,6 @@ def print_table(result, options):
         for error, files in row["unread"].items():
             what = error if error.startswith("skipped") else f"could not be read: {error}"
             print(f"{row['name']:<12}{len(files):>10} of {result['files']} files {what}")
-
-
-def tell(what):
-    print(what, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

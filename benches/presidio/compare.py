@@ -26,14 +26,17 @@ import ast
 import json
 import os
 import platform
-import shlex
 import statistics
 import subprocess
 import sys
 from pathlib import Path
 
+sys.dont_write_bytecode = True
 HERE = Path(__file__).resolve().parent
-REPOSITORY = HERE.parent.parent
+sys.path.append(str(HERE.parent))
+
+from contender import REPOSITORY, ours, run, tell
+
 WANTED_RATIO = 50
 
 # Presidio's recognisers that look for what ours look for, and the type that ours have for it.
@@ -91,7 +94,7 @@ def main():
     options = parse_options()
     work = options.work.resolve()
     work.mkdir(parents=True, exist_ok=True)
-    peer, us = Worker("presidio", install(work)), Worker("inkseal", ours(options.ours))
+    peer, us = Worker("presidio", install(work)), Worker("inkseal", ours(options.ours, "detector"))
     sentences = json.loads((HERE / "sentences.json").read_text())
     result = {"peer": requirement(), "machine": {"system": platform.platform(), "processors": os.cpu_count()}}
     try:
@@ -144,26 +147,6 @@ def install(work):
         run(*pip, "-r", HERE / "requirements.txt")
         stamp.write_text(wanted)
     return [python, HERE / "presidio.py"]
-
-
-def ours(command):
-    if command:
-        words = shlex.split(command)
-        return words if len(words) > 1 else [Path(command).resolve(), "--serve"]
-    tell("building inkseal")
-    build = ["cargo", "bench", "--quiet", "--bench", "detector", "--no-run", "--message-format", "json"]
-    for line in run(*build, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True).stdout.splitlines():
-        message = json.loads(line)
-        if message.get("executable") and message["target"]["name"] == "detector":
-            return [message["executable"], "--serve"]
-    sys.exit("cargo built no bench named detector")
-
-
-def run(*command, **options):
-    try:
-        return subprocess.run(command, check=True, **options)
-    except (OSError, subprocess.CalledProcessError) as error:
-        sys.exit(f"{Path(command[0]).name}: {error}")
 
 
 class Worker:
@@ -290,10 +273,6 @@ def speed(source, peer, us, options):
     ratio = rows[peer.name]["seconds"] / rows[us.name]["seconds"]
     print(f"ours is {ratio:.0f} times as fast; {WANTED_RATIO} are wanted")
     return {"pages": len(texts), "bytes": size, "contenders": rows, "ratio": ratio, "passed": ratio >= WANTED_RATIO}
-
-
-def tell(what):
-    print(what, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
