@@ -10,9 +10,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use inkseal::emulator::{EmulatedKey, Emulator, FaultRule, Quotas, Response, Synthetic};
+use inkseal::emulator::{
+    Delivery, EmulatedKey, EmulatedQueue, Emulator, FaultRule, Quotas, Response, Synthetic,
+};
 
-/// Serves Textract, Comprehend, S3 and KMS on a loopback port until it is interrupted.
+/// Serves Textract, Comprehend, S3, KMS, SNS and SQS on a loopback port until it is interrupted.
 ///
 /// Any credentials will do. Make buckets with CreateBucket and upload documents with PutObject.
 #[derive(Parser)]
@@ -30,6 +32,15 @@ struct Arguments {
     /// The ARN of an enabled customer-managed key; any other key is refused
     #[arg(long, value_name = "ARN", value_parser = str::parse::<EmulatedKey>)]
     kms_key: Vec<EmulatedKey>,
+    /// The ARN of an SNS topic; a job that names any other is refused
+    #[arg(long, value_name = "ARN")]
+    topic: Vec<String>,
+    /// An SQS queue that every topic sends to; with MAX_RECEIVES it has a dead-letter queue, NAME-dead
+    #[arg(long, value_name = "NAME[:VISIBILITY_SECONDS[:MAX_RECEIVES]]", value_parser = queue)]
+    queue: Vec<(String, EmulatedQueue)>,
+    /// Topics send messages as they are, without an envelope
+    #[arg(long)]
+    raw_delivery: bool,
     /// A text that Comprehend finds as an entity of this type, such as "NAME=Jane Doe"
     #[arg(long, value_name = "TYPE=TEXT", value_parser = entity)]
     pii: Vec<(String, String)>,
@@ -39,7 +50,7 @@ struct Arguments {
     /// How long jobs are in progress
     #[arg(long, value_name = "MS", default_value_t = 0)]
     job_ms: u64,
-    /// A fault, as FAULT[@OPERATION][:KEY-SUFFIX][#NTH or *TIMES], such as throttle@GetObject*3
+    /// A fault, as FAULT[@OPERATION][:KEY-SUFFIX][#NTH or *TIMES or ~EVERY or %PERCENT], such as throttle@GetObject*3
     #[arg(long, value_name = "FAULT")]
     fault: Vec<FaultRule>,
     /// Listings have pages of at most this many keys
@@ -56,6 +67,24 @@ fn entity(argument: &str) -> Result<(String, String), &'static str> {
             Ok((pii_type.to_owned(), text.to_owned()))
         }
         _ => Err("give TYPE=TEXT"),
+    }
+}
+
+fn queue(argument: &str) -> Result<(String, EmulatedQueue), &'static str> {
+    let wrong = "give NAME[:VISIBILITY_SECONDS[:MAX_RECEIVES]]";
+    let mut parts = argument.split(':');
+    let name = parts.next().unwrap_or_default();
+    let mut queue = EmulatedQueue::new(name);
+    if let Some(seconds) = parts.next() {
+        let seconds = seconds.parse().map_err(|_| wrong)?;
+        queue = queue.visibility_timeout(Duration::from_secs(seconds));
+    }
+    if let Some(receives) = parts.next() {
+        queue = queue.dead_letter_after(receives.parse().map_err(|_| wrong)?);
+    }
+    match parts.next() {
+        None => Ok((name.to_owned(), queue)),
+        Some(_) => Err(wrong),
     }
 }
 
@@ -91,6 +120,16 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     }
     for fault in arguments.fault {
         builder = builder.fault(fault);
+    }
+    let delivery = if arguments.raw_delivery { Delivery::Raw } else { Delivery::Envelope };
+    for (name, queue) in arguments.queue {
+        builder = builder.queue(queue);
+        for topic in &arguments.topic {
+            builder = builder.subscribe(topic, &name, delivery);
+        }
+    }
+    for topic in arguments.topic {
+        builder = builder.topic(topic);
     }
     if let Some(keys) = arguments.list_page_size {
         builder = builder.list_page_size(keys);

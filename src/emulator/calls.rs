@@ -81,7 +81,7 @@ impl Inner {
         let items = items.map_err(|_| Failure::server("InternalServerError", "Internal error"))?;
         let mut members = vec![("DocumentMetadata", json!({"Pages": documents.len()}).to_string())];
         if let Some(member) = call.model_version_member() {
-            members.push((member, json!(response.model_version).to_string()));
+            members.push((member, json!(&*response.model_version).to_string()));
         }
         if let Some(review) = review {
             members.push(("HumanLoopActivationOutput", review.to_string()));

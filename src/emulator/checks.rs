@@ -80,7 +80,8 @@ fn is_region(value: &str) -> bool {
     (1..=20).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
-fn topic(value: &str) -> bool {
+/// The ARN of a topic.
+pub(super) fn topic(value: &str) -> bool {
     let mut parts = value.splitn(6, ':');
     let (arn, partition, service) = (parts.next(), parts.next(), parts.next());
     let (region, account, name) = (parts.next(), parts.next(), parts.next());

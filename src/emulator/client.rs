@@ -52,10 +52,9 @@ impl HttpConnector for Connector {
 async fn exchange(inner: &Arc<Inner>, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
     let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
     let (head, body) = request.into_parts();
-    let body = match body.bytes() {
-        Some(bytes) => bytes::Bytes::copy_from_slice(bytes),
-        None => body.collect().await.map_err(ConnectorError::user)?.to_bytes(),
-    };
+    // Read to its end even where its bytes are at hand: the SDK watches that, and would take a request that waits long
+    // for its answer for one whose body nobody takes.
+    let body = body.collect().await.map_err(ConnectorError::user)?.to_bytes();
     match inner.answer(http::Request::from_parts(head, body)).await {
         Some(response) => {
             let response = response.map(SdkBody::from_body_1_x);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::Error;
@@ -16,10 +16,11 @@ use super::Error;
 pub enum Fault {
     /// The answer comes later by this much. Strikes every operation.
     Latency(Duration),
-    /// `ThrottlingException` from Textract (HTTP 500), Comprehend and KMS (HTTP 400), `503 SlowDown` from S3.
+    /// `ThrottlingException` from Textract (HTTP 500), Comprehend and KMS (HTTP 400), `RequestThrottled` from SQS, `Throttled`
+    /// from SNS, `503 SlowDown` from S3.
     Throttle,
     /// `InternalServerError` from Textract, `InternalServerException` from Comprehend, `KMSInternalException` from KMS,
-    /// `500 InternalError` from S3.
+    /// `InternalFailure` from SQS, `500 InternalError` from SNS and S3.
     InternalError,
     /// HTTP 503, `ServiceUnavailable`.
     ServiceUnavailable,
@@ -28,10 +29,17 @@ pub enum Fault {
     /// Half of the body arrives, then the connection ends; `Content-Length` announced all of it. `GetObject` unless
     /// a rule names another operation.
     TruncatedBody,
+    /// Half of the body arrives, and `Content-Length` announces no more, as of a proxy that broke an answer and mended the
+    /// header. `GetObject` unless a rule names another operation.
+    WrongLength,
     /// The body arrives in eight pieces, each after this wait. `GetObject` unless a rule names another operation.
     SlowBody(Duration),
-    /// `AccessDeniedException` from Textract, Comprehend and KMS, `403 AccessDenied` from S3.
+    /// `AccessDeniedException` from Textract, Comprehend and KMS, `AuthorizationError` from SNS, `403 AccessDenied` from S3
+    /// and SQS.
     AccessDenied,
+    /// The caller's clock is wrong: `403 RequestTimeTooSkewed` from S3, `InvalidSignatureException` from the others,
+    /// `SignatureDoesNotMatch` from SNS.
+    ClockSkew,
     /// `GetObject` and `HeadObject` name another KMS key than the object was written under; `PutObject` too where a rule
     /// names it.
     WrongKey,
@@ -46,12 +54,22 @@ pub enum Fault {
     DuplicateBlock,
     /// Textract knows the job no more: `InvalidJobIdException` from every `Get` operation.
     ExpiredJob,
+    /// A message comes into its queue twice, with one message id. This and the other faults of messages strike each
+    /// message on its way into a queue: of `SendMessage`, `SendMessageBatch`, `Publish`, and `Notification`, which is what
+    /// a rule calls the end of a job. The key of a rule is the end of the queue's name.
+    DuplicateMessage,
+    /// A message does not come into its queue.
+    LostMessage,
+    /// A message can be received later by this much.
+    LateMessage(Duration),
+    /// A message takes any place among those that wait in its queue, not the last.
+    OutOfOrderMessage,
 }
 
 /// The names of the faults, as [`Fault::from_str`] reads them.
 const NAMES: &str = "latency=MS throttle internal-error service-unavailable connection-reset truncated-body \
-                     slow-body=MS access-denied wrong-key not-encrypted missing-part=N extra-part duplicate-block \
-                     expired-job";
+                     wrong-length slow-body=MS access-denied clock-skew wrong-key not-encrypted missing-part=N extra-part duplicate-block \
+                     expired-job duplicate-message lost-message late-message=MS out-of-order-message";
 
 impl Fault {
     /// Narrows the fault to one operation, such as `GetObject` or `StartDocumentAnalysis`.
@@ -74,9 +92,19 @@ impl Fault {
         FaultRule::from(self).nth(n)
     }
 
+    /// Narrows the fault to every `n`th request that matches.
+    pub fn every(self, n: u64) -> FaultRule {
+        FaultRule::from(self).every(n)
+    }
+
+    /// Narrows the fault to this share of the requests that match, in percent.
+    pub fn percent(self, percent: u8) -> FaultRule {
+        FaultRule::from(self).percent(percent)
+    }
+
     fn fits(&self, operation: &str) -> bool {
         match self {
-            Self::TruncatedBody | Self::SlowBody(_) => operation == "GetObject",
+            Self::TruncatedBody | Self::WrongLength | Self::SlowBody(_) => operation == "GetObject",
             Self::WrongKey | Self::NotEncrypted => matches!(operation, "GetObject" | "HeadObject"),
             Self::MissingPart(_) => matches!(operation, "GetObject" | "HeadObject" | "ListObjectsV2"),
             Self::ExpiredJob => {
@@ -88,6 +116,14 @@ impl Fault {
             _ => true,
         }
     }
+
+    /// Whether it strikes messages, and requests never.
+    fn is_of_messages(&self) -> bool {
+        matches!(
+            self,
+            Self::DuplicateMessage | Self::LostMessage | Self::LateMessage(_) | Self::OutOfOrderMessage
+        )
+    }
 }
 
 impl Fault {
@@ -95,7 +131,7 @@ impl Fault {
     fn fits_by_name(&self, operation: &str) -> bool {
         match self {
             // What alters the body of an answer does so of any.
-            Self::TruncatedBody | Self::SlowBody(_) => true,
+            Self::TruncatedBody | Self::WrongLength | Self::SlowBody(_) => true,
             Self::WrongKey | Self::NotEncrypted => operation == "PutObject",
             _ => false,
         }
@@ -111,6 +147,8 @@ impl fmt::Display for Fault {
             Self::ServiceUnavailable => f.write_str("service-unavailable"),
             Self::ConnectionReset => f.write_str("connection-reset"),
             Self::TruncatedBody => f.write_str("truncated-body"),
+            Self::WrongLength => f.write_str("wrong-length"),
+            Self::ClockSkew => f.write_str("clock-skew"),
             Self::SlowBody(wait) => write!(f, "slow-body={}", wait.as_millis()),
             Self::AccessDenied => f.write_str("access-denied"),
             Self::WrongKey => f.write_str("wrong-key"),
@@ -119,6 +157,10 @@ impl fmt::Display for Fault {
             Self::ExtraPart => f.write_str("extra-part"),
             Self::DuplicateBlock => f.write_str("duplicate-block"),
             Self::ExpiredJob => f.write_str("expired-job"),
+            Self::DuplicateMessage => f.write_str("duplicate-message"),
+            Self::LostMessage => f.write_str("lost-message"),
+            Self::LateMessage(wait) => write!(f, "late-message={}", wait.as_millis()),
+            Self::OutOfOrderMessage => f.write_str("out-of-order-message"),
         }
     }
 }
@@ -140,6 +182,7 @@ impl FromStr for Fault {
         Ok(match name {
             "latency" => Self::Latency(wait()?),
             "slow-body" => Self::SlowBody(wait()?),
+            "late-message" => Self::LateMessage(wait()?),
             "missing-part" => Self::MissingPart(value.and_then(|n| n.parse().ok()).ok_or_else(bad)?),
             _ if value.is_some() => return Err(bad()),
             "throttle" => Self::Throttle,
@@ -147,12 +190,17 @@ impl FromStr for Fault {
             "service-unavailable" => Self::ServiceUnavailable,
             "connection-reset" => Self::ConnectionReset,
             "truncated-body" => Self::TruncatedBody,
+            "wrong-length" => Self::WrongLength,
+            "clock-skew" => Self::ClockSkew,
             "access-denied" => Self::AccessDenied,
             "wrong-key" => Self::WrongKey,
             "not-encrypted" => Self::NotEncrypted,
             "extra-part" => Self::ExtraPart,
             "duplicate-block" => Self::DuplicateBlock,
             "expired-job" => Self::ExpiredJob,
+            "duplicate-message" => Self::DuplicateMessage,
+            "lost-message" => Self::LostMessage,
+            "out-of-order-message" => Self::OutOfOrderMessage,
             _ => return Err(bad()),
         })
     }
@@ -169,14 +217,37 @@ impl FromStr for Fault {
 /// # Ok::<(), inkseal::emulator::Error>(())
 /// ```
 ///
-/// As text: `FAULT[@OPERATION][:KEY-SUFFIX][#NTH or *TIMES]`.
+/// As text: `FAULT[@OPERATION][:KEY-SUFFIX][#NTH or *TIMES or ~EVERY or %PERCENT]`. Objects have keys; requests of SQS and SNS
+/// have the name of the queue or topic for one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FaultRule {
     fault: Fault,
     operation: Option<String>,
     key_suffix: Option<String>,
-    skip: u64,
-    times: Option<u64>,
+    which: Which,
+}
+
+/// Which of the requests that match are struck.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Which {
+    All,
+    First(u64),
+    Nth(u64),
+    Every(u64),
+    Percent(u8),
+}
+
+impl Which {
+    /// Whether this strikes the `seen`th request, counted from 1.
+    fn strikes(self, seen: u64, random: &mut fastrand::Rng) -> bool {
+        match self {
+            Self::All => true,
+            Self::First(times) => seen <= times,
+            Self::Nth(nth) => seen == nth,
+            Self::Every(n) => seen.is_multiple_of(n),
+            Self::Percent(percent) => random.u8(..100) < percent,
+        }
+    }
 }
 
 impl FaultRule {
@@ -194,13 +265,25 @@ impl FaultRule {
 
     /// Only the first `n` requests that match.
     pub fn times(mut self, n: u64) -> Self {
-        (self.skip, self.times) = (0, Some(n));
+        self.which = Which::First(n);
         self
     }
 
     /// Only the `n`th request that matches, counted from 1.
     pub fn nth(mut self, n: u64) -> Self {
-        (self.skip, self.times) = (n.saturating_sub(1), Some(1));
+        self.which = Which::Nth(n.max(1));
+        self
+    }
+
+    /// Only every `n`th request that matches: the `n`th, twice the `n`th, and so on.
+    pub fn every(mut self, n: u64) -> Self {
+        self.which = Which::Every(n.max(1));
+        self
+    }
+
+    /// Only this share of the requests that match, 0 to 100 percent: by chance, but by the same in every run.
+    pub fn percent(mut self, percent: u8) -> Self {
+        self.which = Which::Percent(percent.min(100));
         self
     }
 
@@ -226,7 +309,7 @@ impl FaultRule {
 
 impl From<Fault> for FaultRule {
     fn from(fault: Fault) -> Self {
-        Self { fault, operation: None, key_suffix: None, skip: 0, times: None }
+        Self { fault, operation: None, key_suffix: None, which: Which::All }
     }
 }
 
@@ -239,10 +322,12 @@ impl fmt::Display for FaultRule {
         if let Some(suffix) = &self.key_suffix {
             write!(f, ":{suffix}")?;
         }
-        match (self.skip, self.times) {
-            (_, None) => Ok(()),
-            (0, Some(times)) if times != 1 => write!(f, "*{times}"),
-            (skip, Some(_)) => write!(f, "#{}", skip + 1),
+        match self.which {
+            Which::All => Ok(()),
+            Which::First(times) => write!(f, "*{times}"),
+            Which::Nth(n) => write!(f, "#{n}"),
+            Which::Every(n) => write!(f, "~{n}"),
+            Which::Percent(percent) => write!(f, "%{percent}"),
         }
     }
 }
@@ -252,7 +337,7 @@ impl FromStr for FaultRule {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         let bad = || Error::InvalidFault { text: text.to_owned(), names: NAMES };
-        let (rest, count) = match text.rfind(['#', '*']) {
+        let (rest, count) = match text.rfind(['#', '*', '~', '%']) {
             Some(at) => {
                 let number: u64 = text[at + 1..].parse().map_err(|_| bad())?;
                 (&text[..at], Some((text.as_bytes()[at], number)))
@@ -272,7 +357,9 @@ impl FromStr for FaultRule {
         rule.key_suffix = suffix.map(str::to_owned);
         Ok(match count {
             Some((b'#', n)) => rule.nth(n),
-            Some((_, n)) => rule.times(n),
+            Some((b'*', n)) => rule.times(n),
+            Some((b'~', n)) => rule.every(n),
+            Some((_, n)) => rule.percent(u8::try_from(n).ok().filter(|n| *n <= 100).ok_or_else(bad)?),
             None => rule,
         })
     }
@@ -281,29 +368,54 @@ impl FromStr for FaultRule {
 /// The rules in force and how often each has matched.
 #[derive(Debug, Default)]
 pub(super) struct Faults {
-    rules: Mutex<Vec<(FaultRule, u64)>>,
+    rules: Mutex<Vec<Rule>>,
+}
+
+#[derive(Debug)]
+struct Rule {
+    rule: FaultRule,
+    seen: u64,
+    /// Of one seed, so that a run can be repeated.
+    random: fastrand::Rng,
+}
+
+impl From<FaultRule> for Rule {
+    fn from(rule: FaultRule) -> Self {
+        Self { rule, seen: 0, random: fastrand::Rng::with_seed(0) }
+    }
 }
 
 impl Faults {
     pub(super) fn new(rules: Vec<FaultRule>) -> Self {
-        Self { rules: Mutex::new(rules.into_iter().map(|rule| (rule, 0)).collect()) }
+        Self { rules: Mutex::new(rules.into_iter().map(Rule::from).collect()) }
     }
 
     pub(super) fn add(&self, rule: FaultRule) {
-        self.rules.lock().unwrap_or_else(PoisonError::into_inner).push((rule, 0));
+        self.lock().push(rule.into());
     }
 
     pub(super) fn clear(&self) {
-        self.rules.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.lock().clear();
     }
 
     /// The faults that strike this request; the request is counted against each rule that it matches.
     pub(super) fn strike(&self, operation: &str, key: Option<&str>) -> Vec<Fault> {
-        let mut rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
+        self.struck(false, operation, key)
+    }
+
+    /// The faults that strike a message on its way into this queue.
+    pub(super) fn strike_message(&self, operation: &str, queue: &str) -> Vec<Fault> {
+        self.struck(true, operation, Some(queue))
+    }
+
+    fn struck(&self, message: bool, operation: &str, key: Option<&str>) -> Vec<Fault> {
         let mut struck = Vec::new();
-        for (rule, seen) in rules.iter_mut().filter(|(rule, _)| rule.matches(operation, key)) {
+        for Rule { rule, seen, random } in self.lock().iter_mut() {
+            if rule.fault.is_of_messages() != message || !rule.matches(operation, key) {
+                continue;
+            }
             *seen += 1;
-            if *seen > rule.skip && rule.times.is_none_or(|times| *seen <= rule.skip + times) {
+            if rule.which.strikes(*seen, random) {
                 struck.push(rule.fault.clone());
             }
         }
@@ -312,9 +424,12 @@ impl Faults {
 
     /// Whether a listing leaves this object out. Not counted: one listing asks for many objects.
     pub(super) fn hides(&self, key: &str) -> bool {
-        let rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
-        rules.iter().any(|(rule, _)| {
+        self.lock().iter().any(|Rule { rule, .. }| {
             matches!(rule.fault, Fault::MissingPart(_)) && rule.matches("ListObjectsV2", Some(key))
         })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Rule>> {
+        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -227,6 +227,9 @@ fn refusal(strike: &Strike) -> Option<S3Error> {
         Some(error(unavailable, "ServiceUnavailable", "Service is unable to handle request."))
     } else if strike.denied {
         Some(denied())
+    } else if strike.skewed {
+        let message = "The difference between the request time and the current time is too large.";
+        Some(error(StatusCode::FORBIDDEN, "RequestTimeTooSkewed", message))
     } else {
         strike.reset.then(|| S3ErrorCode::InternalError.into())
     }

@@ -1,6 +1,7 @@
 //! Jobs: their time, their tokens, and the parts that they leave in the output bucket.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -34,6 +35,16 @@ impl Family {
         }
     }
 
+    /// The operation that starts such a job, as its notification calls it.
+    pub(super) fn start_operation(self) -> &'static str {
+        match self {
+            Self::Text => "StartDocumentTextDetection",
+            Self::Analysis => "StartDocumentAnalysis",
+            Self::Expense => "StartExpenseAnalysis",
+            Self::Lending => "StartLendingAnalysis",
+        }
+    }
+
     pub(super) fn model_version_member(self) -> &'static str {
         match self {
             Self::Text => "DetectDocumentTextModelVersion",
@@ -63,7 +74,9 @@ pub(super) struct Job {
     /// None where that is further away than a clock can tell.
     pub(super) ends: Option<Instant>,
     pub(super) output: Option<Output>,
-    pub(super) input: Value,
+    /// The request that started it, as JSON: far less than it takes as a `Value`, and there may be a hundred thousand of them.
+    pub(super) input: Box<str>,
+    pub(super) token: Option<Box<str>>,
     pub(super) extra_part: bool,
     pub(super) duplicate_block: bool,
 }
@@ -96,6 +109,7 @@ impl fmt::Debug for Job {
             ends,
             output,
             input: _,
+            token: _,
             extra_part,
             duplicate_block,
         } = self;
@@ -114,9 +128,17 @@ impl fmt::Debug for Job {
 }
 
 impl Job {
+    fn token_key(&self) -> Option<(Family, String, String)> {
+        Some((self.family, self.region.clone(), self.token.as_deref()?.to_owned()))
+    }
+
     /// To be asked once for an answer, which would contradict itself if the job ended on the way.
     pub(super) fn ended(&self) -> bool {
         self.ends.is_some_and(|ends| Instant::now() >= ends)
+    }
+
+    pub(super) fn failed(&self) -> bool {
+        self.response.outcome == Outcome::Failed
     }
 
     fn status(&self, ended: bool) -> &'static str {
@@ -131,7 +153,7 @@ impl Job {
     /// The page of results that a Get operation answers with.
     pub(super) fn page(&self, ended: bool, range: Range<u64>, next_token: Option<&str>) -> Bytes {
         let (response, model) = (&self.response, self.family.model_version_member());
-        let mut members = vec![(model, json!(response.model_version).to_string())];
+        let mut members = vec![(model, json!(&*response.model_version).to_string())];
         members.push(("JobStatus", json!(self.status(ended)).to_string()));
         if response.outcome == Outcome::Failed || !ended {
             if let (true, Some(message)) = (ended, &response.status_message) {
@@ -157,7 +179,7 @@ impl Job {
     /// The result of `GetLendingAnalysisSummary`, which is `summaryResponse/1` in the output bucket as well.
     pub(super) fn summary(&self, ended: bool, nulls: bool) -> Value {
         let mut summary = json!({
-            "AnalyzeLendingModelVersion": self.response.model_version,
+            "AnalyzeLendingModelVersion": &*self.response.model_version,
             "JobStatus": self.status(ended),
         });
         if !ended {
@@ -264,7 +286,7 @@ impl Part {
         let (response, list) = (&self.job.response, self.job.family.shape().list());
         let status = if response.outcome == Outcome::Partial { "PARTIAL_SUCCESS" } else { "SUCCEEDED" };
         let mut members = [
-            (self.job.family.model_version_member(), json!(response.model_version).to_string()),
+            (self.job.family.model_version_member(), json!(&*response.model_version).to_string()),
             ("DocumentMetadata", json!({"Pages": response.pages()}).to_string()),
             ("JobStatus", json!(status).to_string()),
             ("NextToken", "null".to_owned()),
@@ -336,10 +358,17 @@ pub(super) struct Jobs {
 #[derive(Default)]
 pub(super) struct State {
     jobs: HashMap<String, Arc<Job>>,
-    /// Jobs whose output is not written yet.
-    unwritten: Vec<Arc<Job>>,
-    /// By operation, Region and token: the input, and the job that it started.
-    tokens: HashMap<(Family, String, String), (Value, String, Instant)>,
+    /// Jobs that have not been seen to end, the next to end at the top; without those that never end.
+    ends: BinaryHeap<Reverse<(Instant, u64)>>,
+    /// The jobs of that heap, by number.
+    ending: HashMap<u64, Arc<Job>>,
+    started: u64,
+    /// How many jobs have not been seen to end.
+    running: HashMap<(Family, String), usize>,
+    tokens: HashMap<(Family, String, String), Arc<Job>>,
+    /// How long a job is remembered after its end, where not for ever; and those that are, the first to end first.
+    kept_for: Option<Duration>,
+    kept: VecDeque<(Instant, Arc<Job>)>,
 }
 
 impl fmt::Debug for Jobs {
@@ -350,9 +379,8 @@ impl fmt::Debug for Jobs {
 
 impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { jobs, unwritten, tokens } = self;
-        let (jobs, unwritten, tokens) = (jobs.len(), unwritten.len(), tokens.len());
-        write!(f, "Jobs({jobs} jobs, {unwritten} not written, {tokens} tokens)")
+        let (jobs, ends, tokens) = (self.jobs.len(), self.ends.len(), self.tokens.len());
+        write!(f, "Jobs({jobs} jobs, {ends} not ended, {tokens} tokens)")
     }
 }
 
@@ -365,31 +393,73 @@ pub(super) enum Token {
 
 impl State {
     pub(super) fn token(&self, family: Family, region: &str, token: &str, input: &Value) -> Token {
+        // By value: members have no order.
+        let same = |job: &Job| serde_json::from_str(&job.input).is_ok_and(|known: Value| known == *input);
         match self.tokens.get(&(family, region.to_owned(), token.to_owned())) {
-            Some((_, _, at)) if at.elapsed() >= LIFE => Token::New,
-            Some((known, id, _)) if known == input => Token::Known(id.clone()),
+            Some(job) if job.started.elapsed() >= LIFE => Token::New,
+            Some(job) if same(job) => Token::Known(job.id.clone()),
             Some(_) => Token::Mismatch,
             None => Token::New,
         }
     }
 
+    /// The jobs in progress as of the last [`Jobs::settle`].
     pub(super) fn running(&self, family: Family, region: &str) -> usize {
-        let here = |job: &&Arc<Job>| job.family == family && job.region == region && !job.ended();
-        self.jobs.values().filter(here).count()
+        self.running.get(&(family, region.to_owned())).copied().unwrap_or(0)
     }
 
-    pub(super) fn add(&mut self, job: Job, token: Option<&str>) {
-        if let Some(token) = token {
-            let key = (job.family, job.region.clone(), token.to_owned());
-            self.tokens.insert(key, (job.input.clone(), job.id.clone(), job.started));
-        }
+    /// Adds a job; whether it is the next to end.
+    pub(super) fn add(&mut self, job: Job) -> bool {
         let job = Arc::new(job);
-        self.unwritten.push(Arc::clone(&job));
-        self.jobs.insert(job.id.clone(), job);
+        if let Some(token) = job.token_key() {
+            self.tokens.insert(token, Arc::clone(&job));
+        }
+        *self.running.entry((job.family, job.region.clone())).or_default() += 1;
+        self.jobs.insert(job.id.clone(), Arc::clone(&job));
+        let Some(end) = job.ends else { return false };
+        self.started += 1;
+        let next = self.next_end().is_none_or(|next| end < next);
+        self.ends.push(Reverse((end, self.started)));
+        self.ending.insert(self.started, job);
+        next
+    }
+
+    fn next_end(&self) -> Option<Instant> {
+        self.ends.peek().map(|Reverse((end, _))| *end)
+    }
+
+    /// Takes out the next job that has ended by now.
+    fn next_ended(&mut self, now: Instant) -> Option<Arc<Job>> {
+        self.next_end().filter(|end| *end <= now)?;
+        let Reverse((_, number)) = self.ends.pop()?;
+        let job = self.ending.remove(&number)?;
+        if let Some(running) = self.running.get_mut(&(job.family, job.region.clone())) {
+            *running = running.saturating_sub(1);
+        }
+        if let (Some(kept_for), Some(end)) = (self.kept_for, job.ends) {
+            self.kept.push_back((end + kept_for, Arc::clone(&job)));
+        }
+        Some(job)
+    }
+
+    /// Takes out the next job that was kept long enough.
+    fn next_forgotten(&mut self, now: Instant) -> Option<Arc<Job>> {
+        self.kept.front().filter(|(until, _)| *until <= now)?;
+        let (_, job) = self.kept.pop_front()?;
+        self.jobs.remove(&job.id);
+        if let Some(token) = job.token_key() {
+            self.tokens.remove(&token);
+        }
+        Some(job)
     }
 }
 
 impl Jobs {
+    /// None so far; each is forgotten so long after its end, where that is given.
+    pub(super) fn kept_for(kept_for: Option<Duration>) -> Self {
+        Self { state: Mutex::new(State { kept_for, ..State::default() }) }
+    }
+
     /// Whoever starts a job holds this from the look at its token to its entry, or two requests with one token would
     /// start two jobs. The store may be locked under it, never the other way round.
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
@@ -405,24 +475,89 @@ impl Jobs {
 
     /// The inputs of all jobs, as they were started.
     pub(super) fn inputs(&self) -> Vec<(String, Value)> {
-        self.lock().jobs.values().map(|job| (job.id.clone(), job.input.clone())).collect()
+        let state = self.lock();
+        let input = |job: &Arc<Job>| serde_json::from_str(&job.input).unwrap_or_default();
+        state.jobs.values().map(|job| (job.id.clone(), input(job))).collect()
     }
 
-    /// Writes the output of the jobs that have ended by now.
-    pub(super) fn settle(&self, store: &Store, parts_of: u64) {
+    /// When the next job ends.
+    pub(super) fn next_end(&self) -> Option<Instant> {
+        self.lock().next_end()
+    }
+
+    /// Writes the output of the jobs that have ended by now, in the order of their ends, and says so of each once its
+    /// output is there; and forgets those that were kept long enough, with their output. Under the lock: who asks meanwhile
+    /// waits until all of it has happened.
+    pub(super) fn settle(&self, store: &Store, parts_of: u64, mut ended: impl FnMut(&Job)) {
         let mut state = self.lock();
-        if state.unwritten.is_empty() {
+        if state.ends.is_empty() && state.kept.is_empty() {
             return;
         }
-        let (ended, running) = std::mem::take(&mut state.unwritten).into_iter().partition(|job| job.ended());
-        state.unwritten = running;
-        let ended: Vec<Arc<Job>> = ended;
-        for job in ended {
+        let now = Instant::now();
+        while let Some(job) = state.next_ended(now) {
             let items = match job.family {
                 Family::Text | Family::Analysis => parts_of,
                 family => family.page_cap().min(parts_of),
             };
             job.write_output(store, items);
+            ended(&job);
         }
+        while let Some(job) = state.next_forgotten(now) {
+            if let Some(output) = &job.output {
+                store.remove_folder(&output.bucket, &output.folder);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::synthetic::Synthetic;
+    use super::*;
+
+    fn job(number: u64, ends: Option<Duration>, response: &Response) -> Job {
+        let started = Instant::now();
+        Job {
+            id: format!("{number:064x}"),
+            family: if number.is_multiple_of(2) { Family::Text } else { Family::Analysis },
+            region: "us-east-1".to_owned(),
+            response: response.clone(),
+            started,
+            ends: ends.and_then(|after| started.checked_add(after)),
+            output: None,
+            input: "{}".into(),
+            token: None,
+            extra_part: false,
+            duplicate_block: false,
+        }
+    }
+
+    /// With a look at every job for every request, this would take minutes.
+    #[tokio::test(start_paused = true)]
+    async fn twenty_thousand_jobs_end_one_after_another() {
+        const JOBS: u64 = 20_000;
+        let (jobs, store) = (Jobs::default(), Store::default());
+        let response = Response::from(Synthetic::pages(1).blocks_per_page(1));
+        {
+            let mut state = jobs.lock();
+            for number in 0..JOBS {
+                // The last to start is the first to end.
+                let next = state.add(job(number, Some(Duration::from_secs(JOBS - number)), &response));
+                assert!(next, "each is the next to end");
+            }
+            assert!(!state.add(job(JOBS, None, &response)), "it never ends");
+            assert_eq!(state.running(Family::Text, "us-east-1"), 10_001);
+            assert_eq!(state.running(Family::Text, "eu-west-1"), 0);
+        }
+        let mut ended = Vec::new();
+        while let Some(end) = jobs.next_end() {
+            tokio::time::advance(end - Instant::now()).await;
+            jobs.settle(&store, 1000, |job| ended.push(job.id.clone()));
+        }
+        let expected: Vec<String> = (0..JOBS).rev().map(|number| format!("{number:064x}")).collect();
+        assert_eq!(ended, expected);
+        let state = jobs.lock();
+        let running = [Family::Text, Family::Analysis].map(|family| state.running(family, "us-east-1"));
+        assert_eq!(running, [1, 0]);
     }
 }

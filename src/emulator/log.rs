@@ -19,12 +19,30 @@ pub enum Service {
     Kms,
     /// Amazon S3.
     S3,
+    /// Amazon SNS.
+    Sns,
+    /// Amazon SQS.
+    Sqs,
+}
+
+impl Service {
+    /// What signatures are scoped to.
+    pub(super) fn signing_name(self) -> &'static str {
+        match self {
+            Self::Textract => "textract",
+            Self::Comprehend => "comprehend",
+            Self::Kms => "kms",
+            Self::S3 => "s3",
+            Self::Sns => "sns",
+            Self::Sqs => "sqs",
+        }
+    }
 }
 
 /// A request as the operation sees it, noted before any answer is decided on.
 ///
 /// What is refused before that is neither noted nor counted: a request without a readable signature for its service, of
-/// another service, with a body that is not JSON (Textract, Comprehend and KMS), with chunks that do not add up, or of no operation
+/// another service, with a body that is not JSON (all but S3 and SNS), with chunks that do not add up, or of no operation
 /// that S3 has. `Debug` shows neither the body's values nor the headers' values.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -43,11 +61,11 @@ pub struct RecordedRequest {
     pub key: Option<String>,
     /// The query string, for S3; without the signature of a presigned URL.
     pub query: Option<String>,
-    /// The headers. Of Textract, Comprehend and KMS, all as they were sent, `authorization` included. Of S3, without `authorization`
+    /// The headers, as they were sent, `authorization` included. But those of S3 are without `authorization`
     /// and `x-amz-content-sha256`; and where the body came in signed chunks, without what describes these, but with
     /// the trailers behind them, such as checksums. `content-length` is that of the body itself.
     pub headers: HeaderMap,
-    /// The body, for Textract, Comprehend and KMS.
+    /// The body, for all services but S3. A form, as SNS has it, is an object of strings.
     pub body: Option<Value>,
 }
 

@@ -1,10 +1,10 @@
-//! An emulator of Textract, Comprehend, S3 and KMS at the HTTP seam: the real SDK clients, with their signing, retries and
+//! An emulator of Textract, Comprehend, S3, KMS, SNS and SQS at the HTTP seam: the real SDK clients, with their signing, retries and
 //! parsing, talk to it as they talk to AWS.
 //!
 //! One core answers requests through two fronts. [`Emulator::sdk_config`] is an SDK configuration whose HTTP client is
 //! the emulator itself: no socket, and tokio's paused clock works. [`Emulator::serve`] listens on a loopback port for any
-//! AWS SDK. Both serve every service on one endpoint: Textract, Comprehend and KMS are told by `x-amz-target`, the rest
-//! is S3, path style.
+//! AWS SDK. Both serve every service on one endpoint: Textract, Comprehend, KMS and SQS are told by `x-amz-target`, SNS by
+//! the form that it is sent, and the rest is S3, path style.
 //!
 //! ```
 //! use inkseal::emulator::{Emulator, Synthetic};
@@ -43,7 +43,12 @@
 //! document, and a signature is missing on every page with an empty list of them. Of Comprehend there are
 //! `DetectPiiEntities` and `ContainsPiiEntities`, which find what they were given ([`EmulatorBuilder::pii`]) and what a
 //! detector of one's own finds ([`EmulatorBuilder::pii_detector`]); the language changes nothing in that. There are no policies; denials are set
-//! by operation ([`EmulatorBuilder::deny`]). Notifications are not sent. S3 keeps no versions.
+//! by operation ([`EmulatorBuilder::deny`]). S3 keeps no versions.
+//!
+//! Queues are standard ones, and topics deliver to queues only. Messages have no attributes of their own and subscriptions
+//! no filters: both are refused. The signature of a notification is none. Nothing runs by itself: a job that has
+//! ended leaves its output and its notification when the next request comes in, or when a `ReceiveMessage` that waits
+//! sees that it is time, as of the instant of its end.
 //! `CreateBucket` without a location makes the bucket in the Region that the request is signed for.
 
 mod body;
@@ -58,6 +63,7 @@ mod jobs;
 mod kms;
 mod listing;
 mod log;
+mod messaging;
 mod multipart;
 mod quotas;
 mod response;
@@ -80,10 +86,12 @@ use aws_types::SdkConfig;
 use aws_types::region::Region;
 use bytes::Bytes;
 use serde_json::Value;
+use tokio::time::Instant;
 
 pub use self::faults::{Fault, FaultRule};
 pub use self::kms::EmulatedKey;
 pub use self::log::{RecordedRequest, Service};
+pub use self::messaging::{Delivery, EmulatedQueue, QueueCounts};
 pub use self::quotas::{CallQuotas, ComprehendQuotas, FamilyQuotas, Quotas};
 pub use self::response::{Response, Shape};
 pub use self::server::Server;
@@ -94,6 +102,7 @@ use self::faults::Faults;
 use self::jobs::Jobs;
 use self::kms::Keys;
 use self::log::Log;
+use self::messaging::{Messaging, Setup};
 use self::multipart::Uploads;
 use self::quotas::Rates;
 use self::store::{Bucket, Encryption, Object, Store};
@@ -102,6 +111,9 @@ use crate::redact::{PiiDetector, PiiType};
 
 /// The account that owns what is not said to be another's.
 const ACCOUNT: &str = "111122223333";
+
+/// What clients in process are told to call, and never do.
+const ENDPOINT: &str = "http://127.0.0.1";
 
 /// What can be wrong with how an emulator is set up.
 #[derive(Debug, thiserror::Error)]
@@ -127,13 +139,35 @@ pub enum Error {
     },
     /// A fault's text cannot be read.
     #[error(
-        "`{text}` is no fault; give `FAULT[@OPERATION][:KEY-SUFFIX][#NTH or *TIMES]` with one of: {names}"
+        "`{text}` is no fault; give `FAULT[@OPERATION][:KEY-SUFFIX][#NTH or *TIMES or ~EVERY or %PERCENT]` with one of: {names}"
     )]
     InvalidFault {
         /// What was given.
         text: String,
         /// The names that there are.
         names: &'static str,
+    },
+    /// A topic's ARN is malformed.
+    #[error("`{arn}` is no topic; give `arn:aws:sns:REGION:ACCOUNT:NAME`")]
+    InvalidTopicArn {
+        /// What was given.
+        arn: String,
+    },
+    /// A queue cannot be as it was described.
+    #[error("the queue `{name}` cannot be made: {reason}")]
+    InvalidQueue {
+        /// The queue.
+        name: String,
+        /// Why.
+        reason: &'static str,
+    },
+    /// A subscription names a topic or a queue that the emulator was not given.
+    #[error("`{queue}` cannot be subscribed to `{topic}`; add them with `queue` and `topic`")]
+    UnknownSubscriber {
+        /// The topic's ARN.
+        topic: String,
+        /// The queue's name.
+        queue: String,
     },
     /// The port cannot be listened on.
     #[error("cannot listen on {address}")]
@@ -204,6 +238,7 @@ struct Inner {
     keys: Keys,
     store: Store,
     jobs: Jobs,
+    messaging: Messaging,
     faults: Faults,
     log: Arc<Log>,
     rates: Rates,
@@ -222,13 +257,6 @@ struct Inner {
     unreadable: Vec<String>,
 }
 
-impl Inner {
-    /// Brings the output bucket up to the present.
-    fn settle(&self) {
-        self.jobs.settle(&self.store, self.parts_of);
-    }
-}
-
 impl Emulator {
     /// An emulator with nothing in it, to be filled.
     pub fn builder() -> EmulatorBuilder {
@@ -244,7 +272,7 @@ impl Emulator {
             .behavior_version(aws_smithy_runtime_api::client::behavior_version::BehaviorVersion::latest())
             .region(Region::new(self.inner.region.clone()))
             .credentials_provider(SharedCredentialsProvider::new(credentials()))
-            .endpoint_url("http://127.0.0.1")
+            .endpoint_url(ENDPOINT)
             .http_client(SharedHttpClient::new(self.clone()))
             .retry_config(RetryConfig::standard())
             .build()
@@ -298,7 +326,7 @@ impl Emulator {
 
     /// Puts an object with a KMS key of its own choosing, known or not, into a bucket.
     pub fn put_object_under_key(&self, bucket: &str, key: &str, bytes: impl Into<Bytes>, key_arn: &str) {
-        let encryption = Encryption::Kms { key_arn: key_arn.to_owned(), bucket_key: false };
+        let encryption = Encryption::Kms { key_arn: key_arn.into(), bucket_key: false };
         self.inner.store.put(bucket, key.to_owned(), Object::stored(bytes.into(), encryption));
     }
 
@@ -313,6 +341,26 @@ impl Emulator {
     pub fn object(&self, bucket: &str, key: &str) -> Option<Bytes> {
         self.inner.settle();
         self.inner.store.object(bucket, key).map(|object| object.content.bytes())
+    }
+
+    /// The URL of a queue in the emulator's Region, for clients of [`sdk_config`](Self::sdk_config). Queues are known by what
+    /// stands after the host, so it also serves at [`Server::endpoint_url`] where the client was given that. None where
+    /// there is no such queue.
+    pub fn queue_url(&self, name: &str) -> Option<String> {
+        let path = self.inner.messaging.queue_path(&self.inner.region, name)?;
+        Some(format!("{ENDPOINT}{path}"))
+    }
+
+    /// How many messages of a queue in the emulator's Region are where. None where there is no such queue.
+    pub fn queue_counts(&self, name: &str) -> Option<QueueCounts> {
+        self.inner.settle();
+        self.inner.messaging.counts(&self.inner.region, name)
+    }
+
+    /// Publishes a message to a topic, as `Publish` does. Where there is no such topic, nothing happens.
+    pub fn publish(&self, topic_arn: &str, message: &str) {
+        self.inner.settle();
+        self.inner.publish("Publish", topic_arn, None, message, Instant::now());
     }
 
     /// The job ids and the input of the Start request of each job, with its notification channel and tag.
@@ -349,9 +397,11 @@ pub struct EmulatorBuilder {
     responses: Vec<Response>,
     responses_of: Vec<(Known, Response)>,
     pii: Pii,
+    messaging: Setup,
     faults: Vec<FaultRule>,
     quotas: Quotas,
     job_duration: Duration,
+    jobs_kept_for: Option<Duration>,
     latency: Duration,
     parts_of: u64,
     list_page_size: Option<i32>,
@@ -384,9 +434,11 @@ impl Default for EmulatorBuilder {
             responses: Vec::new(),
             responses_of: Vec::new(),
             pii: Pii::default(),
+            messaging: Setup::default(),
             faults: Vec::new(),
             quotas: Quotas::default(),
             job_duration: Duration::ZERO,
+            jobs_kept_for: None,
             latency: Duration::ZERO,
             parts_of: 1000,
             list_page_size: None,
@@ -468,9 +520,39 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Adds an SNS topic. A job that names another in its notification channel is refused.
+    pub fn topic(mut self, arn: impl Into<String>) -> Self {
+        self.messaging.topics.push(arn.into());
+        self
+    }
+
+    /// Adds an SQS queue, and its dead-letter queue where it has one.
+    pub fn queue(mut self, queue: impl Into<EmulatedQueue>) -> Self {
+        self.messaging.queues.push(queue.into());
+        self
+    }
+
+    /// Makes a topic put its messages into a queue, both of which are added too.
+    pub fn subscribe(
+        mut self,
+        topic_arn: impl Into<String>,
+        queue: impl Into<String>,
+        delivery: Delivery,
+    ) -> Self {
+        self.messaging.subscriptions.push((topic_arn.into(), queue.into(), delivery));
+        self
+    }
+
     /// How long jobs are in progress; not at all unless told otherwise. By tokio's clock.
     pub fn job_duration(mut self, duration: Duration) -> Self {
         self.job_duration = duration;
+        self
+    }
+
+    /// How long a job is kept after its end; for ever unless told otherwise. Then it is forgotten with its token and its output, as
+    /// if a lifecycle rule of the bucket had expired that, so that runs of any length fit into memory. By tokio's clock.
+    pub fn jobs_kept_for(mut self, duration: Duration) -> Self {
+        self.jobs_kept_for = Some(duration);
         self
     }
 
@@ -534,11 +616,13 @@ impl EmulatorBuilder {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidKeyArn`] and [`Error::UnknownKey`] where a key is malformed or missing.
+    /// [`Error::InvalidKeyArn`] and [`Error::UnknownKey`] where a key is malformed or missing; [`Error::InvalidTopicArn`],
+    /// [`Error::InvalidQueue`] and [`Error::UnknownSubscriber`] where a topic, a queue or a subscription is.
     pub fn build(self) -> Result<Emulator, Error> {
         for key in &self.keys {
             key.check()?;
         }
+        let messaging = self.messaging.build(&self.account, &self.region)?;
         let keys = Keys::new(&self.account, self.keys);
         let store = Store::default();
         for bucket in self.buckets {
@@ -548,7 +632,7 @@ impl EmulatorBuilder {
                 let Ok(key) = keys.find(&made.region, name) else {
                     return Err(Error::UnknownKey { bucket: bucket.name });
                 };
-                made.encryption = Encryption::Kms { key_arn: key.arn.clone(), bucket_key: false };
+                made.encryption = Encryption::Kms { key_arn: key.arn.as_str().into(), bucket_key: false };
             }
             store.lock().insert(bucket.name, made);
         }
@@ -564,7 +648,8 @@ impl EmulatorBuilder {
             region: self.region,
             keys,
             store,
-            jobs: Jobs::default(),
+            jobs: Jobs::kept_for(self.jobs_kept_for),
+            messaging,
             faults: Faults::new(self.faults),
             log: Arc::new(Log::new(self.log_limit)),
             rates: Rates::default(),

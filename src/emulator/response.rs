@@ -94,7 +94,7 @@ pub struct Response {
     pub(super) status_message: Option<String>,
     /// The `Warnings`, as JSON.
     warnings: Vec<String>,
-    pub(super) model_version: String,
+    pub(super) model_version: Arc<str>,
     pub(super) duration: Option<Duration>,
 }
 
@@ -169,7 +169,7 @@ impl Response {
             outcome,
             status_message,
             warnings: warnings.unwrap_or_default().iter().map(|raw| raw.get().to_owned()).collect(),
-            model_version: model.unwrap_or_else(|| "1.0".to_owned()),
+            model_version: model.map_or_else(|| "1.0".into(), Arc::from),
             ..Self::of(Content::Recorded(Arc::new(Recorded { shape, pages, items })))
         })
     }
@@ -228,7 +228,7 @@ impl Response {
             outcome: Outcome::Succeeded,
             status_message: None,
             warnings: Vec::new(),
-            model_version: "1.0".to_owned(),
+            model_version: "1.0".into(),
             duration: None,
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use serde_json::{Value, json};
 
@@ -12,11 +12,12 @@ use super::Inner;
 use super::body::ReplyBody;
 use super::faults::Fault;
 use super::log::{RecordedRequest, Running, Service};
+use super::messaging;
 
 /// What a front hands back to its client; none where the connection is to end without an answer.
 pub(super) type Reply = Option<http::Response<ReplyBody>>;
 
-/// An error as the JSON protocol of Textract, Comprehend and KMS writes it.
+/// An error, before the protocol of its service writes it.
 #[derive(Debug)]
 pub(super) struct Failure {
     status: StatusCode,
@@ -27,6 +28,22 @@ pub(super) struct Failure {
 impl Failure {
     pub(super) fn client(code: &'static str, message: impl Into<String>) -> Self {
         Self { status: StatusCode::BAD_REQUEST, code, message: message.into() }
+    }
+
+    pub(super) fn with_status(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into() }
+    }
+
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    pub(super) fn code(&self) -> &'static str {
+        self.code
+    }
+
+    pub(super) fn message(&self) -> &str {
+        &self.message
     }
 
     pub(super) fn server(code: &'static str, message: impl Into<String>) -> Self {
@@ -98,8 +115,10 @@ pub(super) struct Strike {
     pub(super) internal_error: bool,
     pub(super) unavailable: bool,
     pub(super) denied: bool,
+    pub(super) skewed: bool,
     pub(super) reset: bool,
     pub(super) truncated: bool,
+    pub(super) wrong_length: bool,
     pub(super) slow: Option<Duration>,
     pub(super) wrong_key: bool,
     pub(super) not_encrypted: bool,
@@ -124,13 +143,20 @@ impl Inner {
                 Fault::ConnectionReset => strike.reset = true,
                 Fault::TruncatedBody => strike.truncated = true,
                 Fault::SlowBody(wait) => strike.slow = Some(wait),
+                Fault::WrongLength => strike.wrong_length = true,
                 Fault::AccessDenied => strike.denied = true,
+                Fault::ClockSkew => strike.skewed = true,
                 Fault::WrongKey => strike.wrong_key = true,
                 Fault::NotEncrypted => strike.not_encrypted = true,
                 Fault::MissingPart(_) => strike.missing = true,
                 Fault::ExtraPart => strike.extra_part = true,
                 Fault::DuplicateBlock => strike.duplicate_block = true,
                 Fault::ExpiredJob => strike.expired_job = true,
+                // Of messages, not of requests.
+                Fault::DuplicateMessage
+                | Fault::LostMessage
+                | Fault::LateMessage(_)
+                | Fault::OutOfOrderMessage => {}
             }
         }
         if !latency.is_zero() {
@@ -141,26 +167,26 @@ impl Inner {
 
     /// Answers a request.
     pub(super) async fn answer(self: &Arc<Self>, request: Request<Bytes>) -> Reply {
-        let target = request.headers().get("x-amz-target").map(|value| value.to_str().unwrap_or_default());
-        let target = target.map(|target| target.split_once('.').unwrap_or((target, "")));
-        match target {
-            Some(("Textract", operation)) => {
-                let operation = operation.to_owned();
-                self.answer_json(Service::Textract, operation, request).await
+        let Some(target) = request.headers().get("x-amz-target") else {
+            return match messaging::is_query(&request) {
+                true => messaging::query_reply(self, request).await,
+                false => self.answer_s3(request).await,
+            };
+        };
+        let target = target.to_str().unwrap_or_default();
+        let (prefix, operation) = target.split_once('.').unwrap_or((target, ""));
+        let service = match prefix {
+            "Textract" => Service::Textract,
+            "Comprehend_20171127" => Service::Comprehend,
+            "TrentService" => Service::Kms,
+            "AmazonSQS" => Service::Sqs,
+            _ => {
+                let failure = Failure::unknown_operation("of this x-amz-target");
+                return json_reply(Service::Textract, Err(failure), &Strike::default(), None);
             }
-            Some(("Comprehend_20171127", operation)) => {
-                let operation = operation.to_owned();
-                self.answer_json(Service::Comprehend, operation, request).await
-            }
-            Some(("TrentService", operation)) => {
-                let operation = operation.to_owned();
-                self.answer_json(Service::Kms, operation, request).await
-            }
-            Some(_) => {
-                json_reply(Err(Failure::unknown_operation("of this x-amz-target")), &Strike::default(), None)
-            }
-            None => self.answer_s3(request).await,
-        }
+        };
+        let operation = operation.to_owned();
+        self.answer_json(service, operation, request).await
     }
 
     async fn answer_json(
@@ -170,38 +196,13 @@ impl Inner {
         request: Request<Bytes>,
     ) -> Reply {
         let none = Strike::default();
-        let signer = match Signer::of(request.headers(), None) {
+        let signer = match signed(request.headers(), service.signing_name()) {
             Ok(signer) => signer,
-            Err(Unsigned::Missing) => {
-                let failure =
-                    Failure::client("MissingAuthenticationTokenException", "Missing Authentication Token");
-                return json_reply(Err(failure), &none, None);
-            }
-            Err(Unsigned::Malformed) => {
-                let message =
-                    "Authorization header requires existence of Credential, SignedHeaders and Signature";
-                return json_reply(
-                    Err(Failure::client("IncompleteSignatureException", message)),
-                    &none,
-                    None,
-                );
-            }
+            Err(failure) => return json_reply(service, Err(failure), &none, None),
         };
-        let name = match service {
-            Service::Textract => "textract",
-            Service::Comprehend => "comprehend",
-            _ => "kms",
-        };
-        if signer.service != name {
-            let message = format!("Credential should be scoped to correct service: '{name}'.");
-            return json_reply(Err(Failure::client("InvalidSignatureException", message)), &none, None);
-        }
         let Ok(input) = serde_json::from_slice::<Value>(request.body()) else {
-            return json_reply(
-                Err(Failure::client("SerializationException", "the body is not JSON")),
-                &none,
-                None,
-            );
+            let failure = Failure::client("SerializationException", "the body is not JSON");
+            return json_reply(service, Err(failure), &none, None);
         };
         let running = self.log.record(RecordedRequest {
             service,
@@ -214,42 +215,24 @@ impl Inner {
             headers: request.headers().clone(),
             body: Some(input.clone()),
         });
-        let strike = self.strike(&operation, None).await;
+        let queue = input.get("QueueUrl").and_then(Value::as_str).and_then(|url| url.rsplit('/').next());
+        let strike = self.strike(&operation, queue).await;
         if strike.reset {
             return None;
         }
-        let internal = match service {
-            Service::Textract => "InternalServerError",
-            Service::Comprehend => "InternalServerException",
-            _ => "KMSInternalException",
-        };
-        let result = if strike.throttle {
-            // A server's fault with Textract, but the client's with the others.
-            let failure = if service == Service::Textract { Failure::server } else { Failure::client };
-            Err(failure("ThrottlingException", "Rate exceeded"))
-        } else if strike.internal_error {
-            Err(Failure::server(internal, "Internal error"))
-        } else if strike.unavailable {
-            let code = "ServiceUnavailableException";
-            Err(Failure {
-                status: StatusCode::SERVICE_UNAVAILABLE,
-                code,
-                message: "Service unavailable".to_owned(),
-            })
-        } else if strike.denied {
-            let message = format!("User is not authorized to perform: {name}:{operation}");
-            Err(Failure::client("AccessDeniedException", message))
-        } else {
-            match service {
+        let result = match strike.refusal(service, &operation) {
+            Some(failure) => Err(failure),
+            None => match service {
                 Service::Textract => self.textract(&operation, &signer.region, input, &strike),
                 Service::Comprehend => self.comprehend(&operation, &signer.region, &input).await,
+                Service::Sqs => self.sqs(&operation, &signer.region, &origin(&request), &input).await,
                 _ => self
                     .keys
                     .answer(&operation, &signer.region, &input)
                     .map(|value| Bytes::from(value.to_string())),
-            }
+            },
         };
-        json_reply(result, &strike, Some(running))
+        json_reply(service, result, &strike, Some(running))
     }
 
     async fn answer_s3(self: &Arc<Self>, request: Request<Bytes>) -> Reply {
@@ -285,17 +268,93 @@ impl Inner {
 }
 
 impl Strike {
+    /// The error by which a service other than S3 refuses the request.
+    pub(super) fn refusal(&self, service: Service, operation: &str) -> Option<Failure> {
+        let failure = if self.throttle {
+            let message = "Rate exceeded";
+            match service {
+                // A server's fault with Textract, but the client's with the others.
+                Service::Textract => Failure::server("ThrottlingException", message),
+                Service::Sqs => Failure::client("RequestThrottled", message),
+                Service::Sns => Failure::with_status(StatusCode::TOO_MANY_REQUESTS, "Throttled", message),
+                _ => Failure::client("ThrottlingException", message),
+            }
+        } else if self.internal_error {
+            let code = match service {
+                Service::Textract => "InternalServerError",
+                Service::Comprehend => "InternalServerException",
+                Service::Sqs => "InternalFailure",
+                Service::Sns => "InternalError",
+                _ => "KMSInternalException",
+            };
+            Failure::server(code, "Internal error")
+        } else if self.unavailable {
+            let code = match service {
+                Service::Sqs | Service::Sns => "ServiceUnavailable",
+                _ => "ServiceUnavailableException",
+            };
+            Failure::with_status(StatusCode::SERVICE_UNAVAILABLE, code, "Service unavailable")
+        } else if self.denied {
+            let message =
+                format!("User is not authorized to perform: {}:{operation}", service.signing_name());
+            match service {
+                Service::Sqs => Failure::with_status(StatusCode::FORBIDDEN, "AccessDenied", message),
+                Service::Sns => Failure::with_status(StatusCode::FORBIDDEN, "AuthorizationError", message),
+                _ => Failure::client("AccessDeniedException", message),
+            }
+        } else if self.skewed {
+            let message = "Signature expired: the request is too old";
+            match service {
+                Service::Sns => Failure::with_status(StatusCode::FORBIDDEN, "SignatureDoesNotMatch", message),
+                _ => Failure::client("InvalidSignatureException", message),
+            }
+        } else {
+            return None;
+        };
+        Some(failure)
+    }
+
     fn announces_length(&self, response: &http::Response<Bytes>) -> bool {
         !matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
     }
 }
 
+/// The signature of a request to a service other than S3.
+pub(super) fn signed(headers: &HeaderMap, service: &str) -> Result<Signer, Failure> {
+    match Signer::of(headers, None) {
+        Ok(signer) if signer.service == service => Ok(signer),
+        Ok(_) => {
+            let message = format!("Credential should be scoped to correct service: '{service}'.");
+            Err(Failure::client("InvalidSignatureException", message))
+        }
+        Err(Unsigned::Missing) => {
+            Err(Failure::client("MissingAuthenticationTokenException", "Missing Authentication Token"))
+        }
+        Err(Unsigned::Malformed) => {
+            let message =
+                "Authorization header requires existence of Credential, SignedHeaders and Signature";
+            Err(Failure::client("IncompleteSignatureException", message))
+        }
+    }
+}
+
+/// Where the client sent its request to, as queue URLs begin.
+fn origin(request: &Request<Bytes>) -> String {
+    let authority = request.uri().authority().map(|authority| authority.as_str());
+    let host = || request.headers().get(HOST).and_then(|host| host.to_str().ok());
+    format!("http://{}", authority.or_else(host).unwrap_or("127.0.0.1"))
+}
+
 /// Announces the body's length, then breaks the body as the faults say.
-fn finish(
+pub(super) fn finish(
     mut response: http::Response<Bytes>,
     strike: &Strike,
     running: Option<Running>,
 ) -> http::Response<ReplyBody> {
+    if strike.wrong_length {
+        let body = response.body_mut();
+        body.truncate(body.len() / 2);
+    }
     let length = HeaderValue::from(response.body().len());
     response.headers_mut().insert(CONTENT_LENGTH, length);
     response.map(|bytes| {
@@ -310,16 +369,33 @@ fn finish(
     })
 }
 
-fn json_reply(result: Result<Bytes, Failure>, strike: &Strike, running: Option<Running>) -> Reply {
+fn json_reply(
+    service: Service,
+    result: Result<Bytes, Failure>,
+    strike: &Strike,
+    running: Option<Running>,
+) -> Reply {
     let mut response = http::Response::new(Bytes::new());
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.1"));
+    let version = match service {
+        Service::Sqs => "application/x-amz-json-1.0",
+        _ => "application/x-amz-json-1.1",
+    };
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(version));
     headers.insert("x-amzn-requestid", request_id());
     match result {
         Ok(bytes) => *response.body_mut() = bytes,
         Err(Failure { status, code, message }) => {
+            let mut body = json!({"__type": code, "Code": code, "Message": message, "message": message});
+            if service == Service::Sqs {
+                let (shape, query) = messaging::wire_code(code);
+                let fault = if status.is_server_error() { "Receiver" } else { "Sender" };
+                if let Ok(value) = HeaderValue::from_str(&format!("{query};{fault}")) {
+                    response.headers_mut().insert("x-amzn-query-error", value);
+                }
+                body = json!({"__type": shape, "message": message});
+            }
             *response.status_mut() = status;
-            let body = json!({"__type": code, "Code": code, "Message": message, "message": message});
             *response.body_mut() = Bytes::from(body.to_string());
         }
     }
@@ -341,7 +417,7 @@ fn s3_error(status: StatusCode, code: &'static str, message: &'static str) -> Re
     Some(response)
 }
 
-fn request_id() -> HeaderValue {
+pub(super) fn request_id() -> HeaderValue {
     let id = format!("{:016X}", fastrand::u64(..));
     HeaderValue::from_str(&id).unwrap_or_else(|_| HeaderValue::from_static("0"))
 }

@@ -32,7 +32,7 @@ impl Inner {
                 (Some(aes), None, None)
             }
             Encryption::Kms { key_arn, bucket_key } => {
-                let mut key = key_arn.clone();
+                let mut key = key_arn.to_string();
                 if strike.is_some_and(|strike| strike.wrong_key) {
                     let key_of = key.rsplit_once('/').map_or("", |(place, _)| place);
                     key = format!("{key_of}/bad0bad0-0bad-4bad-8bad-bad0bad0bad0");
@@ -62,7 +62,7 @@ impl Inner {
                 let found = self.keys.find(region, key.unwrap_or("alias/aws/s3"));
                 let key =
                     found.map_err(|missing| bad_request("KMS.NotFoundException", missing.to_string()))?;
-                Encryption::Kms { key_arn: key.arn.clone(), bucket_key }
+                Encryption::Kms { key_arn: key.arn.as_str().into(), bucket_key }
             }
             (Some(ServerSideEncryption::AES256) | None, Some(_)) => {
                 let message = "Server Side Encryption with AWS KMS managed key requires HTTP header \
@@ -254,7 +254,7 @@ impl S3 for Buckets {
         let (algorithm, key, bucket_key) = match encryption.ok_or_else(no_such_bucket)? {
             Encryption::S3 => (ServerSideEncryption::AES256, None, false),
             Encryption::Kms { key_arn, bucket_key } => {
-                (ServerSideEncryption::AWS_KMS, Some(key_arn), bucket_key)
+                (ServerSideEncryption::AWS_KMS, Some(key_arn.to_string()), bucket_key)
             }
         };
         let default = ServerSideEncryptionByDefault {

@@ -50,7 +50,8 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// Takes no more connections, lets the requests that are being answered finish, and ends.
+    /// Takes no more connections, lets the requests that are being answered finish, and ends. A `ReceiveMessage` that waits for
+    /// messages does so to its end, up to 20 seconds.
     pub async fn shutdown(mut self) {
         let _ = self.stop.send(true);
         let _ = (&mut self.task).await;

@@ -16,7 +16,7 @@ pub(super) enum Encryption {
     /// SSE-S3, `AES256`.
     S3,
     /// SSE-KMS under the key of this ARN.
-    Kms { key_arn: String, bucket_key: bool },
+    Kms { key_arn: Arc<str>, bucket_key: bool },
 }
 
 pub(super) enum Content {
@@ -115,6 +115,15 @@ impl Store {
     pub(super) fn put(&self, bucket: &str, key: String, object: Object) {
         if let Some(bucket) = self.lock().get_mut(bucket) {
             bucket.objects.insert(key, Arc::new(object));
+        }
+    }
+
+    /// Removes every object under a folder, whose name is without a slash at its end.
+    pub(super) fn remove_folder(&self, bucket: &str, folder: &str) {
+        if let Some(bucket) = self.lock().get_mut(bucket) {
+            // A zero follows the slash.
+            let within = format!("{folder}/")..format!("{folder}0");
+            bucket.objects.extract_if(within, |_, _| true).for_each(drop);
         }
     }
 }

@@ -116,6 +116,11 @@ impl Inner {
                 "the topic must be in the Region of the request",
             ));
         }
+        if start.topic.as_deref().is_some_and(|topic| !self.messaging.knows_topic(topic)) {
+            let message =
+                "Unable to publish to the SNS topic. Check the topic, the role and its permissions.";
+            return Err(refused("InvalidParameterException", message));
+        }
         if self.document(region, &start.location)?.content.len() > LARGEST {
             let message = "S3 object size is more than the maximum limit";
             return Err(refused("DocumentTooLargeException", message));
@@ -134,7 +139,7 @@ impl Inner {
                 }
                 let prefix = prefix.as_deref().unwrap_or("textract_output");
                 let encryption = match key_arn {
-                    Some(key_arn) => Encryption::Kms { key_arn, bucket_key: false },
+                    Some(key_arn) => Encryption::Kms { key_arn: key_arn.into(), bucket_key: false },
                     None => Encryption::S3,
                 };
                 let output = Output { bucket, folder: format!("{prefix}/{id}"), encryption };
@@ -162,11 +167,17 @@ impl Inner {
             ends: begun.checked_add(response.duration.unwrap_or(self.job_duration)),
             response,
             output,
-            input,
+            input: input.to_string().into_boxed_str(),
+            token: start.token.map(String::into_boxed_str),
             extra_part: strike.extra_part,
             duplicate_block: strike.duplicate_block,
         };
-        jobs.add(job, start.token.as_deref());
+        let is_next = jobs.add(job);
+        drop(jobs);
+        if is_next {
+            // Who waits for messages waits until the next job ends.
+            self.messaging.wake_all();
+        }
         Ok(started(&id))
     }
 

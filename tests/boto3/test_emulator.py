@@ -3,6 +3,7 @@
 Run after `cargo build --release --example emulator`; INKSEAL_EMULATOR names another binary.
 """
 
+import hashlib
 import json
 import os
 import pathlib
@@ -209,6 +210,97 @@ def test_texts_that_comprehend_refuses(emulator):
         assert refused(call, Text="Jane", LanguageCode="xx") == "ValidationException"
         assert refused(call, Text="", LanguageCode="en") == "ValidationException"
         assert refused(call, LanguageCode="en") == "ValidationException"
+
+
+TOPIC = "arn:aws:sns:us-east-1:111122223333:completions"
+CHANNEL = {"SNSTopicArn": TOPIC, "RoleArn": "arn:aws:iam::111122223333:role/textract"}
+
+
+def receive(sqs, url, wait=10, **arguments):
+    answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=wait, **arguments)
+    return answer.get("Messages", [])
+
+
+def test_topics_and_queues(emulator):
+    sns, sqs = emulator.client("sns"), emulator.client("sqs")
+    topic = sns.create_topic(Name="news")["TopicArn"]
+    assert topic == "arn:aws:sns:us-east-1:111122223333:news"
+    url = sqs.create_queue(QueueName="readers", Attributes={"VisibilityTimeout": "1"})["QueueUrl"]
+    assert url == f"{emulator.url}/111122223333/readers" == sqs.get_queue_url(QueueName="readers")["QueueUrl"]
+    assert url in sqs.list_queues()["QueueUrls"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]["QueueArn"]
+    subscription = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)["SubscriptionArn"]
+    assert [s["SubscriptionArn"] for s in sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]] == [subscription]
+    assert topic in [t["TopicArn"] for t in sns.list_topics()["Topics"]]
+
+    published = sns.publish(TopicArn=topic, Subject="first", Message="<naïve> & {}")["MessageId"]
+    [message] = receive(sqs, url, MessageSystemAttributeNames=["ApproximateReceiveCount"])
+    envelope = json.loads(message["Body"])
+    assert hashlib.md5(message["Body"].encode()).hexdigest() == message["MD5OfBody"]
+    assert (envelope["Type"], envelope["TopicArn"], envelope["MessageId"]) == ("Notification", topic, published)
+    assert (envelope["Subject"], envelope["Message"]) == ("first", "<naïve> & {}")
+    assert message["Attributes"] == {"ApproximateReceiveCount": "1"}
+    # It comes back after its second, with a handle of its own.
+    [again] = receive(sqs, url, AttributeNames=["All"])
+    assert again["MessageId"] == message["MessageId"] and again["ReceiptHandle"] != message["ReceiptHandle"]
+    assert again["Attributes"]["ApproximateReceiveCount"] == "2"
+    now = time.time() * 1000
+    assert now - 60_000 < int(again["Attributes"]["SentTimestamp"]) <= now
+    sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=again["ReceiptHandle"], VisibilityTimeout=60)
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=again["ReceiptHandle"])
+    assert receive(sqs, url, wait=0) == []
+
+    sns.set_subscription_attributes(
+        SubscriptionArn=subscription, AttributeName="RawMessageDelivery", AttributeValue="true"
+    )
+    sns.publish(TopicArn=topic, Message="raw")
+    [raw] = receive(sqs, url)
+    assert raw["Body"] == "raw"
+    deleted = sqs.delete_message_batch(
+        QueueUrl=url, Entries=[{"Id": "a", "ReceiptHandle": raw["ReceiptHandle"]}, {"Id": "b", "ReceiptHandle": "x"}]
+    )
+    assert deleted["Successful"] == [{"Id": "a"}]
+    assert [(failed["Id"], failed["Code"]) for failed in deleted["Failed"]] == [("b", "ReceiptHandleIsInvalid")]
+    sent = sqs.send_message_batch(QueueUrl=url, Entries=[{"Id": "a", "MessageBody": "x"}])
+    assert sent["Successful"][0]["MD5OfMessageBody"] == hashlib.md5(b"x").hexdigest() and "Failed" not in sent
+
+    missing = f"{emulator.url}/111122223333/none"
+    assert refused(sqs.receive_message, QueueUrl=missing) == "AWS.SimpleQueueService.NonExistentQueue"
+    with pytest.raises(sqs.exceptions.QueueDoesNotExist):
+        sqs.get_queue_url(QueueName="none")
+    assert refused(sqs.delete_message, QueueUrl=url, ReceiptHandle="x") == "ReceiptHandleIsInvalid"
+    assert refused(sqs.receive_message, QueueUrl=url, MaxNumberOfMessages=11) == "InvalidParameterValue"
+    assert refused(sns.publish, TopicArn=TOPIC + "-none", Message="x") == "NotFound"
+    assert refused(sns.subscribe, TopicArn=topic, Protocol="email", Endpoint="a@example.com") == "InvalidParameter"
+
+
+def test_the_end_of_a_job():
+    emulator = Emulator("--topic", TOPIC, "--queue", "jobs:1:2", "--queue", "others", "--raw-delivery", "--job-ms", "700")
+    s3, sqs, textract = (emulator.client(service) for service in ("s3", "sqs", "textract"))
+    s3.create_bucket(Bucket="documents")
+    s3.put_object(Bucket="documents", Key="scan.pdf", Body=b"%PDF-1.7")
+    start = textract.start_document_text_detection
+    begun = time.monotonic()
+    job = start(DocumentLocation=DOCUMENT, NotificationChannel=CHANNEL, JobTag="boto3")["JobId"]
+    url = sqs.get_queue_url(QueueName="jobs")["QueueUrl"]
+    [message] = receive(sqs, url)
+    assert 0.6 < time.monotonic() - begun < 5
+    completion = json.loads(message["Body"])
+    assert (completion["JobId"], completion["Status"], completion["JobTag"]) == (job, "SUCCEEDED", "boto3")
+    assert completion["DocumentLocation"] == {"S3ObjectName": "scan.pdf", "S3Bucket": "documents"}
+    assert len(receive(sqs, sqs.get_queue_url(QueueName="others")["QueueUrl"])) == 1
+    # Nobody deletes it: once more, then it is dead.
+    assert [again["MessageId"] for again in receive(sqs, url)] == [message["MessageId"]]
+    assert receive(sqs, url, wait=2) == []
+    [dead] = receive(sqs, url + "-dead", MessageSystemAttributeNames=["All"])
+    assert dead["Attributes"]["DeadLetterQueueSourceArn"] == "arn:aws:sqs:us-east-1:111122223333:jobs"
+    other = dict(CHANNEL, SNSTopicArn=TOPIC + "-none")
+    assert refused(start, DocumentLocation=DOCUMENT, NotificationChannel=other) == "InvalidParameterException"
+    assert emulator.stop() == 0
+
+    run = lambda *arguments: subprocess.run([BINARY, *arguments], capture_output=True, text=True, timeout=10).returncode
+    assert run("--queue", "jobs:x") == run("--queue", "jobs:1:2:3") == 2
+    assert run("--queue", "a b") == run("--queue", "jobs:1:0") == run("--topic", "completions") == 1
 
 
 def test_the_command_line(tmp_path):

@@ -48,6 +48,25 @@ async fn a_job_is_in_progress_for_its_time_and_then_writes_its_parts() {
     }
 }
 
+/// So that a run of any length fits into memory.
+#[tokio::test(start_paused = true)]
+async fn a_job_is_forgotten_with_its_output_when_it_is_told_to() {
+    let emulator = sealed().jobs_kept_for(Duration::from_secs(60)).build().unwrap();
+    let clients = Clients::new(&emulator);
+    let (first, get) = (clients.start().await, clients.textract.get_document_analysis());
+    tokio::time::advance(Duration::from_secs(59)).await;
+    let second = clients.start().await;
+    assert_eq!(emulator.object_keys("results").len(), 4);
+    assert!(get.clone().job_id(&first).send().await.is_ok());
+
+    tokio::time::advance(Duration::from_secs(1)).await;
+    let keys = emulator.object_keys("results");
+    assert!(keys.len() == 2 && keys.iter().all(|key| key.contains(&second)), "{keys:?}");
+    assert_eq!(refused(get.clone().job_id(&first).send().await), "InvalidJobIdException");
+    assert!(get.job_id(&second).send().await.is_ok());
+    assert_eq!(emulator.jobs().len(), 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn pages_of_results_come_one_after_another() {
     let emulator = sealed().response(Synthetic::pages(5).blocks_per_page(500)).build().unwrap();

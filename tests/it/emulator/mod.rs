@@ -11,6 +11,7 @@ mod faults;
 mod fronts;
 mod jobs;
 mod keys;
+mod queue;
 mod refusals;
 mod responses;
 mod s3;

@@ -21,7 +21,7 @@ fn prefix(prefix: &str) -> OutputConfig {
 
 #[tokio::test(start_paused = true)]
 async fn limits_of_the_api_reference() {
-    let emulator = sealed().build().unwrap();
+    let emulator = sealed().topic("arn:aws:sns:us-east-1:111122223333:done").build().unwrap();
     let textract = Clients::new(&emulator).textract;
     let start = || {
         let start = textract.start_document_analysis().document_location(location("scan.pdf"));
@@ -75,6 +75,10 @@ async fn limits_of_the_api_reference() {
         ("queries without the feature", Box::new(|s| s.queries_config(queries([query("who?", &[])])))),
         ("a topic in another Region", {
             let channel = channel("arn:aws:sns:eu-west-1:111122223333:done", role);
+            Box::new(move |s| s.notification_channel(channel.clone()))
+        }),
+        ("a topic that is not there", {
+            let channel = channel("arn:aws:sns:us-east-1:111122223333:none", role);
             Box::new(move |s| s.notification_channel(channel.clone()))
         }),
         ("a role that is none", {
