@@ -277,7 +277,7 @@ impl Error {
 
 const NOT_PREPARED: &str = "the request could not be prepared and was not sent: look at the credentials, the Region and the endpoint";
 
-/// The one table from an AWS error code to what it means here. Codes of Textract, Comprehend, S3 and KMS share it, because
+/// The one table from an AWS error code to what it means here. Codes of Textract, Comprehend, S3, KMS and SQS share it, because
 /// their meanings do not collide.
 fn classify(code: Option<&str>, status: u16) -> (ErrorKind, &'static str) {
     use ErrorKind::*;
@@ -303,6 +303,8 @@ fn classify(code: Option<&str>, status: u16) -> (ErrorKind, &'static str) {
         | "SlowDown"
         | "ServiceUnavailable"
         | "TooManyRequestsException"
+        | "RequestThrottled"
+        | "KmsThrottled"
         | "RequestLimitExceeded" => (Throttled, "throttled: the request rate is above the account's quota"),
         "LimitExceededException" => (Throttled, "too many jobs at once: start again when some have ended"),
         "HumanLoopQuotaExceededException" => {
@@ -330,6 +332,14 @@ fn classify(code: Option<&str>, status: u16) -> (ErrorKind, &'static str) {
         "IdempotentParameterMismatchException" => {
             (TokenReused, "the client request token was used with another input in the last seven days")
         }
+        "QueueDoesNotExist" | "AWS.SimpleQueueService.NonExistentQueue" => {
+            (NotFound, "there is no such queue in this account and Region")
+        }
+        "ReceiptHandleIsInvalid" => (InvalidInput, "SQS does not take this receipt handle for one"),
+        "MessageNotInflight" | "AWS.SimpleQueueService.MessageNotInflight" => {
+            (NotFound, "the message is not in flight any more: it was deleted, or is visible again")
+        }
+        "OverLimit" => (Throttled, "more messages are in flight than the queue allows"),
         "BadDocumentException" => (UnsupportedDocument, "Textract cannot read the document"),
         "DocumentTooLargeException" => (
             UnsupportedDocument,

@@ -52,7 +52,7 @@
 //!     |       resource         names that are parsed once and never checked again
 //! start       RunningJob       OutputConfig, KMSKeyId and ClientRequestToken on every request
 //!     |
-//! wait        CompletedJob     backoff and deadline; one Get rate for all waits of a client
+//! wait        CompletedJob     backoff and deadline; one Get rate for all waits of a client; or notify: SNS and SQS
 //!     |
 //! fetch       Output           list, check for gaps, N objects in flight, verify each
 //!     |
@@ -78,7 +78,8 @@
 //! | `comprehend` | Amazon Comprehend as a detector of personal data; on by default |
 //! | `image` | redaction burned into PNG, JPEG and TIFF images |
 //! | `kms` | `DescribeKey` before the start: the key is customer-managed, enabled and symmetric; aliases resolve to ARNs |
-//! | `emulator` | Textract, Comprehend, S3 and KMS at the HTTP seam, for tests and demonstrations |
+//! | `sqs` | completions from SNS and SQS, and waits without polling |
+//! | `emulator` | Textract, Comprehend, S3, KMS, SNS and SQS at the HTTP seam, for tests and demonstrations |
 //!
 //! Features only add: none changes what another does.
 //!
@@ -101,6 +102,7 @@ pub mod job;
 mod json;
 mod key;
 mod names;
+pub mod notify;
 mod output;
 pub mod part;
 pub mod redact;
@@ -123,7 +125,7 @@ pub use job::{
 };
 pub use output::{DEFAULT_MAX_PART_BYTES, DEFAULT_PARALLEL, Output};
 pub use render::Render;
-pub use store::{SealedStore, Storable};
+pub use store::{SealedStore, Storable, Unredacted};
 pub use stream::{BlockStream, Completeness, ExpenseStream, LendingStream, PageBlocks, PageStream};
 pub use text::Text;
 

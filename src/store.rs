@@ -4,17 +4,20 @@ use std::fmt;
 
 use aws_sdk_s3::operation::put_object::PutObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::ServerSideEncryption;
+use aws_sdk_s3::types::{ChecksumAlgorithm, ServerSideEncryption};
 use aws_smithy_types::base64;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use tracing::debug;
 
 use self::sealed::Object;
 use crate::clients::{Clients, send};
+use crate::document::Document;
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::job::{CompletedJob, Family, Seal};
 use crate::key;
 use crate::redact::RedactedText;
+use crate::render::{Format, Render};
 use crate::resource::{AccountId, KmsKey, S3Location, S3Object};
 
 /// The most that S3 takes in one request, in bytes: 5 GB ("Uploading objects" in the Amazon S3 user guide).
@@ -24,7 +27,7 @@ const MOST_BYTES: u64 = 5 * 1024 * 1024 * 1024;
 ///
 /// Every put names the key (`aws:kms`), asks for an S3 Bucket Key, which saves calls of KMS, names the account that has to own
 /// the bucket, and carries a SHA-256 checksum of the bytes. What S3 answers is then held against all of it. There is no put
-/// without encryption, none under another key, and none of what was not redacted: see [`Storable`].
+/// without encryption, none under another key, and none of what was not redacted, unless it says so: see [`Storable`].
 ///
 /// ```no_run
 /// # use inkseal::{Analysis, Clients, CompletedJob};
@@ -127,6 +130,35 @@ impl SealedStore {
         Self { replaces: true, ..self }
     }
 
+    /// Whether there is an object of this name, under this seal.
+    ///
+    /// It takes `s3:GetObject`; without `s3:ListBucket` on the bucket S3 tells nobody that an object is not there, and that is taken
+    /// for not being there too.
+    ///
+    /// # Errors
+    ///
+    /// [`NotSealed`](ErrorKind::NotSealed) where an object of the name is there under another key or none, and what the request can
+    /// fail with.
+    pub async fn has(&self, name: &str) -> Result<bool> {
+        let object = S3Object::within(self.seal.bucket(), &self.folder, name)?;
+        let call = self
+            .clients
+            .s3()
+            .head_object()
+            .bucket(self.seal.bucket().as_str())
+            .key(object.key())
+            .set_expected_bucket_owner(self.seal.bucket_owner().map(ToString::to_string));
+        match send(Stage::Store, "HeadObject", call.send()).await {
+            Ok(head) => {
+                let algorithm = head.server_side_encryption().map(ServerSideEncryption::as_str);
+                let sealed = self.seal.verify(object.key(), algorithm, head.ssekms_key_id());
+                sealed.map(|()| true)
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::AccessDenied) => Ok(false),
+            Err(error) => Err(error.at_object(object.key())),
+        }
+    }
+
     /// What every object is put under.
     pub fn seal(&self) -> &Seal {
         &self.seal
@@ -158,6 +190,7 @@ impl SealedStore {
             .ssekms_key_id(self.seal.kms_key().as_str())
             .bucket_key_enabled(true)
             .set_expected_bucket_owner(self.seal.bucket_owner().map(ToString::to_string))
+            .checksum_algorithm(ChecksumAlgorithm::Sha256)
             .checksum_sha256(&checksum)
             .set_if_none_match((!self.replaces).then(|| "*".to_owned()))
             .content_type(content_type)
@@ -199,10 +232,10 @@ fn check_size(bytes: u64) -> Result<()> {
     Err(Error::new(ErrorKind::InvalidInput, Stage::Store, message))
 }
 
-/// What may be stored: what has been redacted, and nothing else.
+/// What may be stored: what has been redacted, and what is marked as [`Unredacted`].
 ///
-/// It cannot be implemented outside of the crate, so no text and no image comes into a [`SealedStore`] that did not go through
-/// the redaction.
+/// It cannot be implemented outside of the crate, so no text and no image comes into a [`SealedStore`] by oversight that did not go
+/// through the redaction.
 pub trait Storable: sealed::Sealed {}
 
 impl<T: sealed::Sealed> Storable for T {}
@@ -214,7 +247,7 @@ mod sealed {
         pub content_type: &'static str,
     }
 
-    /// Implemented for what only the redaction makes.
+    /// Implemented for what only the redaction makes, and for what says that it did not go through it.
     pub trait Sealed {
         fn into_object(self) -> Object;
     }
@@ -224,6 +257,43 @@ impl fmt::Debug for Object {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { body, content_type } = self;
         f.debug_struct("Object").field("bytes", &body.len()).field("content_type", content_type).finish()
+    }
+}
+
+/// A rendering that is to be stored as it is: sealed like all else, and full of whatever the document says.
+///
+/// The name is what a reviewer searches for.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Unredacted {
+    text: String,
+    media_type: &'static str,
+}
+
+impl Unredacted {
+    /// The rendering of a document.
+    pub fn of(document: &Document, render: &Render) -> Self {
+        Self { text: render.document(document), media_type: render.format().media_type() }
+    }
+
+    /// The JSON of a record, such as an invoice, in Textract's shape.
+    ///
+    /// # Errors
+    ///
+    /// As serde_json's, which none of the crate's types gives.
+    pub fn json(record: &impl Serialize) -> serde_json::Result<Self> {
+        Ok(Self { text: serde_json::to_string(record)?, media_type: Format::Json.media_type() })
+    }
+}
+
+impl fmt::Debug for Unredacted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unredacted").field("bytes", &self.text.len()).finish_non_exhaustive()
+    }
+}
+
+impl sealed::Sealed for Unredacted {
+    fn into_object(self) -> Object {
+        Object { body: self.text.into_bytes(), content_type: self.media_type }
     }
 }
 

@@ -57,6 +57,8 @@ struct Inner {
     comprehend: Option<aws_sdk_comprehend::Client>,
     #[cfg(feature = "kms")]
     kms: Option<crate::key::KeyChecks>,
+    #[cfg(feature = "sqs")]
+    sqs: Option<aws_sdk_sqs::Client>,
     get_limiter: RateLimiter,
     region: Option<Region>,
 }
@@ -70,6 +72,8 @@ pub struct ClientsBuilder {
     comprehend: Option<aws_sdk_comprehend::Client>,
     #[cfg(feature = "kms")]
     kms: Option<aws_sdk_kms::Client>,
+    #[cfg(feature = "sqs")]
+    sqs: Option<aws_sdk_sqs::Client>,
 }
 
 /// Puts the guard and the crate's name into the configuration of one service.
@@ -120,6 +124,8 @@ impl Clients {
             comprehend: None,
             #[cfg(feature = "kms")]
             kms: None,
+            #[cfg(feature = "sqs")]
+            sqs: None,
         }
     }
 
@@ -139,6 +145,11 @@ impl Clients {
     #[cfg(feature = "kms")]
     pub(crate) fn kms(&self) -> Option<&crate::key::KeyChecks> {
         self.0.kms.as_ref()
+    }
+
+    #[cfg(feature = "sqs")]
+    pub(crate) fn sqs(&self) -> Option<&aws_sdk_sqs::Client> {
+        self.0.sqs.as_ref()
     }
 
     /// The Region that Textract is called in, where the configuration names a valid one.
@@ -180,6 +191,13 @@ impl ClientsBuilder {
         self
     }
 
+    /// A ready-made SQS client, for [`with_clients`](Self::with_clients).
+    #[cfg(feature = "sqs")]
+    pub fn sqs(mut self, client: aws_sdk_sqs::Client) -> Self {
+        self.sqs = Some(client);
+        self
+    }
+
     /// Clients from the SDK's shared configuration, each with retry tokens of its own.
     ///
     /// # Errors
@@ -199,6 +217,8 @@ impl ClientsBuilder {
         let this = this.comprehend(connected!(aws_sdk_comprehend, config));
         #[cfg(feature = "kms")]
         let this = this.kms(connected!(aws_sdk_kms, config));
+        #[cfg(feature = "sqs")]
+        let this = this.sqs(connected!(aws_sdk_sqs, config));
         this.with_clients(connected!(aws_sdk_textract, config), connected!(aws_sdk_s3, config))
     }
 
@@ -206,7 +226,7 @@ impl ClientsBuilder {
     ///
     /// Their configuration is kept, and the policy and the crate's name are added to it. Without
     /// `kms` the KMS key is not looked at before a start, and must not be an alias; without `comprehend` no
-    /// `ComprehendDetector` can be made.
+    /// `ComprehendDetector` can be made, without `sqs` no `Completions`.
     ///
     /// # Errors
     ///
@@ -232,6 +252,11 @@ impl ClientsBuilder {
                     let guarded = guarded!(aws_sdk_kms, kms.config(), policy, Service::Kms);
                     Some(crate::key::KeyChecks::new(guarded))
                 }
+                None => None,
+            },
+            #[cfg(feature = "sqs")]
+            sqs: match self.sqs {
+                Some(sqs) => Some(guarded!(aws_sdk_sqs, sqs.config(), policy, Service::Sqs)),
                 None => None,
             },
             get_limiter,

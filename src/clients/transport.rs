@@ -154,6 +154,8 @@ pub(crate) enum Service {
     S3,
     #[cfg(feature = "comprehend")]
     Comprehend,
+    #[cfg(feature = "sqs")]
+    Sqs,
     #[cfg(feature = "kms")]
     Kms,
 }
@@ -167,6 +169,8 @@ impl Service {
             Self::S3 => ("s3", "s3-fips"),
             #[cfg(feature = "comprehend")]
             Self::Comprehend => ("comprehend", "comprehend-fips"),
+            #[cfg(feature = "sqs")]
+            Self::Sqs => ("sqs", "sqs-fips"),
             #[cfg(feature = "kms")]
             Self::Kms => ("kms", "kms-fips"),
         };

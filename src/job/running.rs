@@ -119,6 +119,12 @@ impl<F: Family> RunningJob<F> {
 }
 
 impl<F: Family> CompletedJob<F> {
+    /// A job that has ended, by what its completion message says.
+    pub(crate) fn notified(id: JobId, input: S3Object, seal: Seal) -> Self {
+        let end = End { pages: None, partial: false, warnings: Vec::new() };
+        Self { id, input, seal, end, family: PhantomData }
+    }
+
     /// The pages of the document, where Textract said how many.
     pub fn page_count(&self) -> Option<u32> {
         self.end.pages

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result, Stage};
-use crate::resource::{AccountId, Bucket, JobId, KeyMatch, KmsKey, Misplaced, Prefix, Region};
+use crate::resource::{AccountId, Bucket, JobId, KeyMatch, KmsKey, Misplaced, Prefix, Region, S3Location};
 
 /// The seal of a job: its output bucket and prefix, its KMS key and, where known, the account that owns the bucket.
 ///
@@ -65,6 +65,34 @@ impl Seal {
         region: Option<Region>,
     ) -> Self {
         Self { bucket, prefix, kms_key, bucket_owner, region }
+    }
+
+    /// The seal of an application's jobs, as it is known beforehand: to read what was started elsewhere, of which only a
+    /// [`Completion`](crate::notify::Completion) is known.
+    ///
+    /// ```
+    /// use inkseal::Seal;
+    ///
+    /// let seal = Seal::known(
+    ///     "s3://amzn-s3-demo-results/textract".parse()?,
+    ///     "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab".parse()?,
+    ///     Some("111122223333".parse()?),
+    /// )?;
+    /// assert_eq!(seal.bucket().as_str(), "amzn-s3-demo-results");
+    /// # Ok::<(), inkseal::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](ErrorKind::InvalidInput) where the key is an alias: nothing that S3 says can be compared with one.
+    pub fn known(output: S3Location, kms_key: KmsKey, bucket_owner: Option<AccountId>) -> Result<Self> {
+        if kms_key.is_alias() {
+            return Err(Error::invalid(
+                "the seal names its key by an alias, which nothing can be compared with: give the key's ARN",
+            ));
+        }
+        let (bucket, prefix) = output.into_parts();
+        Ok(Self::new(bucket, prefix, kms_key, bucket_owner, None))
     }
 
     /// The bucket that the output is written to.

@@ -12,6 +12,8 @@ use super::running::{CompletedJob, RunningJob};
 use crate::backoff::Backoff;
 use crate::clients::Clients;
 use crate::error::{Error, ErrorKind, Result, Stage};
+#[cfg(feature = "sqs")]
+use crate::notify::CompletionStatus;
 use crate::part::{JobStatus, PartHead};
 
 /// How to wait for a job.
@@ -36,6 +38,8 @@ pub struct WaitOptions {
     longest: Duration,
     deadline: Duration,
     on_progress: Option<Observer>,
+    #[cfg(feature = "sqs")]
+    inbox: Option<crate::notify::Inbox>,
 }
 
 type Observer = Arc<dyn Fn(&Progress) + Send + Sync>;
@@ -62,9 +66,15 @@ impl Default for WaitOptions {
             longest: Duration::from_secs(30),
             deadline: Duration::from_secs(60 * 60),
             on_progress: None,
+            #[cfg(feature = "sqs")]
+            inbox: None,
         }
     }
 }
+
+/// How long a wait that will be notified leaves Textract alone: well beyond what most jobs take.
+#[cfg(feature = "sqs")]
+const UNTIL_DOUBT: Duration = Duration::from_secs(5 * 60);
 
 impl WaitOptions {
     /// The shortest and the longest time between two looks. The longest is raised to the shortest if it is below.
@@ -85,6 +95,18 @@ impl WaitOptions {
         self
     }
 
+    /// Waits for the completion message of the job. Textract is only asked where none has come for 5 minutes, and then as seldom,
+    /// so that a message that never comes costs time and not the result; [`poll_between`](Self::poll_between) called after this
+    /// says otherwise.
+    ///
+    /// The job has to be started with a [`NotificationChannel`](crate::NotificationChannel) to the topic behind the inbox. A
+    /// completed job that was notified does not know its pages and warnings; the streams over its output do.
+    #[cfg(feature = "sqs")]
+    pub fn notified_by(mut self, inbox: &crate::notify::Inbox) -> Self {
+        self.inbox = Some(inbox.clone());
+        self.poll_between(UNTIL_DOUBT, UNTIL_DOUBT * 3)
+    }
+
     fn report(&self, progress: Progress) {
         debug!(polls = progress.polls, status = progress.status.as_ref().map(JobStatus::as_str), "looked");
         if let Some(observer) = &self.on_progress {
@@ -95,13 +117,12 @@ impl WaitOptions {
 
 impl fmt::Debug for WaitOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { shortest, longest, deadline, on_progress } = self;
         f.debug_struct("WaitOptions")
-            .field("shortest", shortest)
-            .field("longest", longest)
-            .field("deadline", deadline)
-            .field("on_progress", &on_progress.is_some())
-            .finish()
+            .field("shortest", &self.shortest)
+            .field("longest", &self.longest)
+            .field("deadline", &self.deadline)
+            .field("on_progress", &self.on_progress.is_some())
+            .finish_non_exhaustive()
     }
 }
 
@@ -132,10 +153,43 @@ impl<F: Family> RunningJob<F> {
         let century = Duration::from_secs(100 * 365 * 24 * 60 * 60);
         let deadline = began + options.deadline.min(century);
         let mut missed = Missed::default();
-        let waiting = self.look_until_completed(clients, options, began, deadline, &mut missed);
+        let looking = self.look_until_completed(clients, options, began, deadline, &mut missed);
+        #[cfg(feature = "sqs")]
+        let waiting = self.notified_or(clients, options, looking);
+        #[cfg(not(feature = "sqs"))]
+        let waiting = looking;
         match timeout_at(deadline, waiting).instrument(span).await {
             Ok(outcome) => outcome,
             Err(_) => Err(missed.deadline_exceeded(options.deadline)),
+        }
+    }
+
+    /// The first of the two: the completion message, or what looking finds after some time without one.
+    #[cfg(feature = "sqs")]
+    async fn notified_or(
+        &self,
+        clients: &Clients,
+        options: &WaitOptions,
+        looking: impl Future<Output = Result<CompletedJob<F>>>,
+    ) -> Result<CompletedJob<F>> {
+        use futures::future::{Either, select};
+
+        let Some(inbox) = &options.inbox else { return looking.await };
+        let in_doubt = async {
+            tokio::time::sleep(options.shortest).await;
+            looking.await
+        };
+        match select(std::pin::pin!(inbox.completion(self.id())), std::pin::pin!(in_doubt)).await {
+            Either::Left((completion, _)) if completion.status == CompletionStatus::Succeeded => {
+                info!("notified of the end");
+                Ok(CompletedJob::notified(self.id().clone(), self.input().clone(), self.seal().clone()))
+            }
+            // Why it failed, only Get tells.
+            Either::Left(_) => match self.poll(clients).await? {
+                Some(job) => Ok(job),
+                None => Err(job_failed(&PartHead::default())),
+            },
+            Either::Right((looked, _)) => looked,
         }
     }
 

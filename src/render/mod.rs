@@ -133,9 +133,18 @@ impl Format {
             Self::Json => "json",
         }
     }
-}
 
-impl Format {
+    /// What names of files of it end with: `txt`, `md`, `html`, `csv` or `json`.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Text => "txt",
+            Self::Markdown => "md",
+            Self::Html => "html",
+            Self::Csv => "csv",
+            Self::Json => "json",
+        }
+    }
+
     /// Its media type, with the character set: that of the IANA registry, and `text/markdown` of RFC 7763.
     pub fn media_type(self) -> &'static str {
         match self {

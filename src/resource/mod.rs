@@ -43,6 +43,7 @@ mod kms;
 mod label;
 mod notify;
 mod place;
+mod queue;
 mod review;
 mod s3;
 
@@ -54,5 +55,6 @@ pub use kms::{KeyForm, KeyMatch, KmsKey};
 pub use label::{ClientRequestToken, JobId, JobTag};
 pub use notify::{RoleArn, TopicArn};
 pub use place::{AccountId, Partition, Region};
+pub use queue::QueueUrl;
 pub use review::{FlowDefinitionArn, HumanLoopName};
 pub use s3::{Bucket, Prefix, S3Location, S3Object};

@@ -9,6 +9,8 @@ mod documents;
 mod emulator;
 mod families;
 mod geometry;
+mod moto;
+mod notify;
 mod output;
 mod parser;
 mod patterns;

@@ -1,0 +1,86 @@
+//! The queue that completions are received from.
+
+use super::error::{InvalidName, Kind};
+
+const QUEUE: Kind = Kind {
+    what: "SQS queue URL",
+    form: "https://HOST/ACCOUNT/NAME of a standard queue, with an account of 12 digits and a name of 1 to 80 letters, \
+           digits, hyphens and underscores",
+};
+
+fn check(text: &str) -> Result<(), InvalidName> {
+    QUEUE.length(text, 1, 1024)?;
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let Some(rest) = rest else { return QUEUE.refuse("it does not begin with https://") };
+    let mut segments = rest.split('/');
+    let (host, account, name) = (segments.next(), segments.next(), segments.next());
+    let (Some(host), Some(account), Some(name), None) = (host, account, name, segments.next()) else {
+        return QUEUE.refuse("it has not the three parts host, account and name");
+    };
+    let is_of_host = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
+    if host.is_empty() || !host.chars().all(is_of_host) {
+        return QUEUE.refuse("its host is none");
+    }
+    if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
+        return QUEUE.refuse("its account is not 12 digits");
+    }
+    if name.ends_with(".fifo") {
+        return QUEUE.refuse("it names a FIFO queue, to which no standard topic delivers");
+    }
+    if name.is_empty() || name.len() > 80 {
+        return QUEUE.refuse(format!("the queue's name is {} bytes long", name.len()));
+    }
+    if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_') {
+        return QUEUE.refuse("the queue's name has a character that is not allowed");
+    }
+    Ok(())
+}
+
+plain_name! {
+    /// The URL of a standard SQS queue, as `GetQueueUrl` gives it.
+    ///
+    /// Plain `http` is taken for the sake of loopback endpoints; whether a request may be sent the
+    /// [`TransportPolicy`](crate::TransportPolicy) says. FIFO queues are refused: a standard topic, which is the only kind that
+    /// Textract publishes to, delivers to none. Follows "Amazon SQS queue and message identifiers" in the Amazon SQS
+    /// developer guide.
+    ///
+    /// ```
+    /// use inkseal::resource::QueueUrl;
+    ///
+    /// let queue: QueueUrl = "https://sqs.us-east-1.amazonaws.com/111122223333/textract-done".parse()?;
+    /// assert!("https://sqs.us-east-1.amazonaws.com/111122223333/done.fifo".parse::<QueueUrl>().is_err());
+    /// # Ok::<(), inkseal::resource::InvalidName>(())
+    /// ```
+    QueueUrl, check
+}
+
+#[cfg(test)]
+mod tests {
+    use super::QueueUrl;
+
+    #[test]
+    fn queues_that_are_and_are_not() {
+        for url in
+            ["http://127.0.0.1:4566/111122223333/a", "https://sqs.eu-west-1.amazonaws.com/000000000000/A_b-9"]
+        {
+            assert_eq!(url.parse::<QueueUrl>().unwrap().as_str(), url);
+        }
+        let long = format!("https://h/111122223333/{}", "n".repeat(81));
+        for url in [
+            "",
+            "arn:aws:sqs:us-east-1:111122223333:a",
+            "ftp://h/111122223333/a",
+            "https:///111122223333/a",
+            "https://h/111122223333",
+            "https://h/111122223333/",
+            "https://h/111122223333/a/b",
+            "https://h/1111/a",
+            "https://h/111122223333/a.fifo",
+            "https://h/111122223333/a?x",
+            "https://user@h/111122223333/a",
+            &long,
+        ] {
+            assert!(url.parse::<QueueUrl>().is_err(), "{url}");
+        }
+    }
+}
