@@ -24,6 +24,13 @@ impl Backoff {
     }
 }
 
+/// Full jitter, as in the same article: a pause between nothing and `shortest` doubled for every time before this one, up
+/// to `longest`.
+pub(crate) fn full_jitter(times_before: u32, shortest: Duration, longest: Duration) -> Duration {
+    let doubled = 1u32.checked_shl(times_before).unwrap_or(u32::MAX);
+    shortest.saturating_mul(doubled).min(longest).mul_f64(fastrand::f64())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -36,6 +43,18 @@ mod tests {
         assert!(pauses.iter().all(|pause| (shortest..=longest).contains(pause)));
         assert!(pauses[0] <= 3 * shortest);
         assert!(pauses.iter().max() > Some(&Duration::from_secs(10)), "they grow");
+    }
+
+    #[test]
+    fn full_jitter_doubles_up_to_the_longest() {
+        let (second, longest) = (Duration::from_secs(1), Duration::from_secs(60));
+        for (times, most) in [(0, 1), (1, 2), (5, 32), (6, 60), (31, 60), (u32::MAX, 60)] {
+            let most = Duration::from_secs(most);
+            let pauses: Vec<_> = (0..1000).map(|_| full_jitter(times, second, longest)).collect();
+            assert!(pauses.iter().all(|pause| *pause <= most));
+            assert!(pauses.iter().any(|pause| *pause > most / 2) && pauses.iter().any(|p| *p < most / 2));
+        }
+        assert!(full_jitter(40, Duration::MAX, Duration::MAX) <= Duration::MAX);
     }
 
     #[test]

@@ -69,6 +69,8 @@
 //! store       SealedStore: back to S3 under the same bucket-and-key rule
 //! ```
 //!
+//! [`fleet`] is for thousands of documents: a submitter within the quotas, and workers that share a queue.
+//!
 //! Documents of one page need no job: [`synchronous`] calls answer at once, with the same types.
 //!
 //! # Features
@@ -78,7 +80,7 @@
 //! | `comprehend` | Amazon Comprehend as a detector of personal data; on by default |
 //! | `image` | redaction burned into PNG, JPEG and TIFF images |
 //! | `kms` | `DescribeKey` before the start: the key is customer-managed, enabled and symmetric; aliases resolve to ARNs |
-//! | `sqs` | completions from SNS and SQS, and waits without polling |
+//! | `sqs` | completions from SNS and SQS, and the workers of the [`fleet`] |
 //! | `emulator` | Textract, Comprehend, S3, KMS, SNS and SQS at the HTTP seam, for tests and demonstrations |
 //!
 //! Features only add: none changes what another does.
@@ -98,6 +100,7 @@ pub mod document;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 mod error;
+pub mod fleet;
 pub mod job;
 mod json;
 mod key;

@@ -130,6 +130,12 @@ impl SealedStore {
         Self { replaces: true, ..self }
     }
 
+    /// The same store, whose puts are refused where there is an object already.
+    #[cfg(feature = "sqs")]
+    pub(crate) fn unreplacing(self) -> Self {
+        Self { replaces: false, ..self }
+    }
+
     /// Whether there is an object of this name, under this seal.
     ///
     /// It takes `s3:GetObject`; without `s3:ListBucket` on the bucket S3 tells nobody that an object is not there, and that is taken
@@ -294,6 +300,15 @@ impl fmt::Debug for Unredacted {
 impl sealed::Sealed for Unredacted {
     fn into_object(self) -> Object {
         Object { body: self.text.into_bytes(), content_type: self.media_type }
+    }
+}
+
+#[cfg(feature = "sqs")]
+impl sealed::Sealed for &crate::fleet::Manifest<'_> {
+    fn into_object(self) -> Object {
+        // Names and numbers, which always serialize.
+        let body = serde_json::to_vec(self).unwrap_or_default();
+        Object { body, content_type: Format::Json.media_type() }
     }
 }
 

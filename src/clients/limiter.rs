@@ -9,20 +9,20 @@ use tokio::time::{Instant, sleep_until};
 /// The longest interval that is a rate at all.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Lets callers pass one at a time, a fixed interval apart.
+/// Lets callers pass one at a time, an interval apart, which may be changed on the way.
 ///
 /// Each caller takes a slot of time and sleeps until then. Nothing is held while it sleeps, so a caller that is not polled
 /// holds nobody up; the slot of one that is dropped goes to the next that comes.
 #[derive(Debug)]
 pub(crate) struct RateLimiter {
-    interval: Duration,
     slots: Mutex<Slots>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Slots {
-    /// The first time that nobody has taken yet; none where nobody ever came.
-    next: Option<Instant>,
+    interval: Duration,
+    /// The latest time that somebody has taken; none where nobody ever came.
+    last: Option<Instant>,
     /// Earlier times that were given back.
     returned: BTreeSet<Instant>,
 }
@@ -31,9 +31,20 @@ impl RateLimiter {
     /// A limiter for so many callers a second; `None` where that is no rate: zero, negative, not a number, or less than
     /// one a day.
     pub(crate) fn per_second(rate: f64) -> Option<Self> {
-        let interval =
-            Duration::try_from_secs_f64(rate.recip()).ok().filter(|interval| *interval <= LONGEST)?;
-        Some(Self { interval, slots: Mutex::default() })
+        interval(rate).map(Self::every)
+    }
+
+    /// A limiter that lets a caller pass every so often, and at least once a day.
+    pub(crate) fn every(interval: Duration) -> Self {
+        let slots = Slots { interval: interval.min(LONGEST), last: None, returned: BTreeSet::new() };
+        Self { slots: Mutex::new(slots) }
+    }
+
+    /// Changes the pace for all who come from now on; what is no rate changes nothing. Who has a slot keeps it.
+    pub(crate) fn set_rate(&self, rate: f64) {
+        if let Some(interval) = interval(rate) {
+            self.slots().interval = interval;
+        }
     }
 
     /// Returns when it is the caller's turn.
@@ -42,7 +53,7 @@ impl RateLimiter {
             let mut slot = self.take();
             sleep_until(slot.at).await;
             // Whoever was not polled in time has missed its turn: a crowd of such callers must not go all at once.
-            if slot.at.elapsed() <= self.interval {
+            if slot.at.elapsed() <= self.slots().interval {
                 slot.used = true;
                 return;
             }
@@ -54,8 +65,8 @@ impl RateLimiter {
         let now = Instant::now();
         slots.returned = slots.returned.split_off(&now);
         let at = slots.returned.pop_first().unwrap_or_else(|| {
-            let at = slots.next.map_or(now, |next| next.max(now));
-            slots.next = Some(at + self.interval);
+            let at = slots.last.map_or(now, |last| (last + slots.interval).max(now));
+            slots.last = Some(at);
             at
         });
         Slot { limiter: self, at, used: false }
@@ -65,6 +76,10 @@ impl RateLimiter {
         // Nothing that can panic leaves the slots half changed.
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn interval(rate: f64) -> Option<Duration> {
+    Duration::try_from_secs_f64(rate.recip()).ok().filter(|interval| *interval <= LONGEST)
 }
 
 /// A time that a caller has taken; it gives it back if it is dropped before it was used.
@@ -106,6 +121,20 @@ mod tests {
         let start = Instant::now();
         join_all((0..1000).map(|_| limiter.turn())).await;
         assert_eq!(start.elapsed().as_millis(), 99_900);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_pace_can_be_changed() {
+        let limiter = limiter(10.0);
+        limiter.turn().await;
+        limiter.set_rate(0.5);
+        limiter.set_rate(f64::NAN);
+        let start = Instant::now();
+        limiter.turn().await;
+        assert_eq!(start.elapsed(), Duration::from_secs(2), "the next turn is at the new pace");
+        limiter.set_rate(10.0);
+        limiter.turn().await;
+        assert_eq!(start.elapsed(), Duration::from_millis(2100));
     }
 
     #[tokio::test(start_paused = true)]

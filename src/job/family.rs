@@ -81,6 +81,8 @@ pub struct StartRequest {
     pub(super) token: String,
     pub(super) job_tag: Option<String>,
     pub(super) channel: Option<sdk::NotificationChannel>,
+    /// Whether the SDK may send it again by itself.
+    pub(super) retries: bool,
 }
 
 /// Which page of a Get operation to ask for.
@@ -124,7 +126,7 @@ pub trait Operations: Clone + fmt::Debug + Send + Sync + 'static {
 /// Sends the Start request of a family. The SDK has no trait over its operations, hence a macro.
 macro_rules! start {
     ($operation:literal, $builder:expr, $request:expr) => {{
-        let StartRequest { location, output, kms_key_id, token, job_tag, channel } = $request;
+        let StartRequest { location, output, kms_key_id, token, job_tag, channel, retries } = $request;
         let call = $builder
             .document_location(location)
             .output_config(output)
@@ -132,7 +134,12 @@ macro_rules! start {
             .client_request_token(token)
             .set_job_tag(job_tag)
             .set_notification_channel(channel);
-        let output = send(Stage::Start, $operation, call.send()).await?;
+        let output = if retries {
+            send(Stage::Start, $operation, call.send()).await?
+        } else {
+            let once = Builder::new().retry_config(RetryConfig::disabled());
+            send(Stage::Start, $operation, call.customize().config_override(once).send()).await?
+        };
         Ok(output.job_id)
     }};
 }

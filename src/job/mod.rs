@@ -21,5 +21,6 @@ pub use self::family::{Api, Expense, Family, Lending, TextDetection};
 pub use self::options::{Idempotency, NotificationChannel};
 pub use self::running::{CompletedJob, RunningJob};
 pub use self::seal::Seal;
+pub(crate) use self::start::Prepared;
 pub use self::start::SecureJob;
 pub use self::wait::{Progress, WaitOptions};

@@ -11,7 +11,7 @@ use super::token::Digest;
 use crate::clients::Clients;
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::key;
-use crate::resource::{ClientRequestToken, S3Object};
+use crate::resource::{ClientRequestToken, JobId, S3Object};
 use crate::sdk::request;
 
 /// A Textract job whose output goes to the caller's own bucket under the caller's own KMS key.
@@ -74,18 +74,39 @@ impl<F: Family> SecureJob<F> {
         let span = info_span!("job", api = %F::API, job = tracing::field::Empty);
         let record = span.clone();
         async move {
-            let seal = self.settle(clients).await?;
-            let token = self.token(&seal)?;
-            let id = self.family.start(clients, self.request(&seal, &token)?).await?;
-            let id = id.as_deref().unwrap_or_default().parse().map_err(|_| {
-                Error::new(ErrorKind::Malformed, Stage::Start, "the service answered without a valid job id")
-            })?;
-            record.record("job", tracing::field::display(&id));
+            let prepared = self.prepare(clients).await?;
+            let job = self.send(clients, prepared, true).await?;
+            record.record("job", tracing::field::display(job.id()));
             info!("started");
-            Ok(RunningJob::new(id, self.input.clone(), seal, token))
+            Ok(job)
         }
         .instrument(span)
         .await
+    }
+
+    /// All of [`start`](Self::start) that comes before the request, so that its token can be written down first.
+    pub(crate) async fn prepare(&self, clients: &Clients) -> Result<Prepared> {
+        let seal = self.settle(clients).await?;
+        let token = self.token(&seal)?;
+        Ok(Prepared { seal, token })
+    }
+
+    /// Sends the request once: the SDK's own retries know nothing of a rate that others share.
+    pub(crate) async fn start_once(&self, clients: &Clients, prepared: Prepared) -> Result<RunningJob<F>> {
+        self.send(clients, prepared, false).await
+    }
+
+    /// The job that was started with what was prepared, by the id that Textract gave it then.
+    pub(crate) fn started_as(&self, id: JobId, prepared: Prepared) -> RunningJob<F> {
+        RunningJob::new(id, self.input.clone(), prepared.seal, prepared.token)
+    }
+
+    async fn send(&self, clients: &Clients, prepared: Prepared, retries: bool) -> Result<RunningJob<F>> {
+        let id = self.family.start(clients, self.request(&prepared, retries)?).await?;
+        let id = id.as_deref().unwrap_or_default().parse().map_err(|_| {
+            Error::new(ErrorKind::Malformed, Stage::Start, "the service answered without a valid job id")
+        })?;
+        Ok(self.started_as(id, prepared))
     }
 
     /// The seal with all that only the clients know: their Region, and which key an alias stands for.
@@ -132,7 +153,8 @@ impl<F: Family> SecureJob<F> {
         Ok(digest.finish().parse()?)
     }
 
-    fn request(&self, seal: &Seal, token: &ClientRequestToken) -> Result<StartRequest> {
+    fn request(&self, prepared: &Prepared, retries: bool) -> Result<StartRequest> {
+        let Prepared { seal, token } = prepared;
         let object = request::s3_object(&self.input);
         let output = sdk::OutputConfig::builder()
             .s3_bucket(seal.bucket().as_str())
@@ -153,6 +175,20 @@ impl<F: Family> SecureJob<F> {
             token: token.to_string(),
             job_tag: self.options.job_tag.as_ref().map(ToString::to_string),
             channel: channel.transpose()?,
+            retries,
         })
+    }
+}
+
+/// What the start of a job is sent with, beside what the job itself holds.
+#[derive(Clone, Debug)]
+pub(crate) struct Prepared {
+    seal: Seal,
+    token: ClientRequestToken,
+}
+
+impl Prepared {
+    pub(crate) fn token(&self) -> &ClientRequestToken {
+        &self.token
     }
 }

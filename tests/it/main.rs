@@ -8,6 +8,7 @@ mod document;
 mod documents;
 mod emulator;
 mod families;
+mod fleet;
 mod geometry;
 mod moto;
 mod notify;

@@ -1,0 +1,190 @@
+//! Starts a sealed analysis for every document under a prefix, within the quotas, and remembers each in a journal.
+//!
+//! ```text
+//! cargo run --release --example submit -- --input s3://amzn-s3-demo-source/scans/ --output s3://amzn-s3-demo-results \
+//!     --kms-key arn:aws:kms:us-east-1:111122223333:key/... --topic-arn arn:aws:sns:us-east-1:111122223333:textract-done \
+//!     --role-arn arn:aws:iam::111122223333:role/textract-publish --journal run.journal
+//! ```
+//!
+//! Kill it at any time and run it again with the same journal: no document is started twice, and none is left out. For each document it
+//! prints a line of JSON: `{"document", "outcome", "job"}`, whose outcome is `submitted`, `resumed` (it was started by an earlier
+//! run), `failed` or `undecided`, the last two with an `error`. The examples `worker` and `lambda` take up what completes.
+
+mod fleet;
+
+use std::io::{IsTerminal, Write};
+use std::pin::pin;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use futures::future::{Either, select};
+use futures::{StreamExt, TryStreamExt, future};
+use indicatif::{ProgressBar, ProgressStyle};
+use inkseal::fleet::{Budget, FileJournal, Listing, Outcome, Quota, Submitter};
+use inkseal::job::NotificationChannel;
+use inkseal::resource::{AccountId, KmsKey, RoleArn, S3Location, TopicArn};
+use inkseal::{Analysis, Clients, Feature, SecureJob};
+use serde_json::{Value, json};
+
+/// Start a sealed Textract analysis for every document under a prefix.
+#[derive(Parser)]
+#[command(
+    after_help = "Exit codes: 0 if every document has a job, 1 if one has none or the run failed, 2 for wrong arguments."
+)]
+struct Arguments {
+    /// Where the documents are; keys that end with a slash are left out
+    #[arg(long, value_name = "s3://BUCKET/PREFIX")]
+    input: String,
+    /// Where the results go
+    #[arg(long, value_name = "s3://BUCKET[/PREFIX]")]
+    output: S3Location,
+    /// The customer-managed key to seal the results with: an ARN, an id or an alias
+    #[arg(long, value_name = "KEY")]
+    kms_key: KmsKey,
+    /// The topic that Textract tells when a job has ended
+    #[arg(long, value_name = "ARN")]
+    topic_arn: TopicArn,
+    /// The role as which it does
+    #[arg(long, value_name = "ARN")]
+    role_arn: RoleArn,
+    /// The account that owns the buckets
+    #[arg(long, value_name = "ACCOUNT")]
+    bucket_owner: Option<AccountId>,
+    /// What to look for: TABLES, FORMS, LAYOUT, SIGNATURES
+    #[arg(long, value_delimiter = ',', default_value = "TABLES,FORMS,LAYOUT", value_name = "FEATURE,...")]
+    features: Vec<String>,
+    /// The journal, which is made if it is not there
+    #[arg(long, value_name = "FILE")]
+    journal: std::path::PathBuf,
+    /// The account's quota of Start requests a second
+    #[arg(long, default_value_t = 10.0, value_name = "N")]
+    starts_per_second: f64,
+    /// The account's quota of jobs at a time
+    #[arg(long, default_value_t = 600, value_name = "N")]
+    concurrent_jobs: u32,
+    /// Another endpoint for all services, such as a loopback emulator
+    #[arg(long, value_name = "URL")]
+    endpoint_url: Option<String>,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Arguments::parse()).await {
+        Ok(0) => ExitCode::SUCCESS,
+        Ok(failed) => {
+            eprintln!("submit: {failed} documents have no job");
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("submit: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Gives how many documents have no job.
+async fn run(arguments: Arguments) -> Result<u64> {
+    let mut interrupted = pin!(fleet::interrupted()?);
+    let clients = fleet::clients(arguments.endpoint_url.as_deref()).await?;
+    let submitter = arguments.submitter(&clients).await?;
+    let (bucket, prefix) = input(&arguments.input)?;
+    let listing = Listing::new(bucket.parse().context("--input")?).prefix(prefix);
+    let listing = match &arguments.bucket_owner {
+        Some(owner) => listing.expected_bucket_owner(owner.clone()),
+        None => listing,
+    };
+    let documents = listing.documents(&clients);
+    let documents = documents.try_filter(|document| future::ready(!document.object().key().ends_with('/')));
+    let mut outcomes = submitter.try_submit(documents.boxed());
+    let bar = progress();
+    let mut failed = 0;
+    loop {
+        let next = match select(outcomes.try_next(), interrupted.as_mut()).await {
+            Either::Left((next, _)) => next?,
+            Either::Right(_) => anyhow::bail!("interrupted: run it again with the same journal"),
+        };
+        let Some(outcome) = next else { break };
+        let (line, has_job) = line(&outcome);
+        failed += u64::from(!has_job);
+        bar.inc(1);
+        bar.suspend(|| writeln!(std::io::stdout(), "{line}"))?;
+    }
+    bar.finish_and_clear();
+    Ok(failed)
+}
+
+/// What is printed of an outcome, and whether the document has a job.
+fn line(outcome: &Outcome<Analysis>) -> (Value, bool) {
+    let document = outcome.document().map(|document| document.object().to_string());
+    match outcome {
+        Outcome::Submitted { job, .. } => {
+            (json!({"document": document, "outcome": "submitted", "job": job.id()}), true)
+        }
+        Outcome::Resumed { job, .. } => {
+            (json!({"document": document, "outcome": "resumed", "job": job.id()}), true)
+        }
+        Outcome::Failed { error, .. } | Outcome::SourceFailed { error } => {
+            (json!({"document": document, "outcome": "failed", "error": error.to_string()}), false)
+        }
+        Outcome::Undecided { doubt, .. } => {
+            (json!({"document": document, "outcome": "undecided", "error": format!("{doubt:?}")}), false)
+        }
+        _ => (json!({"document": document}), true),
+    }
+}
+
+impl Arguments {
+    async fn submitter(&self, clients: &Clients) -> Result<Submitter<Analysis>> {
+        let journal = FileJournal::open(&self.journal).await;
+        let journal = journal.with_context(|| self.journal.display().to_string())?;
+        let features: Vec<Feature> = self.features.iter().map(|name| feature(name)).collect::<Result<_>>()?;
+        let channel = NotificationChannel::new(self.topic_arn.clone(), self.role_arn.clone());
+        let (bucket, prefix) = self.output.clone().into_parts();
+        let (key, owner) = (self.kms_key.clone(), self.bucket_owner.clone());
+        let template = move |document: &inkseal::fleet::Document| {
+            let job = SecureJob::analysis(document.object().clone())
+                .features(features.clone())
+                .output_bucket(bucket.clone())
+                .prefix(prefix.clone())
+                .kms_key(key.clone())
+                .notification_channel(channel.clone());
+            match &owner {
+                Some(owner) => job.expected_bucket_owner(owner.clone()).build(),
+                None => job.build(),
+            }
+        };
+        let quota = Quota::new(self.starts_per_second, self.concurrent_jobs)?;
+        Ok(Submitter::new(clients, Arc::new(journal), template).budget(Budget::new(quota)))
+    }
+}
+
+fn feature(name: &str) -> Result<Feature> {
+    Ok(match name {
+        "TABLES" => Feature::Tables,
+        "FORMS" => Feature::Forms,
+        "LAYOUT" => Feature::Layout,
+        "SIGNATURES" => Feature::Signatures,
+        _ => anyhow::bail!("--features: give some of TABLES, FORMS, LAYOUT, SIGNATURES"),
+    })
+}
+
+/// The bucket and the prefix, which is one of keys and need not end with a slash.
+fn input(url: &str) -> Result<(&str, &str)> {
+    let rest = url.strip_prefix("s3://").context("--input: give s3://BUCKET/PREFIX")?;
+    Ok(rest.split_once('/').unwrap_or((rest, "")))
+}
+
+/// On a terminal how many documents there were so far, elsewhere nothing.
+fn progress() -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed_precise} {pos} documents, {per_sec}")
+    {
+        bar.set_style(style);
+    }
+    bar
+}

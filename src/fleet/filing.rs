@@ -1,0 +1,156 @@
+//! What a worker files: the results of a job, each an object of its own, and a manifest when all of them are there.
+
+mod results;
+
+use futures::TryStreamExt;
+use serde::Serialize;
+
+pub use self::results::Fileable;
+use crate::clients::Clients;
+use crate::error::{ErrorKind, Result};
+use crate::job::{Analysis, Api, CompletedJob, Expense, Lending, Seal, TextDetection};
+use crate::notify::Completion;
+use crate::part::Warning;
+use crate::redact::{RedactionReport, Redactor};
+use crate::render::Render;
+use crate::resource::JobId;
+use crate::store::SealedStore;
+
+/// Files the results of jobs in a [`SealedStore`], redacted or not, in bounded memory.
+///
+/// | family | its files | in the format |
+/// | --- | --- | --- |
+/// | text detection, analysis | the pages, by their numbers | of the [`Render`] |
+/// | expense | the invoices and receipts, in order | JSON, in Textract's shape |
+/// | lending | the results, in order, one a page; the summary stays in the job's output | JSON, in Textract's shape |
+///
+/// They are the objects `JOB_ID/00001.md` and so on, and when all of them are there `JOB_ID/manifest.json`. **What has no manifest is
+/// not whole**, and readers have to leave it alone.
+///
+/// All names follow from the job, and files replace those of an earlier attempt, which said the same. So a second delivery of a completion
+/// changes nothing, two workers at the same job do no harm, and a crash leaves files without a manifest, which the next attempt
+/// replaces. With tokens, pseudonyms and types that holds for the bytes too; what is encrypted differs with each attempt.
+#[derive(Clone, Debug)]
+pub struct Filing {
+    files: SealedStore,
+    manifests: SealedStore,
+    render: Render,
+    redactor: Option<Redactor>,
+}
+
+/// What was filed of a job.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Filed {
+    /// Its files and its manifest.
+    #[non_exhaustive]
+    Whole {
+        /// How many files, without the manifest.
+        files: u64,
+    },
+    /// Nothing: an earlier delivery, or another worker, has filed it.
+    Already,
+}
+
+/// What is filed last, and says that all is there.
+#[derive(Debug, Serialize)]
+pub(crate) struct Manifest<'a> {
+    job_id: &'a JobId,
+    api: Api,
+    input: String,
+    files: u64,
+    format: &'static str,
+    is_partial: bool,
+    warnings: &'a [Warning],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redaction: Option<&'a RedactionReport>,
+}
+
+impl Filing {
+    /// Files what the redactor makes of the results. What it encrypts is bound to the job's id as the name of the document.
+    pub fn redacted(store: SealedStore, render: Render, redactor: Redactor) -> Self {
+        Self { redactor: Some(redactor), ..Self::unredacted(store, render) }
+    }
+
+    /// Files the results as they are: sealed, and not redacted.
+    pub fn unredacted(store: SealedStore, render: Render) -> Self {
+        Self { files: store.clone().replacing(), manifests: store.unreplacing(), render, redactor: None }
+    }
+
+    /// Files the job of a completion, of whichever family it is, whose output is under this seal.
+    ///
+    /// # Errors
+    ///
+    /// As [`Completion::job`] and [`file`](Self::file).
+    pub async fn file_completed(
+        &self,
+        completion: &Completion,
+        seal: &Seal,
+        clients: &Clients,
+    ) -> Result<Filed> {
+        match completion.api {
+            Api::StartDocumentTextDetection => {
+                self.file(&completion.job::<TextDetection>(seal)?, clients).await
+            }
+            Api::StartDocumentAnalysis => self.file(&completion.job::<Analysis>(seal)?, clients).await,
+            Api::StartExpenseAnalysis => self.file(&completion.job::<Expense>(seal)?, clients).await,
+            Api::StartLendingAnalysis => self.file(&completion.job::<Lending>(seal)?, clients).await,
+        }
+    }
+
+    /// Files a job.
+    ///
+    /// # Errors
+    ///
+    /// What the stream of its results, the redaction and the store fail with. Files may have been put then; the manifest was not.
+    pub async fn file<F: Fileable>(&self, job: &CompletedJob<F>, clients: &Clients) -> Result<Filed> {
+        let manifest = format!("{}/manifest.json", job.id());
+        if self.manifests.has(&manifest).await? {
+            return Ok(Filed::Already);
+        }
+        let mut results = F::results(job, clients);
+        let format = F::format(&self.render);
+        let mut files = 0;
+        let (report, completeness) = match &self.redactor {
+            Some(redactor) => {
+                let mut results = F::redact(results, &redactor.for_document(job.id().as_str()));
+                while let Some(result) = results.try_next().await? {
+                    files += 1;
+                    let name =
+                        format!("{}/{:05}.{}", job.id(), F::number(&result, files), format.extension());
+                    self.files.put(&name, F::redacted(result, &self.render)?).await?;
+                }
+                (Some(results.report().clone()), F::completeness_of_redacted(&results).cloned())
+            }
+            None => {
+                while let Some(result) = results.try_next().await? {
+                    files += 1;
+                    let name =
+                        format!("{}/{:05}.{}", job.id(), F::number(&result, files), format.extension());
+                    self.files.put(&name, F::unredacted(result, &self.render)?).await?;
+                }
+                (None, F::completeness(&results).cloned())
+            }
+        };
+        let (is_partial, warnings) = match &completeness {
+            Some(account) => (account.partial, account.warnings.as_slice()),
+            None => (false, [].as_slice()),
+        };
+        let written = Manifest {
+            job_id: job.id(),
+            api: F::API,
+            input: job.input().to_string(),
+            files,
+            format: format.as_str(),
+            is_partial,
+            warnings,
+            redaction: report.as_ref(),
+        };
+        match self.manifests.put(&manifest, &written).await {
+            Ok(_) => Ok(Filed::Whole { files }),
+            // Of two attempts at the same time the other one was first.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(Filed::Already),
+            Err(error) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,114 @@
+"""One submitter and three workers as processes, some of which are killed, against the emulator with faults on."""
+
+import json
+import os
+import pathlib
+import subprocess
+
+import boto3
+from botocore.config import Config
+from test_emulator import BINARY, KEY, Emulator
+
+EXAMPLES = pathlib.Path(BINARY).parent
+DOCUMENTS = 200
+TOPIC = "arn:aws:sns:us-east-1:111122223333:textract-done"
+ROLE = "arn:aws:iam::111122223333:role/textract-publish"
+MAIL = "jane.doe@example.com"
+# What every document says: two pages, with something to redact on each.
+RESPONSE = {
+    "JobStatus": "SUCCEEDED",
+    "DocumentMetadata": {"Pages": 2},
+    "Blocks": [
+        block
+        for page in (1, 2)
+        for block in (
+            {"BlockType": "PAGE", "Id": f"p{page}", "Page": page, "Relationships": [{"Type": "CHILD", "Ids": [f"l{page}"]}]},
+            {
+                "BlockType": "LINE",
+                "Id": f"l{page}",
+                "Page": page,
+                "Text": f"Page {page} of {MAIL}",
+                "Relationships": [{"Type": "CHILD", "Ids": [f"a{page}", f"b{page}", f"c{page}", f"d{page}"]}],
+            },
+            {"BlockType": "WORD", "Id": f"a{page}", "Page": page, "Text": "Page"},
+            {"BlockType": "WORD", "Id": f"b{page}", "Page": page, "Text": str(page)},
+            {"BlockType": "WORD", "Id": f"c{page}", "Page": page, "Text": "of"},
+            {"BlockType": "WORD", "Id": f"d{page}", "Page": page, "Text": MAIL},
+        )
+    ],
+}
+ENVIRONMENT = os.environ | {
+    "AWS_ACCESS_KEY_ID": "any",
+    "AWS_SECRET_ACCESS_KEY": "any",
+    "AWS_SESSION_TOKEN": "any",
+    "AWS_REGION": "us-east-1",
+}
+
+
+def patient(emulator, service):
+    """A client that the faults do not stop."""
+    keys = {"aws_access_key_id": "any", "aws_secret_access_key": "any"}
+    config = Config(retries={"total_max_attempts": 10, "mode": "standard"})
+    return boto3.client(service, endpoint_url=emulator.url, region_name="us-east-1", config=config, **keys)
+
+
+def start(name, *arguments):
+    command = [EXAMPLES / name, *arguments]
+    return subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+
+def objects(s3, bucket, prefix):
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    return [item["Key"] for page in pages for item in page.get("Contents", [])]
+
+
+def test_every_document_is_filed_once_whatever_is_killed(tmp_path):
+    (tmp_path / "response.json").write_text(json.dumps(RESPONSE))
+    emulator = Emulator(
+        *("--kms-key", KEY, "--response", tmp_path / "response.json", "--job-ms", "200"),
+        *("--topic", TOPIC, "--queue", "done:5:50"),
+        *("--fault", "throttle@StartDocumentAnalysis~7", "--fault", "connection-reset@GetObject~11"),
+        *("--fault", "internal-error@PutObject~13", "--fault", "throttle@ReceiveMessage~5"),
+    )
+    s3 = patient(emulator, "s3")
+    for bucket in ("documents", "results", "sink"):
+        s3.create_bucket(Bucket=bucket)
+    for number in range(DOCUMENTS):
+        s3.put_object(Bucket="documents", Key=f"in/{number:03}.pdf", Body=b"%PDF-1.7")
+    queue = patient(emulator, "sqs").get_queue_url(QueueName="done")["QueueUrl"]
+    sealed = ("--output", "s3://results/out", "--kms-key", KEY, "--endpoint-url", emulator.url)
+    submit = ("--input", "s3://documents/in/", "--topic-arn", TOPIC, "--role-arn", ROLE, *sealed)
+    submit = ("submit", *submit, "--journal", tmp_path / "journal", "--starts-per-second", "40")
+    work = ("--queue-url", queue, "--topic-arn", TOPIC, "--sink", "s3://sink/clean", "--redact", "patterns", *sealed)
+    work = ("worker", *work, "--visibility", "5", "--exit-when-idle", "12")
+
+    workers = [start(*work) for _ in range(3)]
+    submitter = start(*submit)
+    for _ in range(40):
+        submitter.stdout.readline()
+    submitter.kill()
+    workers[0].kill()
+    seen = [json.loads(line) for line in start(*submit).stdout]
+    workers[1].kill()
+    workers.append(start(*work))
+    assert {line["outcome"] for line in seen} <= {"submitted", "resumed"}, seen[:3]
+    # What the journal takes up and the listing gives again is told twice; its job is the same.
+    assert len({line["document"] for line in seen}) == len({line["job"] for line in seen}) == DOCUMENTS
+
+    for worker in (workers[2], workers[3]):
+        worker.communicate(timeout=120)
+        assert worker.returncode == 0
+    manifests = [key for key in objects(s3, "sink", "clean/") if key.endswith("/manifest.json")]
+    filed = {}
+    for key in manifests:
+        manifest = json.loads(s3.get_object(Bucket="sink", Key=key)["Body"].read())
+        assert manifest["input"] not in filed, "a document was started twice"
+        filed[manifest["input"]] = manifest
+        assert (manifest["files"], manifest["redaction"]["by_type"]) == (2, {"EMAIL": 2})
+        for page in (1, 2):
+            body = s3.get_object(Bucket="sink", Key=key.replace("manifest.json", f"{page:05}.md"))
+            assert body["ServerSideEncryption"] == "aws:kms" and body["SSEKMSKeyId"] == KEY
+            text = body["Body"].read().decode()
+            assert MAIL not in text and "EMAIL" in text and f"Page {page}" in text
+    assert sorted(filed) == [f"s3://documents/in/{number:03}.pdf" for number in range(DOCUMENTS)]
+    assert emulator.stop() == 0
