@@ -50,6 +50,15 @@
 //! ended leaves its output and its notification when the next request comes in, or when a `ReceiveMessage` that waits
 //! sees that it is time, as of the instant of its end.
 //! `CreateBucket` without a location makes the bucket in the Region that the request is signed for.
+//!
+//! # What comes of a fault
+//!
+//! In a job of four parts that is waited for by polling (in the columns of messages: by the queue, with polling to fall back to), read
+//! from the bucket, redacted with Comprehend and put under its key, with the SDK's default retries. `whole` is the whole right
+//! result; else the table has the kind and the stage of the error. There is no third: a result with something missing, or something
+//! of it in the clear, comes of none of them. A test makes these tables, each from its own run of the job.
+//!
+#![doc = include_str!("outcomes.md")]
 
 mod body;
 mod calls;

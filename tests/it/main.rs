@@ -10,6 +10,7 @@ mod emulator;
 mod families;
 mod fleet;
 mod geometry;
+mod matrix;
 mod moto;
 mod notify;
 mod output;
