@@ -75,6 +75,8 @@ pub enum ErrorKind {
     /// The job itself failed. The error carries Textract's status message. Starting the same work again gives the same
     /// failed job for seven days, unless it is salted: see [`Idempotency`](crate::Idempotency).
     JobFailed,
+    /// The job was stopped before its end, by this program or by another.
+    JobStopped,
     /// The job was still running at the deadline of the wait. It can be waited for again.
     DeadlineExceeded,
     /// Output is missing: a gap in the numbering of the parts, no part at all, or pages that never came.
@@ -328,6 +330,13 @@ fn classify(code: Option<&str>, status: u16) -> (ErrorKind, &'static str) {
         "NoSuchKey" | "NoSuchVersion" | "NotFound" => (NotFound, "there is no such object"),
         "PreconditionFailed" => (AlreadyExists, "there is an object of this name already"),
         "ConditionalRequestConflict" => (Service, "another request is writing an object of this name"),
+        "JobNotFoundException" => (NotFound, "no such Comprehend job in this account and Region"),
+        "ResourceNotFoundException" => (NotFound, "there is no such model in this account and Region"),
+        "ResourceUnavailableException" => (InvalidInput, "the model is not trained, or not any more"),
+        "ResourceInUseException" => (AlreadyExists, "there is a model of this name already"),
+        "ResourceLimitExceededException" => {
+            (Throttled, "too many jobs or models at once: start again when some have ended")
+        }
         "InvalidJobIdException" => (NotFound, "no such job: results are kept for seven days"),
         "IdempotentParameterMismatchException" => {
             (TokenReused, "the client request token was used with another input in the last seven days")
@@ -356,9 +365,7 @@ fn classify(code: Option<&str>, status: u16) -> (ErrorKind, &'static str) {
         "TextSizeLimitExceededException" => {
             (InvalidInput, "the text is larger than Comprehend takes in one request: 100 KB")
         }
-        "UnsupportedLanguageException" => {
-            (InvalidInput, "Comprehend does not know personal data in this language")
-        }
+        "UnsupportedLanguageException" => (InvalidInput, "Comprehend does not take this language here"),
         _ => match status {
             403 => (AccessDenied, "access denied: compare the caller's permissions with this operation"),
             404 => (NotFound, "there is no such thing"),

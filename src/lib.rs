@@ -71,13 +71,15 @@
 //!
 //! [`fleet`] is for thousands of documents: a submitter within the quotas, and workers that share a queue.
 //!
+//! `comprehend` runs Amazon Comprehend's jobs under the same rule as Textract's.
+//!
 //! Documents of one page need no job: [`synchronous`] calls answer at once, with the same types.
 //!
 //! # Features
 //!
 //! | feature | what it adds |
 //! | --- | --- |
-//! | `comprehend` | Amazon Comprehend as a detector of personal data; on by default |
+//! | `comprehend` | Amazon Comprehend as a detector of personal data, and its jobs under your keys; on by default |
 //! | `image` | redaction burned into PNG, JPEG and TIFF images |
 //! | `kms` | `DescribeKey` before the start: the key is customer-managed, enabled and symmetric; aliases resolve to ARNs |
 //! | `sqs` | completions from SNS and SQS, and the workers of the [`fleet`] |
@@ -96,6 +98,8 @@
 mod backoff;
 pub mod block;
 mod clients;
+#[cfg(feature = "comprehend")]
+pub mod comprehend;
 pub mod document;
 #[cfg(feature = "emulator")]
 pub mod emulator;

@@ -165,6 +165,12 @@ impl SealedStore {
         }
     }
 
+    /// What every key begins with, with a slash at its end.
+    #[cfg(feature = "comprehend")]
+    pub(crate) fn folder(&self) -> &str {
+        &self.folder
+    }
+
     /// What every object is put under.
     pub fn seal(&self) -> &Seal {
         &self.seal
@@ -288,6 +294,12 @@ impl Unredacted {
     /// As serde_json's, which none of the crate's types gives.
     pub fn json(record: &impl Serialize) -> serde_json::Result<Self> {
         Ok(Self { text: serde_json::to_string(record)?, media_type: Format::Json.media_type() })
+    }
+
+    /// Plain text, as Comprehend reads it.
+    #[cfg(feature = "comprehend")]
+    pub(crate) fn text(text: String) -> Self {
+        Self { text, media_type: Format::Text.media_type() }
     }
 }
 

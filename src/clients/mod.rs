@@ -23,6 +23,8 @@ pub(crate) use self::limiter::RateLimiter;
 pub(crate) use self::transport::Service;
 use self::transport::TransportGuard;
 pub use self::transport::{Refusal, TransportPolicy, VpcEndpoints};
+#[cfg(feature = "comprehend")]
+use crate::error::ErrorKind;
 use crate::error::{Error, Result, Stage};
 use crate::resource::Region;
 
@@ -142,6 +144,16 @@ impl Clients {
         self.0.comprehend.as_ref()
     }
 
+    /// The client of Comprehend's jobs.
+    #[cfg(feature = "comprehend")]
+    pub(crate) fn comprehend_or_error(&self, stage: Stage) -> Result<&aws_sdk_comprehend::Client> {
+        self.comprehend().ok_or_else(|| {
+            let message =
+                "the clients have no Comprehend client: give them one, or connect them by a configuration";
+            Error::new(ErrorKind::InvalidInput, stage, message)
+        })
+    }
+
     #[cfg(feature = "kms")]
     pub(crate) fn kms(&self) -> Option<&crate::key::KeyChecks> {
         self.0.kms.as_ref()
@@ -226,7 +238,7 @@ impl ClientsBuilder {
     ///
     /// Their configuration is kept, and the policy and the crate's name are added to it. Without
     /// `kms` the KMS key is not looked at before a start, and must not be an alias; without `comprehend` no
-    /// `ComprehendDetector` can be made, without `sqs` no `Completions`.
+    /// `ComprehendDetector` can be made and no job of Comprehend's started, without `sqs` no `Completions`.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Comprehend's synchronous operations on personal data.
+//! Comprehend: its synchronous operations on personal data, and the way to its jobs.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::Inner;
 use super::quotas::Operations;
-use super::route::Failure;
+use super::route::{Failure, Strike};
 use crate::redact::{PatternDetector, PiiDetector};
 
 /// The largest text, in bytes: what the service itself calls 100 KB when it refuses one.
@@ -34,10 +34,10 @@ pub(super) struct Pii {
 }
 
 /// An entity, its offsets in code points.
-struct Entity {
-    pii_type: String,
-    begin: usize,
-    end: usize,
+pub(super) struct Entity {
+    pub(super) pii_type: String,
+    pub(super) begin: usize,
+    pub(super) end: usize,
     score: f32,
 }
 
@@ -58,7 +58,7 @@ impl Pii {
         self.detector = Some(detector);
     }
 
-    async fn entities(&self, text: &str) -> Result<Vec<Entity>, Failure> {
+    pub(super) async fn entities(&self, text: &str) -> Result<Vec<Entity>, Failure> {
         let mut entities = Vec::new();
         for (pii_type, known) in self.texts.iter().filter(|(_, known)| !known.is_empty()) {
             // The byte up to which code points are counted, and their number.
@@ -101,7 +101,11 @@ impl Inner {
         operation: &str,
         region: &str,
         input: &Value,
+        strike: &Strike,
     ) -> Result<Bytes, Failure> {
+        if let Some(answer) = self.analysis(operation, region, input, strike).await {
+            return answer;
+        }
         let call = match operation {
             "DetectPiiEntities" => PiiCall::Detect,
             "ContainsPiiEntities" => PiiCall::Contains,
@@ -120,7 +124,7 @@ impl Inner {
     }
 }
 
-fn entity(entity: &Entity) -> Value {
+pub(super) fn entity(entity: &Entity) -> Value {
     let Entity { pii_type, begin, end, score } = entity;
     json!({"Type": pii_type, "BeginOffset": begin, "EndOffset": end, "Score": score})
 }

@@ -52,7 +52,8 @@ pub enum Fault {
     ExtraPart,
     /// The first part of the output holds its last block, or document, twice.
     DuplicateBlock,
-    /// Textract knows the job no more: `InvalidJobIdException` from every `Get` operation.
+    /// Textract knows the job no more: `InvalidJobIdException` from every `Get` operation; nor does Comprehend:
+    /// `JobNotFoundException` from every `Describe` operation of its jobs.
     ExpiredJob,
     /// A message comes into its queue twice, with one message id. This and the other faults of messages strike each
     /// message on its way into a queue: of `SendMessage`, `SendMessageBatch`, `Publish`, and `Notification`, which is what
@@ -111,6 +112,8 @@ impl Fault {
                 operation.starts_with("GetDocument")
                     || operation.starts_with("GetExpense")
                     || operation.starts_with("GetLending")
+                    || (operation.starts_with("Describe") && operation.ends_with("DetectionJob"))
+                    || operation == "DescribeDocumentClassificationJob"
             }
             Self::ExtraPart | Self::DuplicateBlock => operation.starts_with("Start"),
             _ => true,

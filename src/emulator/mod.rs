@@ -42,7 +42,12 @@
 //! activates it. The summary of a lending job is made from its results: pages of one type that follow each other are one
 //! document, and a signature is missing on every page with an empty list of them. Of Comprehend there are
 //! `DetectPiiEntities` and `ContainsPiiEntities`, which find what they were given ([`EmulatorBuilder::pii`]) and what a
-//! detector of one's own finds ([`EmulatorBuilder::pii_detector`]); the language changes nothing in that. There are no policies; denials are set
+//! detector of one's own finds ([`EmulatorBuilder::pii_detector`]); the language changes nothing in that. And there are its jobs for
+//! personal data, entities, key phrases, sentiment, targeted sentiment, languages, topics and classification, and the training of
+//! classifiers and recognizers. They take as long as Textract's, read their input when they are started, and leave output of the
+//! real shapes under the key that they were given. What they find is simple: entities are runs of capitalised words, key phrases
+//! runs of longer ones, sentiments and languages are told by lists of words, and a document with a digit is of the class `FORM`,
+//! any other of `PROSE`. A job that finds no input fails; a model is trained whatever it is given. There are no policies; denials are set
 //! by operation ([`EmulatorBuilder::deny`]). S3 keeps no versions.
 //!
 //! Queues are standard ones, and topics deliver to queues only. Messages have no attributes of their own and subscriptions
@@ -60,6 +65,7 @@
 //!
 #![doc = include_str!("outcomes.md")]
 
+mod analyses;
 mod body;
 mod calls;
 mod checks;
@@ -106,6 +112,7 @@ pub use self::response::{Response, Shape};
 pub use self::server::Server;
 pub use self::synthetic::Synthetic;
 
+use self::analyses::Analyses;
 use self::comprehend::Pii;
 use self::faults::Faults;
 use self::jobs::Jobs;
@@ -247,6 +254,7 @@ struct Inner {
     keys: Keys,
     store: Store,
     jobs: Jobs,
+    analyses: Analyses,
     messaging: Messaging,
     faults: Faults,
     log: Arc<Log>,
@@ -658,6 +666,7 @@ impl EmulatorBuilder {
             keys,
             store,
             jobs: Jobs::kept_for(self.jobs_kept_for),
+            analyses: Analyses::default(),
             messaging,
             faults: Faults::new(self.faults),
             log: Arc::new(Log::new(self.log_limit)),

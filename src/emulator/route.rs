@@ -224,7 +224,7 @@ impl Inner {
             Some(failure) => Err(failure),
             None => match service {
                 Service::Textract => self.textract(&operation, &signer.region, input, &strike),
-                Service::Comprehend => self.comprehend(&operation, &signer.region, &input).await,
+                Service::Comprehend => self.comprehend(&operation, &signer.region, &input, &strike).await,
                 Service::Sqs => self.sqs(&operation, &signer.region, &origin(&request), &input).await,
                 _ => self
                     .keys

@@ -23,4 +23,8 @@ pub use self::running::{CompletedJob, RunningJob};
 pub use self::seal::Seal;
 pub(crate) use self::start::Prepared;
 pub use self::start::SecureJob;
+#[cfg(feature = "comprehend")]
+pub(crate) use self::token::Digest;
+#[cfg(feature = "comprehend")]
+pub(crate) use self::wait::{Look, said_on_one_line};
 pub use self::wait::{Progress, WaitOptions};

@@ -121,7 +121,7 @@ impl Seal {
     }
 
     /// The same seal as it turned out at the start: the key as KMS resolved it, the Region as the client knows it.
-    pub(super) fn settled(self, kms_key: KmsKey, region: Option<Region>) -> Self {
+    pub(crate) fn settled(self, kms_key: KmsKey, region: Option<Region>) -> Self {
         Self { kms_key, region: region.or(self.region), ..self }
     }
 

@@ -7,14 +7,14 @@ use sha2::{Digest as _, Sha256};
 pub struct Digest(Sha256);
 
 impl Digest {
-    pub(super) fn new(api: &str) -> Self {
+    pub(crate) fn new(api: &str) -> Self {
         // The version changes when the fields do, so that an old token is never taken for new work.
         let mut digest = Self(Sha256::new());
         digest.field("inkseal token", Some("1")).field("api", Some(api));
         digest
     }
 
-    pub(super) fn field(&mut self, name: &'static str, value: Option<&str>) -> &mut Self {
+    pub(crate) fn field(&mut self, name: &'static str, value: Option<&str>) -> &mut Self {
         self.bytes(name.as_bytes());
         match value {
             Some(value) => self.bytes(value.as_bytes()),
@@ -23,7 +23,7 @@ impl Digest {
         self
     }
 
-    pub(super) fn list(&mut self, items: impl IntoIterator<Item = String>) -> &mut Self {
+    pub(crate) fn list(&mut self, items: impl IntoIterator<Item = String>) -> &mut Self {
         for item in items {
             self.field("item", Some(&item));
         }
@@ -36,7 +36,7 @@ impl Digest {
     }
 
     /// 64 hexadecimal digits, the longest token that Textract takes.
-    pub(super) fn finish(self) -> String {
+    pub(crate) fn finish(self) -> String {
         self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }

@@ -107,6 +107,67 @@ impl WaitOptions {
         self.poll_between(UNTIL_DOUBT, UNTIL_DOUBT * 3)
     }
 
+    /// Looks until what is looked at has ended, or the deadline has passed.
+    #[cfg(feature = "comprehend")]
+    pub(crate) async fn wait<T, L: Future<Output = Result<Look<T>>>>(
+        &self,
+        look: impl FnMut() -> L,
+    ) -> Result<T> {
+        let began = Instant::now();
+        let deadline = self.deadline_from(began);
+        let mut missed = Missed::default();
+        let looking = self.look_until_ended(began, deadline, &mut missed, look);
+        match timeout_at(deadline, looking).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(missed.deadline_exceeded(self.deadline)),
+        }
+    }
+
+    async fn look_until_ended<T, L: Future<Output = Result<Look<T>>>>(
+        &self,
+        began: Instant,
+        deadline: Instant,
+        missed: &mut Missed,
+        mut look: impl FnMut() -> L,
+    ) -> Result<T> {
+        let mut backoff = Backoff::new(self.shortest, self.longest);
+        let mut polls = 0;
+        loop {
+            let looked = look().await;
+            polls += 1;
+            let report = |status, next| {
+                self.report(Progress { polls, elapsed: began.elapsed(), status, next });
+            };
+            let status = match looked {
+                Ok(Look::Ended(ended, status)) => {
+                    report(Some(status), None);
+                    return Ok(ended);
+                }
+                Ok(Look::Running(status)) => {
+                    *missed = Missed::default();
+                    Some(status)
+                }
+                Err(error) if error.is_retryable() => {
+                    *missed = Missed { looks: missed.looks + 1, last: Some(error) };
+                    None
+                }
+                Err(error) => {
+                    report((error.kind() == ErrorKind::JobFailed).then_some(JobStatus::Failed), None);
+                    return Err(error);
+                }
+            };
+            let pause = backoff.pause().min(deadline.saturating_duration_since(Instant::now()));
+            report(status, Some(pause));
+            sleep_until(Instant::now() + pause).await;
+        }
+    }
+
+    fn deadline_from(&self, began: Instant) -> Instant {
+        // A duration beyond the clock's range is a wait without end, which a century is too.
+        let century = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+        began + self.deadline.min(century)
+    }
+
     fn report(&self, progress: Progress) {
         debug!(polls = progress.polls, status = progress.status.as_ref().map(JobStatus::as_str), "looked");
         if let Some(observer) = &self.on_progress {
@@ -149,9 +210,7 @@ impl<F: Family> RunningJob<F> {
     pub async fn wait_with(&self, clients: &Clients, options: &WaitOptions) -> Result<CompletedJob<F>> {
         let span = info_span!("job", api = %F::API, job = %self.id());
         let began = Instant::now();
-        // A duration beyond the clock's range is a wait without end, which a century is too.
-        let century = Duration::from_secs(100 * 365 * 24 * 60 * 60);
-        let deadline = began + options.deadline.min(century);
+        let deadline = options.deadline_from(began);
         let mut missed = Missed::default();
         let looking = self.look_until_completed(clients, options, began, deadline, &mut missed);
         #[cfg(feature = "sqs")]
@@ -201,40 +260,17 @@ impl<F: Family> RunningJob<F> {
         deadline: Instant,
         missed: &mut Missed,
     ) -> Result<CompletedJob<F>> {
-        let mut backoff = Backoff::new(options.shortest, options.longest);
-        let mut polls = 0;
-        loop {
+        let look = || async {
             clients.get_limiter().turn().await;
-            let looked = self.poll(clients).await;
-            polls += 1;
-            let report = |status, next| {
-                options.report(Progress { polls, elapsed: began.elapsed(), status, next });
-            };
-            let status = match looked {
-                Ok(Some(job)) => {
-                    let partial =
-                        if job.is_partial() { JobStatus::PartialSuccess } else { JobStatus::Succeeded };
-                    report(Some(partial), None);
-                    info!(pages = job.page_count(), partial = job.is_partial(), "completed");
-                    return Ok(job);
-                }
-                Ok(None) => {
-                    *missed = Missed::default();
-                    Some(JobStatus::InProgress)
-                }
-                Err(error) if error.is_retryable() => {
-                    *missed = Missed { looks: missed.looks + 1, last: Some(error) };
-                    None
-                }
-                Err(error) => {
-                    report((error.kind() == ErrorKind::JobFailed).then_some(JobStatus::Failed), None);
-                    return Err(error);
-                }
-            };
-            let pause = backoff.pause().min(deadline.saturating_duration_since(Instant::now()));
-            report(status, Some(pause));
-            sleep_until(Instant::now() + pause).await;
-        }
+            Ok(match self.poll(clients).await? {
+                Some(job) if job.is_partial() => Look::Ended(job, JobStatus::PartialSuccess),
+                Some(job) => Look::Ended(job, JobStatus::Succeeded),
+                None => Look::Running(JobStatus::InProgress),
+            })
+        };
+        let job = options.look_until_ended(began, deadline, missed, look).await?;
+        info!(pages = job.page_count(), partial = job.is_partial(), "completed");
+        Ok(job)
     }
 
     /// Looks at the job once, without waiting for a turn; `None` where it has not ended.
@@ -254,6 +290,12 @@ impl<F: Family> RunningJob<F> {
         };
         Ok(Some(self.completed(head.pages, partial, head.warnings)))
     }
+}
+
+/// What one look saw, if it saw something.
+pub(crate) enum Look<T> {
+    Ended(T, JobStatus),
+    Running(JobStatus),
 }
 
 /// The looks that failed since the last that did not.
@@ -281,12 +323,13 @@ impl Missed {
 /// A job that Textract gave up, with what it says of that.
 fn job_failed(head: &PartHead) -> Error {
     let message = match head.status_message.as_deref() {
-        // Textract's messages name its own error codes and are short; a log line must stay one whatever they become.
-        Some(said) => {
-            let said: String = said.chars().filter(|c| !c.is_control()).take(200).collect();
-            format!("textract failed the job: {said}")
-        }
+        Some(said) => format!("textract failed the job: {}", said_on_one_line(said)),
         None => "textract failed the job and does not say why".to_owned(),
     };
     Error::new(ErrorKind::JobFailed, Stage::Wait, message)
+}
+
+/// Messages of the services name their own error codes and are short; a log line must stay one whatever they become.
+pub(crate) fn said_on_one_line(said: &str) -> String {
+    said.chars().filter(|c| !c.is_control()).take(200).collect()
 }

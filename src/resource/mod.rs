@@ -38,6 +38,8 @@
 #[macro_use]
 mod macros;
 
+#[cfg(feature = "comprehend")]
+mod comprehend;
 mod error;
 mod kms;
 mod label;
@@ -50,6 +52,10 @@ mod s3;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "comprehend")]
+pub use comprehend::{
+    AnalysisJobId, ClassifierArn, DirectKey, ModelName, RecognizerArn, SecurityGroupId, SubnetId,
+};
 pub use error::{InvalidName, Misplaced};
 pub use kms::{KeyForm, KeyMatch, KmsKey};
 pub use label::{ClientRequestToken, JobId, JobTag};

@@ -4,6 +4,7 @@ mod block;
 mod canary;
 mod compile;
 mod comprehend;
+mod comprehend_jobs;
 mod document;
 mod documents;
 mod emulator;

@@ -35,6 +35,7 @@ kinds! {
     TokenReused,
     AlreadyExists,
     JobFailed,
+    JobStopped,
     DeadlineExceeded,
     Incomplete,
     Malformed,

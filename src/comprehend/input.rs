@@ -1,0 +1,160 @@
+//! Where the documents of a job lie.
+
+use aws_sdk_comprehend::types as sdk;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, ErrorKind, Result, Stage};
+use crate::job::Digest;
+use crate::resource::{S3Location, S3Object};
+
+/// The longest URI that Comprehend takes, in characters.
+const LONGEST_URI: usize = 1024;
+
+/// What is one document in the input of a job.
+///
+/// Follows "InputDataConfig" in the Amazon Comprehend API reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[non_exhaustive]
+pub enum InputFormat {
+    /// Each file: `ONE_DOC_PER_FILE`.
+    OneDocPerFile,
+    /// Each line of each file, which ends in LF, CR or both: `ONE_DOC_PER_LINE`.
+    OneDocPerLine,
+}
+
+/// The documents that a Comprehend job reads: UTF-8 text in S3, in the Region of the job.
+///
+/// Comprehend takes a URI for a prefix, and reads **every object whose key begins with it**: `s3://bucket/claims` would take in
+/// `claims-of-others/1.txt` too. So a folder is always sent with a slash at its end. Of a single object nothing can be sent
+/// after its name: have no object whose key goes on where its key ends.
+///
+/// ```
+/// use inkseal::comprehend::ComprehendInput;
+///
+/// let input = ComprehendInput::one_document_per_file("s3://amzn-s3-demo-source/claims".parse()?);
+/// assert_eq!(input.uri(), "s3://amzn-s3-demo-source/claims/");
+/// # Ok::<(), inkseal::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ComprehendInput {
+    uri: String,
+    format: InputFormat,
+}
+
+impl ComprehendInput {
+    /// Every object of a folder, each of which is a document.
+    pub fn one_document_per_file(folder: S3Location) -> Self {
+        Self::folder(&folder, InputFormat::OneDocPerFile)
+    }
+
+    /// Every object of a folder, each line of which is a document.
+    pub fn one_document_per_line(folder: S3Location) -> Self {
+        Self::folder(&folder, InputFormat::OneDocPerLine)
+    }
+
+    /// A single object.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](ErrorKind::InvalidInput) for an object in a version, which Comprehend cannot be told, and for a URI of
+    /// more than 1,024 characters.
+    pub fn object(object: &S3Object, format: InputFormat) -> Result<Self> {
+        Ok(Self { uri: object_uri(object)?, format })
+    }
+
+    pub(super) fn folder(folder: &S3Location, format: InputFormat) -> Self {
+        Self { uri: folder_uri(folder), format }
+    }
+
+    /// What Comprehend is given.
+    pub fn uri(&self) -> &str {
+        &self.uri
+    }
+
+    /// What is one document in it.
+    pub fn format(&self) -> InputFormat {
+        self.format
+    }
+
+    pub(super) fn identify(&self, digest: &mut Digest) {
+        digest.field("input", Some(&self.uri)).field("format", Some(self.sdk_format().as_str()));
+    }
+
+    fn sdk_format(&self) -> sdk::InputFormat {
+        match self.format {
+            InputFormat::OneDocPerFile => sdk::InputFormat::OneDocPerFile,
+            InputFormat::OneDocPerLine => sdk::InputFormat::OneDocPerLine,
+        }
+    }
+
+    pub(super) fn to_sdk(&self) -> Result<sdk::InputDataConfig> {
+        let config = sdk::InputDataConfig::builder().s3_uri(&self.uri).input_format(self.sdk_format());
+        config.build().map_err(|_| Error::new(ErrorKind::InvalidInput, Stage::Start, "the input has no URI"))
+    }
+}
+
+/// A folder as Comprehend takes one; names of this length always fit into a URI.
+pub(super) fn folder_uri(folder: &S3Location) -> String {
+    format!("{folder}/")
+}
+
+/// A single object as Comprehend takes one.
+pub(super) fn object_uri(object: &S3Object) -> Result<String> {
+    if object.version().is_some() {
+        return Err(Error::invalid(
+            "Comprehend cannot be told the version of an object: copy that version to a key of its own",
+        ));
+    }
+    let uri = object.to_string();
+    match uri.chars().count() {
+        0..=LONGEST_URI => Ok(uri),
+        length => Err(Error::invalid(format!(
+            "the object's URI has {length} characters, and Comprehend takes {LONGEST_URI}"
+        ))),
+    }
+}
+
+/// How much a job takes, as "Guidelines and quotas" in the Amazon Comprehend developer guide has it.
+///
+/// They are checked where this crate writes the input ([`CompletedJob::comprehend_input`](crate::CompletedJob)), and by the
+/// service where it does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DocumentLimits {
+    /// The largest document, in bytes of UTF-8.
+    pub document_bytes: usize,
+    /// The most documents of a job.
+    pub documents: u64,
+    /// The most bytes of all documents of a job.
+    pub total_bytes: u64,
+}
+
+impl DocumentLimits {
+    pub(super) const fn new(document_bytes: usize, documents: u64, total_bytes: u64) -> Self {
+        Self { document_bytes, documents, total_bytes }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_ends_in_a_slash() {
+        for text in ["s3://abc/in", "s3://abc/in/"] {
+            let input = ComprehendInput::one_document_per_line(text.parse().unwrap());
+            assert_eq!((input.uri(), input.format()), ("s3://abc/in/", InputFormat::OneDocPerLine));
+        }
+    }
+
+    #[test]
+    fn objects_without_versions_in_short_uris() {
+        let object = |key: &str| S3Object::new("abc", key).unwrap();
+        let input = |object| ComprehendInput::object(&object, InputFormat::OneDocPerFile);
+        assert_eq!(input(object("in/1.txt")).unwrap().uri(), "s3://abc/in/1.txt");
+        assert!(input(object("in/1.txt").with_version("v1").unwrap()).is_err());
+        assert!(input(object(&"k".repeat(1015))).is_ok());
+        assert!(input(object(&"k".repeat(1016))).is_err());
+    }
+}

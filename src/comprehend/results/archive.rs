@@ -1,0 +1,232 @@
+//! The files in `output.tar.gz`, read as they come.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use async_compression::tokio::bufread::GzipDecoder;
+use futures::StreamExt;
+use futures::stream::{self, BoxStream};
+use tokio::io::{AsyncBufRead, AsyncRead, AsyncReadExt, ReadBuf};
+use tokio_tar::{Archive, Entry};
+
+use super::object::SealedObject;
+use crate::error::{Error, ErrorKind, Result, Stage};
+
+/// How much is unpacked at a time, in bytes.
+const PIECE: usize = 64 * 1024;
+
+type Unpacked = Limited<GzipDecoder<Pieces>>;
+
+/// The archive of one job.
+pub(super) struct OutputArchive {
+    key: String,
+    archive: Archive<Unpacked>,
+    /// `None` once the last file has been read.
+    entries: Option<BoxStream<'static, io::Result<Entry<Archive<Unpacked>>>>>,
+    file: Option<(Entry<Archive<Unpacked>>, u64)>,
+    left: u64,
+    seen: bool,
+    trouble: Trouble,
+}
+
+impl OutputArchive {
+    /// The files of an object that was verified, of which no more than so many bytes are unpacked, from so many entries.
+    pub(super) fn new(object: SealedObject, most_bytes: u64, most_files: u64) -> Result<Self> {
+        let key = object.key().to_owned();
+        let trouble = Trouble::default();
+        let pieces = Pieces::new(object, trouble.clone());
+        let unpacked =
+            Limited { inner: GzipDecoder::new(pieces), left: most_bytes, trouble: trouble.clone() };
+        let mut archive = Archive::new(unpacked);
+        // Not `entries`, which would hold the extensions that an archive may have before an entry, of whatever length.
+        let entries = archive.entries_raw().map_err(|_| broken(&key))?;
+        Ok(Self {
+            key,
+            archive,
+            entries: Some(entries.boxed()),
+            file: None,
+            left: most_files,
+            seen: false,
+            trouble,
+        })
+    }
+
+    /// The name of the next file; `None` at the end of the archive, whose checksum was then found right.
+    pub(super) async fn next_file(&mut self) -> Result<Option<String>> {
+        self.file = None;
+        loop {
+            let Some(entries) = &mut self.entries else { return Ok(None) };
+            let Some(entry) = entries.next().await else {
+                self.entries = None;
+                self.finish().await?;
+                // Nothing at all unpacks to nothing, too.
+                return if self.seen { Ok(None) } else { Err(broken(&self.key)) };
+            };
+            let entry = entry.map_err(|_| self.trouble.or_broken(&self.key))?;
+            self.left = self.left.checked_sub(1).ok_or_else(|| too_many(&self.key))?;
+            let kind = entry.header().entry_type();
+            if kind.is_file() {
+                let name = entry.path().map_err(|_| broken(&self.key))?;
+                let name =
+                    name.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+                let size = entry.header().raw_entry_size().map_err(|_| broken(&self.key))?;
+                self.file = Some((entry, size));
+                self.seen = true;
+                return Ok(Some(name));
+            }
+            let is_extension = kind.is_pax_global_extensions()
+                || kind.is_pax_local_extensions()
+                || kind.is_gnu_longname()
+                || kind.is_gnu_longlink();
+            // Links and devices have no place in an output.
+            if !kind.is_dir() && !is_extension {
+                return Err(broken(&self.key));
+            }
+        }
+    }
+
+    /// The next piece of the file; `None` at its end.
+    pub(super) async fn next_piece(&mut self) -> Result<Option<Vec<u8>>> {
+        let Some((entry, left)) = &mut self.file else { return Ok(None) };
+        let mut piece = vec![0; PIECE];
+        let count = entry.read(&mut piece).await.map_err(|_| self.trouble.or_broken(&self.key))?;
+        piece.truncate(count);
+        match (count, *left) {
+            (0, 0) => Ok(None),
+            (0, _) => Err(broken(&self.key)),
+            _ => {
+                *left = left.checked_sub(count as u64).ok_or_else(|| broken(&self.key))?;
+                Ok(Some(piece))
+            }
+        }
+    }
+
+    /// Reads what follows the last file, so that an archive that was cut off there, or whose checksum is wrong, is told.
+    async fn finish(&mut self) -> Result<()> {
+        let empty = Archive::new(Limited {
+            inner: GzipDecoder::new(Pieces::none()),
+            left: 0,
+            trouble: Trouble::default(),
+        });
+        let archive = std::mem::replace(&mut self.archive, empty);
+        let mut unpacked = archive.into_inner().map_err(|_| broken(&self.key))?;
+        let mut piece = vec![0; PIECE];
+        loop {
+            match unpacked.read(&mut piece).await {
+                Ok(0) => return Ok(()),
+                Ok(_) => {}
+                Err(_) => return Err(self.trouble.or_broken(&self.key)),
+            }
+        }
+    }
+}
+
+fn broken(key: &str) -> Error {
+    let message = "the archive is cut off or broken";
+    Error::new(ErrorKind::Malformed, Stage::Parse, message).at_object(key)
+}
+
+fn too_many(key: &str) -> Error {
+    let message = "the archive holds more files than it may: raise max_files";
+    Error::new(ErrorKind::Malformed, Stage::Parse, message).at_object(key)
+}
+
+/// An error of ours on its way through readers that know those of the operating system only.
+#[derive(Clone, Default)]
+struct Trouble(Arc<Mutex<Option<Error>>>);
+
+impl Trouble {
+    fn keep(&self, error: Error) -> io::Error {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+        io::Error::other("the output cannot be read")
+    }
+
+    fn or_broken(&self, key: &str) -> Error {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_else(|| broken(key))
+    }
+}
+
+/// The pieces of an object, for readers.
+struct Pieces {
+    rest: BoxStream<'static, Result<Vec<u8>>>,
+    piece: Vec<u8>,
+    at: usize,
+    trouble: Trouble,
+}
+
+impl Pieces {
+    fn new(object: SealedObject, trouble: Trouble) -> Self {
+        let rest = stream::try_unfold(object, |mut object| async move {
+            Ok(object.next().await?.map(|piece| (piece, object)))
+        });
+        Self { rest: rest.boxed(), piece: Vec::new(), at: 0, trouble }
+    }
+
+    fn none() -> Self {
+        Self { rest: stream::empty().boxed(), piece: Vec::new(), at: 0, trouble: Trouble::default() }
+    }
+}
+
+impl AsyncBufRead for Pieces {
+    fn poll_fill_buf(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
+        let this = self.get_mut();
+        while this.at >= this.piece.len() {
+            match ready!(this.rest.poll_next_unpin(context)) {
+                Some(Ok(piece)) => (this.piece, this.at) = (piece, 0),
+                Some(Err(error)) => return Poll::Ready(Err(this.trouble.keep(error))),
+                None => return Poll::Ready(Ok(&[])),
+            }
+        }
+        Poll::Ready(Ok(this.piece.get(this.at..).unwrap_or_default()))
+    }
+
+    fn consume(mut self: Pin<&mut Self>, count: usize) {
+        self.at = self.at.saturating_add(count);
+    }
+}
+
+impl AsyncRead for Pieces {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let bytes = ready!(self.as_mut().poll_fill_buf(context))?;
+        let count = bytes.len().min(buffer.remaining());
+        buffer.put_slice(bytes.get(..count).unwrap_or_default());
+        self.consume(count);
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// What is unpacked, up to a bound.
+struct Limited<R> {
+    inner: R,
+    left: u64,
+    trouble: Trouble,
+}
+
+impl<R: AsyncRead + Unpin> AsyncRead for Limited<R> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.inner).poll_read(context, buffer))?;
+        let count = buffer.filled().len().saturating_sub(before) as u64;
+        match self.left.checked_sub(count) {
+            Some(left) => {
+                self.left = left;
+                Poll::Ready(Ok(()))
+            }
+            None => {
+                let message = "the archive unpacks to more bytes than it may: raise max_bytes";
+                let error = Error::new(ErrorKind::Malformed, Stage::Parse, message);
+                Poll::Ready(Err(self.trouble.keep(error)))
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The files of a job for personal data, which stand in a folder and not in an archive.
+
+use std::collections::VecDeque;
+
+use super::object::SealedObject;
+use crate::clients::{Clients, send};
+use crate::error::{Error, ErrorKind, Result, Stage};
+use crate::job::Seal;
+
+/// What the name of an output file has behind that of its input file.
+const SUFFIX: &str = ".out";
+
+/// The folder of one job.
+pub(super) struct OutputFolder {
+    clients: Clients,
+    seal: Seal,
+    /// With a slash at its end.
+    folder: String,
+    keys: VecDeque<String>,
+    next_page: Page,
+    object: Option<SealedObject>,
+    seen: u64,
+    files_left: u64,
+    bytes_left: u64,
+}
+
+enum Page {
+    First,
+    After(String),
+    None,
+}
+
+impl OutputFolder {
+    pub(super) fn new(
+        clients: &Clients,
+        seal: &Seal,
+        folder: String,
+        most_bytes: u64,
+        most_files: u64,
+    ) -> Self {
+        Self {
+            clients: clients.clone(),
+            seal: seal.clone(),
+            folder,
+            keys: VecDeque::new(),
+            next_page: Page::First,
+            object: None,
+            seen: 0,
+            files_left: most_files,
+            bytes_left: most_bytes,
+        }
+    }
+
+    /// The name of the next input file, whose output was verified; `None` after the last.
+    pub(super) async fn next_file(&mut self) -> Result<Option<String>> {
+        self.object = None;
+        loop {
+            if let Some(key) = self.keys.pop_front() {
+                self.files_left =
+                    self.files_left.checked_sub(1).ok_or_else(|| self.too_much("files", "max_files"))?;
+                self.seen += 1;
+                let name = key.strip_prefix(&self.folder).and_then(|name| name.strip_suffix(SUFFIX));
+                let name = name.unwrap_or(&key).to_owned();
+                self.object = Some(SealedObject::open(&self.clients, &self.seal, &key).await?);
+                return Ok(Some(name));
+            }
+            if !self.list().await? {
+                break;
+            }
+        }
+        if self.seen == 0 {
+            let message = "there is no output under the job's folder: was it moved or expired?";
+            return Err(Error::new(ErrorKind::Incomplete, Stage::List, message).at_object(&self.folder));
+        }
+        Ok(None)
+    }
+
+    /// The next piece of the file; `None` at its end.
+    pub(super) async fn next_piece(&mut self) -> Result<Option<Vec<u8>>> {
+        let Some(object) = &mut self.object else { return Ok(None) };
+        let piece = object.next().await?;
+        let count = piece.as_ref().map_or(0, Vec::len) as u64;
+        self.bytes_left =
+            self.bytes_left.checked_sub(count).ok_or_else(|| self.too_much("bytes", "max_bytes"))?;
+        Ok(piece)
+    }
+
+    /// Lists another page of keys; whether there was one.
+    async fn list(&mut self) -> Result<bool> {
+        let continuation = match std::mem::replace(&mut self.next_page, Page::None) {
+            Page::First => None,
+            Page::After(token) => Some(token),
+            Page::None => return Ok(false),
+        };
+        let call = self
+            .clients
+            .s3()
+            .list_objects_v2()
+            .bucket(self.seal.bucket().as_str())
+            .prefix(&self.folder)
+            .set_expected_bucket_owner(self.seal.bucket_owner().map(ToString::to_string))
+            .set_continuation_token(continuation);
+        let page = send(Stage::List, "ListObjectsV2", call.send()).await?;
+        let keys = page.contents.unwrap_or_default().into_iter().filter_map(|object| object.key);
+        // Comprehend leaves the object behind by which it found out that it may write.
+        self.keys.extend(keys.filter(|key| key.ends_with(SUFFIX)));
+        self.next_page = page.next_continuation_token.map_or(Page::None, Page::After);
+        Ok(true)
+    }
+
+    fn too_much(&self, what: &str, raise: &str) -> Error {
+        let message = format!("the output has more {what} than it may: raise {raise}");
+        Error::new(ErrorKind::Malformed, Stage::Fetch, message).at_object(&self.folder)
+    }
+}

@@ -1,0 +1,116 @@
+//! One object of the output: verified before its first byte, read piece by piece, and taken up again where it breaks off.
+
+use std::time::Duration;
+
+use aws_sdk_s3::primitives::ByteStream;
+use tokio::time::sleep;
+use tracing::debug;
+
+use crate::backoff::Backoff;
+use crate::clients::{Clients, send};
+use crate::error::{Error, ErrorKind, Result, Stage};
+use crate::job::Seal;
+
+/// How often in a row the body may break off without a byte of progress.
+const ATTEMPTS: u32 = 4;
+
+/// An object that is being read.
+pub(super) struct SealedObject {
+    clients: Clients,
+    seal: Seal,
+    key: String,
+    etag: Option<String>,
+    body: ByteStream,
+    read: u64,
+    length: Option<u64>,
+    failures: u32,
+    backoff: Backoff,
+}
+
+impl SealedObject {
+    /// Asks for an object, and verifies what S3 says of it.
+    pub(super) async fn open(clients: &Clients, seal: &Seal, key: &str) -> Result<Self> {
+        let (body, etag, length) = get(clients, seal, key, None).await?;
+        Ok(Self {
+            clients: clients.clone(),
+            seal: seal.clone(),
+            key: key.to_owned(),
+            etag,
+            body,
+            read: 0,
+            length,
+            failures: 0,
+            backoff: Backoff::new(Duration::from_millis(100), Duration::from_secs(5)),
+        })
+    }
+
+    pub(super) fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The next piece; `None` at the end.
+    pub(super) async fn next(&mut self) -> Result<Option<Vec<u8>>> {
+        loop {
+            match self.body.try_next().await {
+                Ok(Some(piece)) => {
+                    let piece = Vec::from(piece);
+                    if piece.is_empty() {
+                        continue;
+                    }
+                    self.read = self.read.saturating_add(piece.len() as u64);
+                    self.failures = 0;
+                    return Ok(Some(piece));
+                }
+                Ok(None) if self.length.is_none_or(|length| length == self.read) => return Ok(None),
+                // The SDK's error could quote the body; that it broke off says enough.
+                Ok(None) | Err(_) => self.resume().await?,
+            }
+        }
+    }
+
+    /// Asks for the rest of the same object, which is verified as the first part was.
+    async fn resume(&mut self) -> Result<()> {
+        self.failures += 1;
+        if self.failures >= ATTEMPTS {
+            let message = "the body of the object broke off";
+            return Err(Error::new(ErrorKind::Transport, Stage::Fetch, message).at_object(&self.key));
+        }
+        debug!(attempt = self.failures, object = %self.key, "the body broke off");
+        sleep(self.backoff.pause()).await;
+        let from = (self.read > 0).then_some((self.read, self.etag.as_deref()));
+        let (body, etag, length) = get(&self.clients, &self.seal, &self.key, from).await?;
+        if self.read == 0 {
+            (self.etag, self.length) = (etag, length);
+        }
+        self.body = body;
+        Ok(())
+    }
+}
+
+type Answer = (ByteStream, Option<String>, Option<u64>);
+
+async fn get(clients: &Clients, seal: &Seal, key: &str, from: Option<(u64, Option<&str>)>) -> Result<Answer> {
+    let mut call = clients
+        .s3()
+        .get_object()
+        .bucket(seal.bucket().as_str())
+        .key(key)
+        .set_expected_bucket_owner(seal.bucket_owner().map(ToString::to_string));
+    if let Some((read, etag)) = from {
+        call = call.range(format!("bytes={read}-")).set_if_match(etag.map(str::to_owned));
+    }
+    let object = send(Stage::Fetch, "GetObject", call.send()).await.map_err(|error| replaced(error, key))?;
+    let algorithm = object.server_side_encryption().map(|algorithm| algorithm.as_str());
+    seal.verify(key, algorithm, object.ssekms_key_id())?;
+    let length = object.content_length().and_then(|length| length.try_into().ok());
+    Ok((object.body, object.e_tag, length))
+}
+
+/// The only condition that is sent is that the object is still the same.
+fn replaced(error: Error, key: &str) -> Error {
+    if error.kind() == ErrorKind::AlreadyExists {
+        let message = "the object was replaced while it was read: read the output again";
+        return Error::new(ErrorKind::Malformed, Stage::Fetch, message).at_object(key);
+    }
+    error.at_object(key)
+}

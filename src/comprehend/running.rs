@@ -1,0 +1,216 @@
+//! Jobs that were started, and jobs that have ended: values to keep, store and hand over.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::operation::Operation;
+use super::seal::ComprehendSeal;
+use super::status::ComprehendStatus;
+use super::training::{TrainClassifier, TrainRecognizer};
+use crate::resource::{ClassifierArn, ClientRequestToken, RecognizerArn};
+
+/// A Comprehend job that was started and may not have ended yet.
+pub type RunningComprehendJob<O> = StartedJob<O, Running>;
+
+/// A Comprehend job that has ended well, and whose output can be read.
+pub type CompletedComprehendJob<O> = StartedJob<O, Completed>;
+
+/// A Comprehend job that was started: [`Running`], as far as is known, or [`Completed`].
+///
+/// It is plain data: serialise it, and another process can wait for the job and read its output under the same seal.
+///
+/// **Keep a stored job as safe as configuration.** What its output is verified against is the [`seal`](Self::seal) that it was
+/// stored with: whoever can change the one can change the other.
+///
+/// ```
+/// use inkseal::comprehend::{KeyPhrases, PiiOffsets, RunningComprehendJob};
+///
+/// let saved = r#"{
+///     "kind": "pii-offsets",
+///     "id": "123456abcdeb0e11022f22a11EXAMPLE",
+///     "seal": {
+///         "output": {
+///             "bucket": "amzn-s3-demo-results",
+///             "prefix": "pii",
+///             "kms_key": "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+///         }
+///     },
+///     "state": { "token": "scan-1" }
+/// }"#;
+/// let job: RunningComprehendJob<PiiOffsets> = serde_json::from_str(saved)?;
+/// assert_eq!(job.id().as_str(), "123456abcdeb0e11022f22a11EXAMPLE");
+/// assert!(serde_json::from_str::<RunningComprehendJob<KeyPhrases>>(saved).is_err());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+pub struct StartedJob<O: Operation, S> {
+    id: O::Id,
+    seal: ComprehendSeal,
+    state: S,
+    operation: PhantomData<fn() -> O>,
+}
+
+/// The job may not have ended yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Running {
+    token: ClientRequestToken,
+}
+
+/// The job has ended well.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Completed {
+    status: ComprehendStatus,
+    /// The URI that the service gives the output; none where the operation has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    output: Option<String>,
+}
+
+impl<O: Operation, S> StartedJob<O, S> {
+    /// What Comprehend knows the job by: an id, or for trainings the ARN of the model.
+    pub fn id(&self) -> &O::Id {
+        &self.id
+    }
+
+    /// The output and the keys.
+    pub fn seal(&self) -> &ComprehendSeal {
+        &self.seal
+    }
+
+    /// The operation that started it.
+    pub fn api(&self) -> &'static str {
+        O::API
+    }
+}
+
+impl<O: Operation> StartedJob<O, Running> {
+    pub(super) fn new(id: O::Id, seal: ComprehendSeal, token: ClientRequestToken) -> Self {
+        Self { id, seal, state: Running { token }, operation: PhantomData }
+    }
+
+    /// The job as it has ended.
+    pub(super) fn completed(
+        &self,
+        status: ComprehendStatus,
+        output: Option<String>,
+    ) -> CompletedComprehendJob<O> {
+        let state = Completed { status, output };
+        StartedJob { id: self.id.clone(), seal: self.seal.clone(), state, operation: PhantomData }
+    }
+
+    /// The client request token that it was started with.
+    pub fn token(&self) -> &ClientRequestToken {
+        &self.state.token
+    }
+}
+
+impl<O: Operation> StartedJob<O, Completed> {
+    /// How it has ended: completed, or for trainings trained, with or without a warning.
+    pub fn status(&self) -> &ComprehendStatus {
+        &self.state.status
+    }
+
+    /// The key of what the service calls the output: a file, or for personal data a folder.
+    pub(super) fn output_key(&self) -> Option<&str> {
+        self.seal.key_within(self.state.output.as_deref()?)
+    }
+}
+
+impl StartedJob<TrainClassifier, Completed> {
+    /// The trained classifier, for [`ComprehendJob::document_classification`](super::ComprehendJob::document_classification).
+    pub fn classifier(&self) -> &ClassifierArn {
+        &self.id
+    }
+}
+
+impl StartedJob<TrainRecognizer, Completed> {
+    /// The trained recognizer, for [`ComprehendJob::custom_entities`](super::ComprehendJob::custom_entities).
+    pub fn recognizer(&self) -> &RecognizerArn {
+        &self.id
+    }
+}
+
+/// What a state has of its own to check when it is read back.
+pub trait State: Clone + fmt::Debug + PartialEq + Serialize + DeserializeOwned {
+    #[doc(hidden)]
+    fn check(&self, seal: &ComprehendSeal) -> Result<(), &'static str>;
+}
+
+impl State for Running {
+    fn check(&self, _: &ComprehendSeal) -> Result<(), &'static str> {
+        Ok(())
+    }
+}
+
+impl State for Completed {
+    fn check(&self, seal: &ComprehendSeal) -> Result<(), &'static str> {
+        let within = self.output.as_deref().is_none_or(|uri| seal.key_within(uri).is_some());
+        within.then_some(()).ok_or("the stored output does not lie where the stored seal says")
+    }
+}
+
+/// The stored form. Its members keep a job of one operation, or of one state, from being taken for another.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Saved<I, S> {
+    kind: String,
+    id: I,
+    seal: ComprehendSeal,
+    state: S,
+}
+
+impl<O: Operation, S: State> Serialize for StartedJob<O, S> {
+    fn serialize<T: Serializer>(&self, serializer: T) -> Result<T::Ok, T::Error> {
+        let Self { id, seal, state, operation: _ } = self.clone();
+        Saved { kind: O::KIND.to_owned(), id, seal, state }.serialize(serializer)
+    }
+}
+
+impl<'de, O: Operation, S: State> Deserialize<'de> for StartedJob<O, S> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Saved::<O::Id, S> { kind, id, seal, state } = Saved::deserialize(deserializer)?;
+        if kind != O::KIND {
+            let wanted = O::KIND;
+            return Err(de::Error::custom(format!(
+                "the stored job is not of the kind {wanted}: read it into its own type"
+            )));
+        }
+        if !seal.fits::<O>() {
+            return Err(de::Error::custom(
+                "the stored seal is none that such a job can have been started with",
+            ));
+        }
+        state.check(&seal).map_err(de::Error::custom)?;
+        Ok(Self { id, seal, state, operation: PhantomData })
+    }
+}
+
+// Derived, these would ask the operation for what it need not have.
+
+impl<O: Operation, S: Clone> Clone for StartedJob<O, S> {
+    fn clone(&self) -> Self {
+        let Self { id, seal, state, operation } = self;
+        Self { id: id.clone(), seal: seal.clone(), state: state.clone(), operation: *operation }
+    }
+}
+
+impl<O: Operation, S: PartialEq> PartialEq for StartedJob<O, S> {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.id, &self.seal, &self.state) == (&other.id, &other.seal, &other.state)
+    }
+}
+
+impl<O: Operation, S: fmt::Debug> fmt::Debug for StartedJob<O, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, seal, state, operation: _ } = self;
+        f.debug_struct("StartedJob")
+            .field("api", &O::API)
+            .field("id", id)
+            .field("seal", seal)
+            .field("state", state)
+            .finish()
+    }
+}
