@@ -81,6 +81,7 @@
 //! | --- | --- |
 //! | `comprehend` | Amazon Comprehend as a detector of personal data, and its jobs under your keys; on by default |
 //! | `image` | redaction burned into PNG, JPEG and TIFF images |
+//! | `policy` | the IAM, key, bucket, topic, queue and endpoint policies that a job needs, and the CloudFormation stack of them |
 //! | `kms` | `DescribeKey` before the start: the key is customer-managed, enabled and symmetric; aliases resolve to ARNs |
 //! | `sqs` | completions from SNS and SQS, and the workers of the [`fleet`] |
 //! | `emulator` | Textract, Comprehend, S3, KMS, SNS and SQS at the HTTP seam, for tests and demonstrations |
@@ -112,6 +113,8 @@ mod names;
 pub mod notify;
 mod output;
 pub mod part;
+#[cfg(feature = "policy")]
+pub mod policy;
 pub mod redact;
 pub mod render;
 pub mod resource;

@@ -4,7 +4,7 @@ use aws_sdk_textract::types as sdk;
 use tracing::{Instrument, info, info_span};
 
 use super::family::{Family, StartRequest};
-use super::options::{Idempotency, Options};
+use super::options::{Idempotency, NotificationChannel, Options};
 use super::running::RunningJob;
 use super::seal::Seal;
 use super::token::Digest;
@@ -53,6 +53,11 @@ impl<F: Family> SecureJob<F> {
     /// What the job asks for.
     pub fn family(&self) -> &F {
         &self.family
+    }
+
+    /// Where the end of the job is announced, if it was given a channel.
+    pub fn notification_channel(&self) -> Option<&NotificationChannel> {
+        self.options.notification_channel.as_ref()
     }
 
     /// Starts the job.

@@ -40,6 +40,7 @@ mod macros;
 
 #[cfg(feature = "comprehend")]
 mod comprehend;
+mod endpoint;
 mod error;
 mod kms;
 mod label;
@@ -56,6 +57,7 @@ mod tests;
 pub use comprehend::{
     AnalysisJobId, ClassifierArn, DirectKey, ModelName, RecognizerArn, SecurityGroupId, SubnetId,
 };
+pub use endpoint::VpcEndpointId;
 pub use error::{InvalidName, Misplaced};
 pub use kms::{KeyForm, KeyMatch, KmsKey};
 pub use label::{ClientRequestToken, JobId, JobTag};

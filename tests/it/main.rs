@@ -17,6 +17,7 @@ mod notify;
 mod output;
 mod parser;
 mod patterns;
+mod policy;
 mod recorded;
 mod redact;
 mod render;

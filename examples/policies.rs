@@ -1,0 +1,172 @@
+//! Writes the policies that a deployment needs, one file each, and the CloudFormation stack of all of them.
+//!
+//! ```text
+//! cargo run --example policies -- --input s3://amzn-s3-demo-source/scans/ --output s3://amzn-s3-demo-results \
+//!     --kms-key arn:aws:kms:us-east-1:111122223333:key/... --account 111122223333 --out policies
+//! ```
+//!
+//! For each file that it writes it prints the file's path. It calls nothing, and needs no credentials. The policy of the key is
+//! written with `--key-administrator` only: a key whose policy names nobody to administer it is lost. In the stack that is the
+//! parameter `KeyAdministratorArn`, which has no default.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::{Parser, ValueEnum};
+use inkseal::Seal;
+use inkseal::job::Api;
+use inkseal::policy::{Documents, Scope, Stack};
+use inkseal::resource::{AccountId, KmsKey, QueueUrl, RoleArn, S3Location, TopicArn, VpcEndpointId};
+
+/// Write the policies of a deployment, and its CloudFormation stack.
+#[derive(Parser)]
+#[command(after_help = "Exit codes: 0 if all was written, 1 if it could not be, 2 for wrong arguments.")]
+struct Arguments {
+    /// Where the documents are
+    #[arg(long, value_name = "s3://BUCKET[/PREFIX]")]
+    input: Documents,
+    /// Where the results go
+    #[arg(long, value_name = "s3://BUCKET[/PREFIX]")]
+    output: S3Location,
+    /// The customer-managed key that they are sealed with, by its ARN
+    #[arg(long, value_name = "ARN")]
+    kms_key: KmsKey,
+    /// The account that owns the buckets
+    #[arg(long, value_name = "ID")]
+    account: AccountId,
+    /// The topic that Textract tells when a job has ended [default: NAME-completions]
+    #[arg(long, value_name = "ARN")]
+    topic_arn: Option<TopicArn>,
+    /// The role as which it does [default: NAME-textract]
+    #[arg(long, value_name = "ARN")]
+    role_arn: Option<RoleArn>,
+    /// The queue that the topic delivers to [default: NAME-completions]
+    #[arg(long, value_name = "URL")]
+    queue_url: Option<QueueUrl>,
+    /// A VPC endpoint outside of which nothing is reached; may be given several times
+    #[arg(long, value_name = "ID")]
+    vpc_endpoint: Vec<VpcEndpointId>,
+    /// Where workers file documents [default: redacted, in the bucket of the results]
+    #[arg(long, value_name = "s3://BUCKET[/PREFIX]")]
+    sink: Option<S3Location>,
+    /// A role that starts jobs; may be given several times [default: NAME-starter]
+    #[arg(long, value_name = "ARN")]
+    starter_role: Vec<RoleArn>,
+    /// A role that reads results [default: NAME-reader]
+    #[arg(long, value_name = "ARN")]
+    reader_role: Vec<RoleArn>,
+    /// A role that workers run as [default: NAME-worker]
+    #[arg(long, value_name = "ARN")]
+    worker_role: Vec<RoleArn>,
+    /// The role as which Comprehend's jobs read and write [default: NAME-comprehend]
+    #[arg(long, value_name = "ARN")]
+    comprehend_role: Option<RoleArn>,
+    /// A role that administers the key; may be given several times
+    #[arg(long, value_name = "ARN")]
+    key_administrator: Vec<RoleArn>,
+    /// The families of jobs
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "text,analysis,expense,lending",
+        value_name = "FAMILY,..."
+    )]
+    families: Vec<FamilyName>,
+    /// What the names that are not given begin with
+    #[arg(long, default_value = "inkseal")]
+    name: String,
+    /// Starters wait for their jobs by polling, and so may get results
+    #[arg(long)]
+    polling: bool,
+    /// Workers redact with Amazon Comprehend
+    #[arg(long)]
+    detecting: bool,
+    /// The directory to write to, which is made if it is not there
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum FamilyName {
+    /// StartDocumentTextDetection
+    Text,
+    /// StartDocumentAnalysis
+    Analysis,
+    /// StartExpenseAnalysis
+    Expense,
+    /// StartLendingAnalysis
+    Lending,
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("policies: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<()> {
+    let out = arguments.out.clone();
+    let administrators = arguments.key_administrator.clone();
+    let scope = arguments.scope()?;
+    std::fs::create_dir_all(&out).with_context(|| out.display().to_string())?;
+    for (name, policy) in scope.policies() {
+        write(&out, &format!("{name}.json"), &serde_json::to_string_pretty(&policy)?)?;
+    }
+    if administrators.is_empty() {
+        eprintln!("policies: key.json is not written without --key-administrator");
+    } else {
+        let policy = scope.key_statements().administered_by(administrators);
+        write(&out, "key.json", &serde_json::to_string_pretty(&policy)?)?;
+    }
+    let stack = Stack::new(&scope);
+    write(&out, "stack.json", &stack.to_json()?)?;
+    write(&out, "stack.yaml", &stack.to_yaml()?)
+}
+
+fn write(out: &Path, name: &str, text: &str) -> Result<()> {
+    let path = out.join(name);
+    std::fs::write(&path, format!("{}\n", text.trim_end())).with_context(|| path.display().to_string())?;
+    writeln!(std::io::stdout(), "{}", path.display())?;
+    Ok(())
+}
+
+impl Arguments {
+    fn scope(self) -> Result<Scope> {
+        let seal = Seal::known(self.output, self.kms_key, Some(self.account))?;
+        let families = self.families.into_iter().map(|family| match family {
+            FamilyName::Text => Api::StartDocumentTextDetection,
+            FamilyName::Analysis => Api::StartDocumentAnalysis,
+            FamilyName::Expense => Api::StartExpenseAnalysis,
+            FamilyName::Lending => Api::StartLendingAnalysis,
+        });
+        let mut scope = Scope::builder(self.input, &seal).name(self.name).families(families);
+        if let Some(topic) = self.topic_arn {
+            scope = scope.topic(topic);
+        }
+        if let Some(role) = self.role_arn {
+            scope = scope.notification_role(role);
+        }
+        if let Some(queue) = self.queue_url {
+            scope = scope.queue(queue);
+        }
+        if let Some(sink) = self.sink {
+            scope = scope.sink(sink);
+        }
+        if let Some(role) = self.comprehend_role {
+            scope = scope.comprehend_role(role);
+        }
+        scope = self.starter_role.into_iter().fold(scope, |scope, role| scope.starter(role));
+        scope = self.reader_role.into_iter().fold(scope, |scope, role| scope.reader(role));
+        scope = self.worker_role.into_iter().fold(scope, |scope, role| scope.worker(role));
+        scope = self.vpc_endpoint.into_iter().fold(scope, |scope, endpoint| scope.vpc_endpoint(endpoint));
+        scope = if self.polling { scope.polling() } else { scope };
+        scope = if self.detecting { scope.detecting() } else { scope };
+        Ok(scope.build()?)
+    }
+}

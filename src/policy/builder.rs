@@ -1,0 +1,201 @@
+//! A scope, piece by piece, and what is wrong with the pieces.
+
+use super::documents::Documents;
+use super::error::InvalidScope;
+use super::scope::Scope;
+use crate::job::{Api, NotificationChannel, Seal};
+use crate::resource::{
+    AccountId, KeyForm, KmsKey, QueueUrl, Region, RoleArn, S3Location, TopicArn, VpcEndpointId,
+};
+
+/// A [`Scope`] to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct ScopeBuilder {
+    pub(super) documents: Documents,
+    pub(super) output: S3Location,
+    pub(super) sink: Option<S3Location>,
+    pub(super) key: KmsKey,
+    pub(super) account: Option<AccountId>,
+    pub(super) region: Option<Region>,
+    pub(super) name: String,
+    pub(super) families: Vec<Api>,
+    pub(super) topic: Option<TopicArn>,
+    pub(super) notification_role: Option<RoleArn>,
+    pub(super) queue: Option<QueueUrl>,
+    pub(super) comprehend_role: Option<RoleArn>,
+    pub(super) starters: Vec<RoleArn>,
+    pub(super) readers: Vec<RoleArn>,
+    pub(super) workers: Vec<RoleArn>,
+    pub(super) endpoints: Vec<VpcEndpointId>,
+    pub(super) polls: bool,
+    pub(super) detects: bool,
+}
+
+/// The four operations that start jobs.
+const ALL_FAMILIES: [Api; 4] = [
+    Api::StartDocumentTextDetection,
+    Api::StartDocumentAnalysis,
+    Api::StartExpenseAnalysis,
+    Api::StartLendingAnalysis,
+];
+
+impl ScopeBuilder {
+    pub(super) fn new(documents: Documents, seal: &Seal) -> Self {
+        Self {
+            documents,
+            output: S3Location::new(seal.bucket().clone(), seal.prefix().clone()),
+            sink: None,
+            key: seal.kms_key().clone(),
+            account: seal.bucket_owner().cloned(),
+            region: seal.region().cloned(),
+            name: "inkseal".to_owned(),
+            families: ALL_FAMILIES.to_vec(),
+            topic: None,
+            notification_role: None,
+            queue: None,
+            comprehend_role: None,
+            starters: Vec::new(),
+            readers: Vec::new(),
+            workers: Vec::new(),
+            endpoints: Vec::new(),
+            polls: false,
+            detects: false,
+        }
+    }
+
+    /// The account that owns the buckets and everything else but the key. Unless given, the owner that the seal names, and
+    /// else the account of the key.
+    pub fn account(self, account: AccountId) -> Self {
+        Self { account: Some(account), ..self }
+    }
+
+    /// What the names of the topic, the queues and the roles begin with, where they are not given: `inkseal` unless changed. It is
+    /// also the default of the stack's parameter `Name`. 1 to 40 letters, digits and hyphens.
+    pub fn name(self, name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..self }
+    }
+
+    /// The families of jobs, by the operations that start them. All four unless given, or made from a job.
+    pub fn families(self, families: impl IntoIterator<Item = Api>) -> Self {
+        let mut all: Vec<Api> = Vec::new();
+        for family in families {
+            if !all.contains(&family) {
+                all.push(family);
+            }
+        }
+        Self { families: all, ..self }
+    }
+
+    /// Where completions are announced, and by which role.
+    pub fn channel(self, channel: &NotificationChannel) -> Self {
+        self.topic(channel.topic().clone()).notification_role(channel.role().clone())
+    }
+
+    /// The topic that completions are announced on.
+    pub fn topic(self, topic: TopicArn) -> Self {
+        Self { topic: Some(topic), ..self }
+    }
+
+    /// The role as which Textract publishes them.
+    pub fn notification_role(self, role: RoleArn) -> Self {
+        Self { notification_role: Some(role), ..self }
+    }
+
+    /// The queue that the topic delivers to. Its dead-letter queue is taken to have the same name and `-dead`.
+    pub fn queue(self, queue: QueueUrl) -> Self {
+        Self { queue: Some(queue), ..self }
+    }
+
+    /// Where workers file documents. `redacted` in the bucket of the results unless given; a bucket of its own is better, as then
+    /// no policy of the results is about those who read what was redacted.
+    pub fn sink(self, sink: S3Location) -> Self {
+        Self { sink: Some(sink), ..self }
+    }
+
+    /// The role as which Comprehend reads and writes.
+    pub fn comprehend_role(self, role: RoleArn) -> Self {
+        Self { comprehend_role: Some(role), ..self }
+    }
+
+    /// One more role that starts jobs.
+    pub fn starter(mut self, role: RoleArn) -> Self {
+        self.starters.push(role);
+        self
+    }
+
+    /// One more role that reads results.
+    pub fn reader(mut self, role: RoleArn) -> Self {
+        self.readers.push(role);
+        self
+    }
+
+    /// One more role that workers run as.
+    pub fn worker(mut self, role: RoleArn) -> Self {
+        self.workers.push(role);
+        self
+    }
+
+    /// One more VPC endpoint. With one or more, what does not come through them is denied.
+    pub fn vpc_endpoint(mut self, endpoint: VpcEndpointId) -> Self {
+        self.endpoints.push(endpoint);
+        self
+    }
+
+    /// The starter waits for its jobs itself: it may also get them, and so their results.
+    pub fn polling(self) -> Self {
+        Self { polls: true, ..self }
+    }
+
+    /// Workers redact with Amazon Comprehend.
+    pub fn detecting(self) -> Self {
+        Self { detects: true, ..self }
+    }
+
+    /// The scope.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidScope`] where the key is not named by its ARN, where something lies in another Region, partition or account, and
+    /// where there is no family or the name is none.
+    pub fn build(self) -> Result<Scope, InvalidScope> {
+        let (region, owner, partition) =
+            match (self.key.form(), self.key.region(), self.key.account(), self.key.partition()) {
+                (KeyForm::Alias | KeyForm::AliasArn, ..) => return Err(InvalidScope::KeyIsAlias),
+                (KeyForm::KeyArn, Some(region), Some(account), Some(partition)) => {
+                    (region.clone(), account.clone(), partition)
+                }
+                _ => return Err(InvalidScope::KeyIsNoArn),
+            };
+        let account = self.account.clone().unwrap_or(owner);
+        if let Some(given) = &self.region {
+            self.key.check_region(given)?;
+        }
+        if let Some(topic) = &self.topic {
+            topic.check_region(&region)?;
+            if topic.account() != &account {
+                return Err(InvalidScope::OtherAccount("the SNS topic"));
+            }
+        }
+        let queue_account = self.queue.as_ref().and_then(|queue| queue.as_str().rsplit('/').nth(1));
+        if queue_account.is_some_and(|of_queue| of_queue != account.as_str()) {
+            return Err(InvalidScope::OtherAccount("the SQS queue"));
+        }
+        let passed = self.notification_role.iter().chain(&self.comprehend_role);
+        for role in passed.clone().chain(&self.starters).chain(&self.readers).chain(&self.workers) {
+            role.check_region(&region)?;
+        }
+        // A role of another account cannot be passed to a service.
+        if passed.clone().any(|role| role.account() != &account) {
+            return Err(InvalidScope::OtherAccount("the role of a service"));
+        }
+        if self.families.is_empty() {
+            return Err(InvalidScope::NoFamily);
+        }
+        let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        if !(1..=40).contains(&self.name.len()) || !self.name.bytes().all(is_of_name) {
+            return Err(InvalidScope::ResourceName);
+        }
+        Ok(Scope { given: self, partition, region, account })
+    }
+}

@@ -1,0 +1,124 @@
+//! The policy of the key: who may use it for what, and, to be filled in, who administers it.
+
+use super::document::{PolicyDocument, Principal, Statement, Test};
+use super::names::Names;
+use super::value::Value;
+use crate::resource::RoleArn;
+
+/// What the policy of a key says about the use of it. **It is no policy yet, and does not serialise**: who administers the key
+/// must be filled in.
+///
+/// A key whose policy names nobody that can change it cannot be managed by anyone, and only AWS Support can recover it ("Default
+/// key policy" in the AWS KMS developer guide).
+///
+/// ```
+/// # let seal = inkseal::Seal::known(
+/// #     "s3://amzn-s3-demo-results".parse()?,
+/// #     "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab".parse()?,
+/// #     None,
+/// # )?;
+/// # let scope = inkseal::policy::Scope::builder("s3://amzn-s3-demo-source/scans/".parse()?, &seal).build()?;
+/// let administrator = "arn:aws:iam::111122223333:role/key-administrator".parse()?;
+/// let policy = scope.key_statements().administered_by([administrator]);
+/// assert!(serde_json::to_string(&policy)?.contains("key-administrator"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "it is no policy before it names who administers the key"]
+pub struct KeyStatements {
+    account: Value,
+    partition: Value,
+    uses: Vec<Statement>,
+}
+
+/// What administrators may do with a key. Neither to use it nor to grant its use is among it.
+const ADMINISTRATION: [&str; 19] = [
+    "kms:CancelKeyDeletion",
+    "kms:DescribeKey",
+    "kms:DisableKey",
+    "kms:DisableKeyRotation",
+    "kms:EnableKey",
+    "kms:EnableKeyRotation",
+    "kms:GetKeyPolicy",
+    "kms:GetKeyRotationStatus",
+    "kms:ListGrants",
+    "kms:ListKeyPolicies",
+    "kms:ListKeyRotations",
+    "kms:ListResourceTags",
+    "kms:PutKeyPolicy",
+    "kms:RevokeGrant",
+    "kms:RotateKeyOnDemand",
+    "kms:ScheduleKeyDeletion",
+    "kms:TagResource",
+    "kms:UntagResource",
+    "kms:UpdateKeyDescription",
+];
+
+impl KeyStatements {
+    pub(super) fn new(names: &Names) -> Self {
+        // In the policy of a key `*` means that key, and nothing else can be written.
+        let of_this_key = |sid| Statement::allow(sid).resources(["*"]);
+        let via = |service| [names.via(service)];
+        let mut readers = names.readers.clone();
+        readers.extend(names.workers.iter().filter(|role| !names.readers.contains(role)).cloned());
+        let uses = vec![
+            of_this_key("SealByStarters").principal(Principal::Aws(names.starters.clone())).actions([
+                "kms:DescribeKey",
+                "kms:GenerateDataKey",
+                "kms:Decrypt",
+                "kms:ReEncryptFrom",
+                "kms:ReEncryptTo",
+            ]),
+            of_this_key("OpenByReaders")
+                .principal(Principal::Aws(readers))
+                .actions(["kms:DescribeKey", "kms:Decrypt"]),
+            of_this_key("SealByWorkers")
+                .principal(Principal::Aws(names.workers.clone()))
+                .actions(["kms:GenerateDataKey"])
+                .when(Test::StringEquals, "kms:ViaService", via("s3")),
+            of_this_key("PublishEncrypted")
+                .principal(Principal::Aws(vec![names.notification_role.clone()]))
+                .actions(["kms:GenerateDataKey", "kms:Decrypt"])
+                .when(Test::StringEquals, "kms:ViaService", via("sns")),
+            // The topic's service encrypts for the queue.
+            of_this_key("DeliverEncrypted")
+                .principal(Principal::Service("sns.amazonaws.com".into()))
+                .actions(["kms:GenerateDataKey", "kms:Decrypt"])
+                .when(Test::ArnEquals, "aws:SourceArn", [names.topic.clone()])
+                .when(Test::StringEquals, "aws:SourceAccount", [names.account.clone()]),
+            of_this_key("SealByComprehend")
+                .principal(Principal::Aws(vec![names.comprehend_role.clone()]))
+                .actions(["kms:GenerateDataKey", "kms:Decrypt"])
+                .when(Test::StringEquals, "kms:ViaService", via("s3")),
+            of_this_key("GrantVolumesOfComprehend")
+                .principal(Principal::Aws(vec![names.comprehend_role.clone()]))
+                .actions(["kms:CreateGrant"])
+                .when(Test::Bool, "kms:GrantIsForAWSResource", ["true"]),
+        ];
+        Self { account: names.account.clone(), partition: names.partition.clone(), uses }
+    }
+
+    /// The whole policy, with these roles as administrators. Without a role nobody would administer the key, so then it is
+    /// [the account](Self::administered_by_account).
+    #[must_use]
+    pub fn administered_by(self, roles: impl IntoIterator<Item = RoleArn>) -> PolicyDocument {
+        let roles: Vec<Value> = roles.into_iter().map(|role| role.to_string().into()).collect();
+        if roles.is_empty() { self.administered_by_account() } else { self.administered(roles) }
+    }
+
+    /// The whole policy, with the account as administrator: whomever its IAM policies let administer keys.
+    #[must_use]
+    pub fn administered_by_account(self) -> PolicyDocument {
+        let root =
+            ["arn:".into(), self.partition.clone(), ":iam::".into(), self.account.clone(), ":root".into()];
+        self.administered(vec![Value::join(root)])
+    }
+
+    pub(super) fn administered(self, principals: Vec<Value>) -> PolicyDocument {
+        let administration = Statement::allow("Administer")
+            .principal(Principal::Aws(principals))
+            .actions(ADMINISTRATION)
+            .resources(["*"]);
+        PolicyDocument::new([administration].into_iter().chain(self.uses))
+    }
+}

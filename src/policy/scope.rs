@@ -1,0 +1,292 @@
+//! The names of one deployment, from which its policies are written.
+
+use super::builder::ScopeBuilder;
+use super::document::PolicyDocument;
+use super::documents::Documents;
+use super::key::KeyStatements;
+use super::names::{Area, Names, Presence};
+use super::value::{Value, verbatim};
+use super::{bucket, comprehend, endpoint, identity, notification};
+use crate::job::{Api, Family, Seal, SecureJob};
+use crate::resource::{AccountId, Bucket, Partition, Region, RoleArn, S3Location, VpcEndpointId};
+
+/// The names of one deployment: what jobs read and write, under which key, and who does what.
+///
+/// What is not given follows from its [name](super::ScopeBuilder::name): the topic `inkseal-completions`, the queue of the same name and its
+/// `inkseal-completions-dead`, and the roles `inkseal-starter`, `-reader`, `-worker`, `-textract` and `-comprehend`.
+///
+/// ```
+/// use inkseal::SecureJob;
+/// use inkseal::policy::Scope;
+///
+/// let job = SecureJob::text_detection("s3://amzn-s3-demo-source/scans/claim.pdf".parse()?)
+///     .output_bucket("amzn-s3-demo-results".parse()?)
+///     .kms_key("arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab".parse()?)
+///     .build()?;
+/// let scope = Scope::of_job(&job).build()?;
+/// let policy = serde_json::to_string_pretty(&scope.starter())?;
+/// assert!(policy.contains("textract:StartDocumentTextDetection"));
+/// assert!(policy.contains("arn:aws:s3:::amzn-s3-demo-source/scans/claim.pdf"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope {
+    pub(super) given: ScopeBuilder,
+    pub(super) partition: Partition,
+    pub(super) region: Region,
+    pub(super) account: AccountId,
+}
+
+impl Scope {
+    /// For jobs of all families, with these documents and this seal. Further names are optional.
+    pub fn builder(documents: Documents, seal: &Seal) -> ScopeBuilder {
+        ScopeBuilder::new(documents, seal)
+    }
+
+    /// For this very job: its document, its seal, its family and its channel. Where it has no channel, the starter polls.
+    pub fn of_job<F: Family>(job: &SecureJob<F>) -> ScopeBuilder {
+        let builder = Self::builder(Documents::object(job.input()), job.seal()).families([F::API]);
+        match job.notification_channel() {
+            Some(channel) => builder.channel(channel),
+            None => builder.polling(),
+        }
+    }
+
+    /// The identity policy of whoever starts jobs and lists documents to start them for.
+    ///
+    /// It cannot force the seal: Textract's Start operations know no resource and no condition key for `OutputConfig` or
+    /// `KMSKeyId`. It lets Textract write to the one place under the one key only, and [`SecureJob`] does the rest.
+    pub fn starter(&self) -> PolicyDocument {
+        identity::starter(&self.names())
+    }
+
+    /// The identity policy of whoever reads results, from the bucket or over the Get operations. It writes nothing.
+    pub fn reader(&self) -> PolicyDocument {
+        identity::reader(&self.names())
+    }
+
+    /// The identity policy of the workers of a [`fleet`](crate::fleet): take completions, read results, file in the sink.
+    ///
+    /// To see whether a job was filed a worker looks for its manifest. S3 says that an object is not there only to who may list
+    /// the whole bucket, and else that access is denied, which [`SealedStore`](crate::SealedStore) takes for the same.
+    pub fn worker(&self) -> PolicyDocument {
+        identity::worker(&self.names())
+    }
+
+    /// What the policy of the key has to say, but for its administrators, which are to be filled in.
+    pub fn key_statements(&self) -> KeyStatements {
+        KeyStatements::new(&self.names())
+    }
+
+    /// The policy of the bucket of the documents.
+    pub fn input_bucket(&self) -> PolicyDocument {
+        let names = self.names();
+        bucket::sealed(&names, &names.input.bucket)
+    }
+
+    /// The policy of the bucket of the results.
+    pub fn output_bucket(&self) -> PolicyDocument {
+        let names = self.names();
+        bucket::sealed(&names, &names.output.bucket)
+    }
+
+    /// The policy of the bucket of what was filed.
+    pub fn sink_bucket(&self) -> PolicyDocument {
+        let names = self.names();
+        bucket::sealed(&names, &names.sink.bucket)
+    }
+
+    /// The trust policy of the role as which Textract publishes completions.
+    pub fn notification_trust(&self) -> PolicyDocument {
+        notification::trust(&self.names())
+    }
+
+    /// The identity policy of that role.
+    pub fn notification_role(&self) -> PolicyDocument {
+        notification::permissions(&self.names())
+    }
+
+    /// The policy of the topic. It has to be encrypted with the key.
+    pub fn topic(&self) -> PolicyDocument {
+        notification::topic(&self.names())
+    }
+
+    /// The policy of the queue. It has to be encrypted with the key.
+    pub fn queue(&self) -> PolicyDocument {
+        notification::queue(&self.names())
+    }
+
+    /// The policy of the dead-letter queue. It has to be encrypted with the key.
+    pub fn dead_letters(&self) -> PolicyDocument {
+        notification::dead_letters(&self.names())
+    }
+
+    /// The trust policy of the role as which Comprehend reads and writes.
+    pub fn comprehend_trust(&self) -> PolicyDocument {
+        comprehend::trust(&self.names())
+    }
+
+    /// The identity policy of that role.
+    pub fn comprehend_role(&self) -> PolicyDocument {
+        comprehend::permissions(&self.names())
+    }
+
+    /// The policy of the VPC endpoint of Textract.
+    pub fn textract_endpoint(&self) -> PolicyDocument {
+        endpoint::textract(&self.names())
+    }
+
+    /// The policy of the VPC endpoint of Comprehend.
+    pub fn comprehend_endpoint(&self) -> PolicyDocument {
+        endpoint::comprehend(&self.names())
+    }
+
+    /// The policy of the VPC endpoint of S3.
+    pub fn s3_endpoint(&self) -> PolicyDocument {
+        endpoint::s3(&self.names())
+    }
+
+    /// A policy beside those of the roles, or a boundary around more: nothing but through the endpoints, except what a service does
+    /// for the caller. `None` where no endpoint was given.
+    pub fn network_perimeter(&self) -> Option<PolicyDocument> {
+        (!self.given.endpoints.is_empty()).then(|| endpoint::perimeter(&self.names()))
+    }
+
+    /// Each policy with a name for its file, in a fixed order: all but that of the key, which needs its administrators.
+    pub fn policies(&self) -> Vec<(&'static str, PolicyDocument)> {
+        let mut all = vec![
+            ("starter", self.starter()),
+            ("reader", self.reader()),
+            ("worker", self.worker()),
+            ("input-bucket", self.input_bucket()),
+            ("output-bucket", self.output_bucket()),
+            ("sink-bucket", self.sink_bucket()),
+            ("notification-role-trust", self.notification_trust()),
+            ("notification-role", self.notification_role()),
+            ("topic", self.topic()),
+            ("queue", self.queue()),
+            ("dead-letter-queue", self.dead_letters()),
+            ("comprehend-role-trust", self.comprehend_trust()),
+            ("comprehend-role", self.comprehend_role()),
+            ("textract-endpoint", self.textract_endpoint()),
+            ("comprehend-endpoint", self.comprehend_endpoint()),
+            ("s3-endpoint", self.s3_endpoint()),
+        ];
+        all.extend(self.network_perimeter().map(|policy| ("network-perimeter", policy)));
+        all
+    }
+
+    /// The account.
+    pub fn account(&self) -> &AccountId {
+        &self.account
+    }
+
+    /// The Region, which is that of the key.
+    pub fn region(&self) -> &Region {
+        &self.region
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.given.name
+    }
+
+    pub(super) fn documents(&self) -> &Documents {
+        &self.given.documents
+    }
+
+    pub(super) fn output(&self) -> &S3Location {
+        &self.given.output
+    }
+
+    /// Where documents are filed: what was given, or `redacted` in the bucket of the results.
+    pub(super) fn sink(&self) -> Area {
+        match &self.given.sink {
+            Some(sink) => self.area(sink),
+            None => Area { keys: "redacted/".to_owned(), ..self.area(&self.given.output) },
+        }
+    }
+
+    pub(super) fn sink_location(&self) -> (&Bucket, &str) {
+        match &self.given.sink {
+            Some(sink) => (sink.bucket(), sink.prefix().as_str()),
+            None => (self.given.output.bucket(), "redacted"),
+        }
+    }
+
+    pub(super) fn families(&self) -> &[Api] {
+        &self.given.families
+    }
+
+    pub(super) fn polls(&self) -> bool {
+        self.given.polls
+    }
+
+    pub(super) fn detects(&self) -> bool {
+        self.given.detects
+    }
+
+    pub(super) fn endpoints(&self) -> &[VpcEndpointId] {
+        &self.given.endpoints
+    }
+
+    pub(super) fn documents_area(&self) -> Area {
+        let Documents { bucket, keys, is_one } = &self.given.documents;
+        Area { bucket: self.bucket(bucket), keys: verbatim(keys), is_one: *is_one }
+    }
+
+    pub(super) fn output_area(&self) -> Area {
+        self.area(&self.given.output)
+    }
+
+    fn area(&self, location: &S3Location) -> Area {
+        let keys = format!("{}/", verbatim(location.prefix().as_str()));
+        Area { bucket: self.bucket(location.bucket()), keys, is_one: false }
+    }
+
+    fn bucket(&self, bucket: &Bucket) -> Value {
+        format!("arn:{}:s3:::{bucket}", self.partition).into()
+    }
+
+    fn names(&self) -> Names {
+        let Self { given, partition, region, account } = self;
+        let role = |of: &str| Value::from(format!("arn:{partition}:iam::{account}:role/{}-{of}", given.name));
+        let roles = |these: &[RoleArn], of: &str| match these {
+            [] => vec![role(of)],
+            these => these.iter().map(literal).collect(),
+        };
+        let sqs = |name: &str| format!("arn:{partition}:sqs:{region}:{account}:{name}");
+        let default = format!("{}-completions", given.name);
+        let queue = given.queue.as_ref().and_then(|queue| queue.as_str().rsplit('/').next());
+        let queue = queue.unwrap_or(&default);
+        Names {
+            partition: literal(partition),
+            region: literal(region),
+            account: literal(account),
+            dns_suffix: partition.dns_suffix().into(),
+            key: literal(&given.key),
+            input: self.documents_area(),
+            output: self.output_area(),
+            sink: self.sink(),
+            topic: given
+                .topic
+                .as_ref()
+                .map_or_else(|| format!("arn:{partition}:sns:{region}:{account}:{default}").into(), literal),
+            queue: sqs(queue).into(),
+            dead_letters: sqs(&format!("{queue}-dead")).into(),
+            notification_role: given.notification_role.as_ref().map_or_else(|| role("textract"), literal),
+            comprehend_role: given.comprehend_role.as_ref().map_or_else(|| role("comprehend"), literal),
+            starters: roles(&given.starters, "starter"),
+            readers: roles(&given.readers, "reader"),
+            workers: roles(&given.workers, "worker"),
+            families: given.families.clone(),
+            polls: given.polls,
+            detects: if given.detects { Presence::Present } else { Presence::Absent },
+            endpoints: given.endpoints.iter().map(literal).collect(),
+            perimeter: if given.endpoints.is_empty() { Presence::Absent } else { Presence::Present },
+        }
+    }
+}
+
+fn literal(name: &impl ToString) -> Value {
+    name.to_string().into()
+}

@@ -1,0 +1,52 @@
+//! The roles. Each is made without a policy, so that the key can name it, and gets its policy afterwards.
+
+use super::super::document::{PolicyDocument, Principal, Statement, Test};
+use super::super::names::Names;
+use super::super::value::Value;
+use super::super::{comprehend, identity, notification};
+use super::HAS_DETECTION;
+use super::node::{Node, list, map, reference};
+
+pub(super) fn resources(names: &Names) -> Vec<(&'static str, Node)> {
+    let workload = || workload_trust(names);
+    let detection = policy("WorkerRole", identity::detection()).with("Condition", HAS_DETECTION);
+    vec![
+        ("StarterRole", role("Starts sealed Textract jobs", workload())),
+        ("StarterPolicy", policy("StarterRole", identity::starter(names))),
+        ("ReaderRole", role("Reads the results of Textract jobs", workload())),
+        ("ReaderPolicy", policy("ReaderRole", identity::reader(names))),
+        ("WorkerRole", role("Takes completions, reads results and files documents", workload())),
+        ("WorkerPolicy", policy("WorkerRole", identity::worker(names))),
+        ("WorkerDetectionPolicy", detection),
+        ("NotificationRole", role("Textract publishes completions as it", notification::trust(names))),
+        ("NotificationPolicy", policy("NotificationRole", notification::permissions(names))),
+        ("ComprehendRole", role("Comprehend reads and writes as it", comprehend::trust(names))),
+        ("ComprehendPolicy", policy("ComprehendRole", comprehend::permissions(names))),
+    ]
+}
+
+/// The service that the workload runs on. Not every one of them says for which account it acts: those that do are held to it.
+fn workload_trust(names: &Names) -> PolicyDocument {
+    PolicyDocument::new([Statement::allow("Workload")
+        .principal(Principal::Service(Value::reference("WorkloadService")))
+        .actions(["sts:AssumeRole"])
+        .when(Test::StringEqualsIfExists, "aws:SourceAccount", [names.account.clone()])])
+}
+
+fn role(description: &'static str, trust: PolicyDocument) -> Node {
+    map! {
+        "Type": "AWS::IAM::Role",
+        "Properties": map! {
+            "Description": description,
+            "AssumeRolePolicyDocument": trust,
+            "MaxSessionDuration": 3600_u32,
+        },
+    }
+}
+
+fn policy(role: &'static str, document: PolicyDocument) -> Node {
+    map! {
+        "Type": "AWS::IAM::ManagedPolicy",
+        "Properties": map! { "Roles": list![reference(role)], "PolicyDocument": document },
+    }
+}

@@ -1,0 +1,5 @@
+//! Policies and the stack of them.
+
+mod documents;
+mod evaluator;
+mod matrix;
