@@ -87,6 +87,8 @@ pub enum ErrorKind {
     DetectorFailed,
     /// Text that was detected as personal data still stood in what was about to come out. It did not.
     Leak,
+    /// What is deployed does not pass, or nobody could look. Nothing was started; the source names the controls.
+    NotClean,
     /// The connection failed, or ended early. Trying again can help.
     Transport,
     /// The service failed, or answered with an error that this crate does not know.
@@ -121,6 +123,8 @@ pub enum Stage {
     Redact,
     /// Putting what was redacted into the bucket.
     Store,
+    /// Checking what is deployed against the security pillar.
+    Posture,
 }
 
 impl Stage {
@@ -138,6 +142,7 @@ impl Stage {
             Self::Assemble => "assembling the output",
             Self::Redact => "redacting",
             Self::Store => "storing",
+            Self::Posture => "checking the posture",
         }
     }
 }

@@ -57,6 +57,11 @@ mod describe {
             Self { kms, sound: Mutex::default() }
         }
 
+        #[cfg(feature = "posture")]
+        pub(crate) fn client(&self) -> &aws_sdk_kms::Client {
+            &self.kms
+        }
+
         /// The ARN of the key, if it is customer-managed, enabled, symmetric, for encryption, and in the Region.
         pub(crate) async fn check(&self, key: &KmsKey, region: Option<&Region>) -> Result<KmsKey> {
             let known = self.known().get(key).filter(|(at, _)| at.elapsed() < REMEMBERED).cloned();

@@ -71,7 +71,8 @@
 //!
 //! [`fleet`] is for thousands of documents: a submitter within the quotas, and workers that share a queue.
 //!
-//! `comprehend` runs Amazon Comprehend's jobs under the same rule as Textract's.
+//! `comprehend` runs Amazon Comprehend's jobs under the same rule as Textract's. `policy` writes the policies and the stack that all of
+//! this needs, `posture` checks what is deployed, and [`audit`] tells of every call.
 //!
 //! Documents of one page need no job: [`synchronous`] calls answer at once, with the same types.
 //!
@@ -81,8 +82,9 @@
 //! | --- | --- |
 //! | `comprehend` | Amazon Comprehend as a detector of personal data, and its jobs under your keys; on by default |
 //! | `image` | redaction burned into PNG, JPEG and TIFF images |
-//! | `policy` | the IAM, key, bucket, topic, queue and endpoint policies that a job needs, and the CloudFormation stack of them |
 //! | `kms` | `DescribeKey` before the start: the key is customer-managed, enabled and symmetric; aliases resolve to ARNs |
+//! | `policy` | the IAM, key, bucket, topic, queue and endpoint policies that a job needs, and the CloudFormation stack of them |
+//! | `posture` | checks of a live account against the security pillar of the Well-Architected IDP lens |
 //! | `sqs` | completions from SNS and SQS, and the workers of the [`fleet`] |
 //! | `emulator` | Textract, Comprehend, S3, KMS, SNS and SQS at the HTTP seam, for tests and demonstrations |
 //!
@@ -96,6 +98,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod audit;
 mod backoff;
 pub mod block;
 mod clients;
@@ -115,6 +118,8 @@ mod output;
 pub mod part;
 #[cfg(feature = "policy")]
 pub mod policy;
+#[cfg(feature = "posture")]
+pub mod posture;
 pub mod redact;
 pub mod render;
 pub mod resource;

@@ -22,7 +22,10 @@ use tracing::{Instrument, debug, debug_span};
 pub(crate) use self::limiter::RateLimiter;
 pub(crate) use self::transport::Service;
 use self::transport::TransportGuard;
+#[cfg(feature = "posture")]
+pub(crate) use self::transport::is_vpc_endpoint;
 pub use self::transport::{Refusal, TransportPolicy, VpcEndpoints};
+use crate::audit::{AuditSink, Auditor, Sink};
 #[cfg(feature = "comprehend")]
 use crate::error::ErrorKind;
 use crate::error::{Error, Result, Stage};
@@ -61,6 +64,10 @@ struct Inner {
     kms: Option<crate::key::KeyChecks>,
     #[cfg(feature = "sqs")]
     sqs: Option<aws_sdk_sqs::Client>,
+    #[cfg(feature = "posture")]
+    sts: Option<aws_sdk_sts::Client>,
+    #[cfg(feature = "posture")]
+    cloudtrail: Option<aws_sdk_cloudtrail::Client>,
     get_limiter: RateLimiter,
     region: Option<Region>,
 }
@@ -69,6 +76,7 @@ struct Inner {
 #[derive(Clone)]
 pub struct ClientsBuilder {
     transport: TransportPolicy,
+    audit: Sink,
     get_rate: f64,
     #[cfg(feature = "comprehend")]
     comprehend: Option<aws_sdk_comprehend::Client>,
@@ -76,17 +84,22 @@ pub struct ClientsBuilder {
     kms: Option<aws_sdk_kms::Client>,
     #[cfg(feature = "sqs")]
     sqs: Option<aws_sdk_sqs::Client>,
+    #[cfg(feature = "posture")]
+    sts: Option<aws_sdk_sts::Client>,
+    #[cfg(feature = "posture")]
+    cloudtrail: Option<aws_sdk_cloudtrail::Client>,
 }
 
-/// Puts the guard and the crate's name into the configuration of one service.
+/// Puts the guard, the auditor and the crate's name into the configuration of one service.
 ///
 /// The SDK's crates have a configuration type each with the same methods and no trait between them, hence a macro.
 macro_rules! guarded {
-    ($sdk:ident, $config:expr, $policy:expr, $service:expr) => {{
+    ($sdk:ident, $config:expr, $policy:expr, $sink:expr, $service:expr) => {{
         let config: &$sdk::Config = $config;
         let mut builder = config
             .to_builder()
             .interceptor(TransportGuard { policy: $policy, service: $service })
+            .interceptor(Auditor { service: $service, sink: $sink.clone() })
             .framework_metadata(crate_metadata()?);
         if config.app_name().is_none() {
             builder = builder.app_name(AppName::new("inkseal").map_err(unnameable)?);
@@ -121,6 +134,7 @@ impl Clients {
     pub fn builder() -> ClientsBuilder {
         ClientsBuilder {
             transport: TransportPolicy::default(),
+            audit: Sink::default(),
             get_rate: DEFAULT_GET_RATE,
             #[cfg(feature = "comprehend")]
             comprehend: None,
@@ -128,6 +142,10 @@ impl Clients {
             kms: None,
             #[cfg(feature = "sqs")]
             sqs: None,
+            #[cfg(feature = "posture")]
+            sts: None,
+            #[cfg(feature = "posture")]
+            cloudtrail: None,
         }
     }
 
@@ -164,6 +182,16 @@ impl Clients {
         self.0.sqs.as_ref()
     }
 
+    #[cfg(feature = "posture")]
+    pub(crate) fn sts(&self) -> Option<&aws_sdk_sts::Client> {
+        self.0.sts.as_ref()
+    }
+
+    #[cfg(feature = "posture")]
+    pub(crate) fn cloudtrail(&self) -> Option<&aws_sdk_cloudtrail::Client> {
+        self.0.cloudtrail.as_ref()
+    }
+
     /// The Region that Textract is called in, where the configuration names a valid one.
     pub(crate) fn region(&self) -> Option<&Region> {
         self.0.region.as_ref()
@@ -178,6 +206,13 @@ impl ClientsBuilder {
     /// The rules for the connection; the default refuses plain `http` beyond loopback.
     pub fn transport(mut self, policy: TransportPolicy) -> Self {
         self.transport = policy;
+        self
+    }
+
+    /// Where an [`AuditEvent`](crate::audit::AuditEvent) of every call goes, besides `tracing`. A function will do, or a type of
+    /// your own; see [`audit`](crate::audit).
+    pub fn audit(mut self, sink: impl AuditSink + 'static) -> Self {
+        self.audit = Sink::new(sink);
         self
     }
 
@@ -210,6 +245,20 @@ impl ClientsBuilder {
         self
     }
 
+    /// A ready-made STS client, for [`with_clients`](Self::with_clients).
+    #[cfg(feature = "posture")]
+    pub fn sts(mut self, client: aws_sdk_sts::Client) -> Self {
+        self.sts = Some(client);
+        self
+    }
+
+    /// A ready-made CloudTrail client, for [`with_clients`](Self::with_clients).
+    #[cfg(feature = "posture")]
+    pub fn cloudtrail(mut self, client: aws_sdk_cloudtrail::Client) -> Self {
+        self.cloudtrail = Some(client);
+        self
+    }
+
     /// Clients from the SDK's shared configuration, each with retry tokens of its own.
     ///
     /// # Errors
@@ -231,6 +280,9 @@ impl ClientsBuilder {
         let this = this.kms(connected!(aws_sdk_kms, config));
         #[cfg(feature = "sqs")]
         let this = this.sqs(connected!(aws_sdk_sqs, config));
+        #[cfg(feature = "posture")]
+        let this =
+            this.sts(connected!(aws_sdk_sts, config)).cloudtrail(connected!(aws_sdk_cloudtrail, config));
         this.with_clients(connected!(aws_sdk_textract, config), connected!(aws_sdk_s3, config))
     }
 
@@ -238,7 +290,8 @@ impl ClientsBuilder {
     ///
     /// Their configuration is kept, and the policy and the crate's name are added to it. Without
     /// `kms` the KMS key is not looked at before a start, and must not be an alias; without `comprehend` no
-    /// `ComprehendDetector` can be made and no job of Comprehend's started, without `sqs` no `Completions`.
+    /// `ComprehendDetector` can be made and no job of Comprehend's started, without `sqs` no `Completions`; without `sts` or
+    /// `cloudtrail` a posture leaves what they tell unevaluated.
     ///
     /// # Errors
     ///
@@ -246,29 +299,41 @@ impl ClientsBuilder {
     pub fn with_clients(self, textract: aws_sdk_textract::Client, s3: aws_sdk_s3::Client) -> Result<Clients> {
         let get_limiter = RateLimiter::per_second(self.get_rate)
             .ok_or_else(|| Error::invalid("the get rate must be a number of calls a second above 0"))?;
-        let policy = self.transport;
+        let (policy, sink) = (self.transport, &self.audit);
         let region = textract.config().region().and_then(|region| region.as_ref().parse().ok());
         Ok(Clients(Arc::new(Inner {
-            textract: guarded!(aws_sdk_textract, textract.config(), policy, Service::Textract),
-            s3: guarded!(aws_sdk_s3, s3.config(), policy, Service::S3),
+            textract: guarded!(aws_sdk_textract, textract.config(), policy, sink, Service::Textract),
+            s3: guarded!(aws_sdk_s3, s3.config(), policy, sink, Service::S3),
             #[cfg(feature = "comprehend")]
             comprehend: match self.comprehend {
                 Some(comprehend) => {
-                    Some(guarded!(aws_sdk_comprehend, comprehend.config(), policy, Service::Comprehend))
+                    Some(guarded!(aws_sdk_comprehend, comprehend.config(), policy, sink, Service::Comprehend))
                 }
                 None => None,
             },
             #[cfg(feature = "kms")]
             kms: match self.kms {
                 Some(kms) => {
-                    let guarded = guarded!(aws_sdk_kms, kms.config(), policy, Service::Kms);
+                    let guarded = guarded!(aws_sdk_kms, kms.config(), policy, sink, Service::Kms);
                     Some(crate::key::KeyChecks::new(guarded))
                 }
                 None => None,
             },
             #[cfg(feature = "sqs")]
             sqs: match self.sqs {
-                Some(sqs) => Some(guarded!(aws_sdk_sqs, sqs.config(), policy, Service::Sqs)),
+                Some(sqs) => Some(guarded!(aws_sdk_sqs, sqs.config(), policy, sink, Service::Sqs)),
+                None => None,
+            },
+            #[cfg(feature = "posture")]
+            sts: match self.sts {
+                Some(sts) => Some(guarded!(aws_sdk_sts, sts.config(), policy, sink, Service::Sts)),
+                None => None,
+            },
+            #[cfg(feature = "posture")]
+            cloudtrail: match self.cloudtrail {
+                Some(trail) => {
+                    Some(guarded!(aws_sdk_cloudtrail, trail.config(), policy, sink, Service::CloudTrail))
+                }
                 None => None,
             },
             get_limiter,
@@ -328,6 +393,7 @@ impl fmt::Debug for ClientsBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientsBuilder")
             .field("transport", &self.transport)
+            .field("audit", &self.audit)
             .field("get_rate", &self.get_rate)
             .finish_non_exhaustive()
     }

@@ -113,7 +113,7 @@ fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-fn is_vpc_endpoint(host: &str) -> bool {
+pub(crate) fn is_vpc_endpoint(host: &str) -> bool {
     [".vpce.amazonaws.com", ".vpce.amazonaws.com.cn"].iter().any(|suffix| {
         host.strip_suffix(suffix)
             .is_some_and(|labels| labels.split('.').any(|label| label.starts_with("vpce-")))
@@ -158,9 +158,31 @@ pub(crate) enum Service {
     Sqs,
     #[cfg(feature = "kms")]
     Kms,
+    #[cfg(feature = "posture")]
+    Sts,
+    #[cfg(feature = "posture")]
+    CloudTrail,
 }
 
 impl Service {
+    /// The name by which audit events call it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Textract => "textract",
+            Self::S3 => "s3",
+            #[cfg(feature = "comprehend")]
+            Self::Comprehend => "comprehend",
+            #[cfg(feature = "sqs")]
+            Self::Sqs => "sqs",
+            #[cfg(feature = "kms")]
+            Self::Kms => "kms",
+            #[cfg(feature = "posture")]
+            Self::Sts => "sts",
+            #[cfg(feature = "posture")]
+            Self::CloudTrail => "cloudtrail",
+        }
+    }
+
     /// Whether a host is a FIPS endpoint of this service. Only the label of the service itself counts: those to its left are
     /// the caller's to name, such as a bucket.
     fn is_fips_host(self, host: &str) -> bool {
@@ -173,6 +195,10 @@ impl Service {
             Self::Sqs => ("sqs", "sqs-fips"),
             #[cfg(feature = "kms")]
             Self::Kms => ("kms", "kms-fips"),
+            #[cfg(feature = "posture")]
+            Self::Sts => ("sts", "sts-fips"),
+            #[cfg(feature = "posture")]
+            Self::CloudTrail => ("cloudtrail", "cloudtrail-fips"),
         };
         host.rsplit('.').find(|label| [plain, fips].contains(label)) == Some(fips)
     }

@@ -286,6 +286,19 @@ impl Redactor {
         Self { document: Some(name.into()), ..self.clone() }
     }
 
+    /// Whether the settings leave some of what the detector finds as it is: types, scores, texts, or rests of words.
+    #[cfg(feature = "posture")]
+    pub(crate) fn leaves_something(&self) -> bool {
+        let Settings { operators, others, only, except, min_scores, min_score, allowed, .. } =
+            &*self.settings;
+        others.keeps()
+            || operators.values().any(Operator::keeps)
+            || only.is_some()
+            || !except.is_empty()
+            || !allowed.is_empty()
+            || min_scores.values().chain([min_score]).any(|score| *score > 0.0)
+    }
+
     /// What the stage finds in a text, in order and without overlap: the spans of its detector that pass its thresholds and
     /// lists, those of types that are kept too.
     ///

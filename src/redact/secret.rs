@@ -24,6 +24,10 @@ const MARK: &str = "enc:";
 
 /// A key for [pseudonyms](super::Operator::pseudonym): at least 32 random bytes. Clones share them, and they are overwritten
 /// when the last one is dropped.
+///
+/// Take them from a KMS data key, kept wrapped and unwrapped at the start (`GenerateDataKeyWithoutPlaintext`, `Decrypt`), or from the
+/// binary value of a secret in AWS Secrets Manager, and never from code, configuration or the environment. The example `operator_key` does the
+/// one and shows the other.
 #[derive(Clone)]
 pub struct PseudonymKey(Arc<Zeroizing<Vec<u8>>>);
 
@@ -68,7 +72,7 @@ impl PseudonymKey {
 /// A key for [encryption](super::Operator::encrypt): 32 random bytes. Clones share them, and they are overwritten when the
 /// last one is dropped; the array that [`new`](Self::new) is given is the caller's to overwrite.
 ///
-/// Data keys of AWS KMS (`GenerateDataKey` with `AES_256`) are such keys.
+/// Data keys of AWS KMS (`GenerateDataKey` with `AES_256`) are such keys; the example `operator_key` unwraps one.
 #[derive(Clone)]
 pub struct EncryptionKey(Arc<Zeroizing<[u8; 32]>>);
 

@@ -1,5 +1,6 @@
 //! The integration tests: one binary, a module per subject.
 
+mod audit;
 mod block;
 mod canary;
 mod compile;
@@ -18,6 +19,7 @@ mod output;
 mod parser;
 mod patterns;
 mod policy;
+mod posture;
 mod recorded;
 mod redact;
 mod render;

@@ -28,6 +28,7 @@ kinds! {
     InsecureTransport,
     UnusableKey,
     NotSealed,
+    NotClean,
     AccessDenied,
     Throttled,
     NotFound,

@@ -8,7 +8,6 @@ mod patience;
 use std::fmt;
 use std::time::Duration;
 
-use aws_sdk_comprehend::types::LanguageCode;
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use tracing::debug;
@@ -18,6 +17,7 @@ use self::merge::{Seen, merge};
 use self::patience::Patience;
 use super::{Detection, DetectorError, PiiDetector};
 use crate::clients::{Clients, send};
+use crate::comprehend::pii_language;
 use crate::error::{Error, Result, Stage};
 
 /// The language of a text, of those in which Comprehend knows personal data.
@@ -181,7 +181,8 @@ impl ComprehendDetector {
                 return Ok((Vec::new(), bill));
             }
         }
-        let call = self.client.detect_pii_entities().language_code(self.language_code()).text(chunk.text);
+        let call =
+            self.client.detect_pii_entities().language_code(pii_language(self.language)).text(chunk.text);
         let request = || send(Stage::Redact, "DetectPiiEntities", call.clone().send());
         let output = self.patience.insist(request).await?;
         bill.add(Bill::of_request(chunk.len));
@@ -191,17 +192,11 @@ impl ComprehendDetector {
     }
 
     async fn highest_label(&self, chunk: &Chunk<'_>) -> Result<Option<f32>, DetectorError> {
-        let call = self.client.contains_pii_entities().language_code(self.language_code()).text(chunk.text);
+        let call =
+            self.client.contains_pii_entities().language_code(pii_language(self.language)).text(chunk.text);
         let request = || send(Stage::Redact, "ContainsPiiEntities", call.clone().send());
         let output = self.patience.insist(request).await?;
         answer::highest_score(output.labels)
-    }
-
-    fn language_code(&self) -> LanguageCode {
-        match self.language {
-            Language::English => LanguageCode::En,
-            Language::Spanish => LanguageCode::Es,
-        }
     }
 }
 
