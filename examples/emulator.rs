@@ -4,6 +4,9 @@
 //! cargo run --release --example emulator -- --port 4566 --kms-key arn:aws:kms:us-east-1:111122223333:key/...
 //! ```
 
+#[path = "support/interrupted.rs"]
+mod interrupted;
+
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -138,7 +141,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         builder = builder.quotas(Quotas::us_east_1());
     }
     let emulator = builder.build()?;
-    let interrupted = interrupted()?;
+    let interrupted = interrupted::interrupted()?;
     let server = emulator.serve(&format!("127.0.0.1:{}", arguments.port)).await?;
     let mut stdout = std::io::stdout();
     writeln!(stdout, "listening on {}", server.endpoint_url())?;
@@ -146,24 +149,4 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     interrupted.await;
     drop(server);
     Ok(())
-}
-
-/// Ends with Ctrl-C, or where there is such a thing with SIGTERM. Listens from the call on.
-#[cfg(unix)]
-fn interrupted() -> std::io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
-}
-
-#[cfg(not(unix))]
-fn interrupted() -> std::io::Result<impl Future<Output = ()>> {
-    Ok(async {
-        let _ = tokio::signal::ctrl_c().await;
-    })
 }

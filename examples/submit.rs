@@ -10,7 +10,10 @@
 //! prints a line of JSON: `{"document", "outcome", "job"}`, whose outcome is `submitted`, `resumed` (it was started by an earlier
 //! run), `failed` or `undecided`, the last two with an `error`. The examples `worker` and `lambda` take up what completes.
 
-mod fleet;
+#[path = "support/aws.rs"]
+mod aws;
+#[path = "support/interrupted.rs"]
+mod interrupted;
 
 use std::io::{IsTerminal, Write};
 use std::pin::pin;
@@ -86,8 +89,8 @@ async fn main() -> ExitCode {
 
 /// Gives how many documents have no job.
 async fn run(arguments: Arguments) -> Result<u64> {
-    let mut interrupted = pin!(fleet::interrupted()?);
-    let clients = fleet::clients(arguments.endpoint_url.as_deref()).await?;
+    let mut interrupted = pin!(interrupted::interrupted()?);
+    let clients = aws::clients(arguments.endpoint_url.as_deref()).await?;
     let submitter = arguments.submitter(&clients).await?;
     let (bucket, prefix) = input(&arguments.input)?;
     let listing = Listing::new(bucket.parse().context("--input")?).prefix(prefix);

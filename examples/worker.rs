@@ -11,7 +11,10 @@
 //! prints a line of JSON: `{"job", "input", "files"}`, with `null` for the files of what was filed before. Invoices and mortgage packages are filed as
 //! JSON, a file for each invoice or page.
 
-mod fleet;
+#[path = "support/aws.rs"]
+mod aws;
+#[path = "support/interrupted.rs"]
+mod interrupted;
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -96,8 +99,8 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<()> {
-    let interrupted = fleet::interrupted()?;
-    let clients = fleet::clients(arguments.endpoint_url.as_deref()).await?;
+    let interrupted = interrupted::interrupted()?;
+    let clients = aws::clients(arguments.endpoint_url.as_deref()).await?;
     let owner = arguments.bucket_owner.clone().or_else(|| arguments.kms_key.account().cloned());
     let owner = owner.context("--bucket-owner is needed where the key is not given by its ARN")?;
     let seal = Seal::known(arguments.output.clone(), arguments.kms_key.clone(), Some(owner.clone()))?;

@@ -67,11 +67,13 @@
 
 mod analyses;
 mod body;
+mod builder;
 mod calls;
 mod checks;
 mod chunked;
 mod client;
 mod comprehend;
+mod error;
 mod faults;
 mod gate;
 mod jobs;
@@ -103,6 +105,8 @@ use bytes::Bytes;
 use serde_json::Value;
 use tokio::time::Instant;
 
+pub use self::builder::{EmulatedBucket, EmulatorBuilder};
+pub use self::error::Error;
 pub use self::faults::{Fault, FaultRule};
 pub use self::kms::EmulatedKey;
 pub use self::log::{RecordedRequest, Service};
@@ -118,128 +122,17 @@ use self::faults::Faults;
 use self::jobs::Jobs;
 use self::kms::Keys;
 use self::log::Log;
-use self::messaging::{Messaging, Setup};
+use self::messaging::Messaging;
 use self::multipart::Uploads;
 use self::quotas::Rates;
-use self::store::{Bucket, Encryption, Object, Store};
+use self::store::{Encryption, Object, Store};
 use self::textract::Known;
-use crate::redact::{PiiDetector, PiiType};
 
 /// The account that owns what is not said to be another's.
 const ACCOUNT: &str = "111122223333";
 
 /// What clients in process are told to call, and never do.
 const ENDPOINT: &str = "http://127.0.0.1";
-
-/// What can be wrong with how an emulator is set up.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// Bytes that were given as a recorded response are none.
-    #[error("not a response of Textract: {reason}")]
-    NotAResponse {
-        /// Why, without any of the document.
-        reason: String,
-    },
-    /// A key's ARN or alias is malformed.
-    #[error("`{arn}` is no key; give `arn:aws:kms:REGION:ACCOUNT:key/ID`, and aliases as `alias/NAME`")]
-    InvalidKeyArn {
-        /// What was given.
-        arn: String,
-    },
-    /// A bucket's default encryption names a key that the emulator was not given.
-    #[error("the bucket `{bucket}` is encrypted under an unknown key; add it with `kms_key`")]
-    UnknownKey {
-        /// The bucket.
-        bucket: String,
-    },
-    /// A fault's text cannot be read.
-    #[error(
-        "`{text}` is no fault; give `FAULT[@OPERATION][:KEY-SUFFIX][#NTH or *TIMES or ~EVERY or %PERCENT]` with one of: {names}"
-    )]
-    InvalidFault {
-        /// What was given.
-        text: String,
-        /// The names that there are.
-        names: &'static str,
-    },
-    /// A topic's ARN is malformed.
-    #[error("`{arn}` is no topic; give `arn:aws:sns:REGION:ACCOUNT:NAME`")]
-    InvalidTopicArn {
-        /// What was given.
-        arn: String,
-    },
-    /// A queue cannot be as it was described.
-    #[error("the queue `{name}` cannot be made: {reason}")]
-    InvalidQueue {
-        /// The queue.
-        name: String,
-        /// Why.
-        reason: &'static str,
-    },
-    /// A subscription names a topic or a queue that the emulator was not given.
-    #[error("`{queue}` cannot be subscribed to `{topic}`; add them with `queue` and `topic`")]
-    UnknownSubscriber {
-        /// The topic's ARN.
-        topic: String,
-        /// The queue's name.
-        queue: String,
-    },
-    /// The port cannot be listened on.
-    #[error("cannot listen on {address}")]
-    Bind {
-        /// The address.
-        address: String,
-        /// Why.
-        source: std::io::Error,
-    },
-}
-
-/// A bucket before the emulator runs; a name alone is one in the emulator's Region and account.
-#[derive(Clone, Debug)]
-pub struct EmulatedBucket {
-    name: String,
-    region: Option<String>,
-    owner: Option<String>,
-    key: Option<String>,
-}
-
-impl EmulatedBucket {
-    /// A bucket of this name.
-    pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), region: None, owner: None, key: None }
-    }
-
-    /// In this Region.
-    pub fn region(mut self, region: impl Into<String>) -> Self {
-        self.region = Some(region.into());
-        self
-    }
-
-    /// Owned by this account (12 digits), which `x-amz-expected-bucket-owner` is compared with.
-    pub fn owner(mut self, account: impl Into<String>) -> Self {
-        self.owner = Some(account.into());
-        self
-    }
-
-    /// Encrypted by default with SSE-KMS under this key; otherwise with SSE-S3.
-    pub fn default_key(mut self, key: impl Into<String>) -> Self {
-        self.key = Some(key.into());
-        self
-    }
-}
-
-impl From<&str> for EmulatedBucket {
-    fn from(name: &str) -> Self {
-        Self::new(name)
-    }
-}
-
-impl From<String> for EmulatedBucket {
-    fn from(name: String) -> Self {
-        Self::new(name)
-    }
-}
 
 /// The emulator. Clones share everything.
 #[derive(Clone)]
@@ -401,290 +294,4 @@ fn credentials() -> Credentials {
         None,
         "emulator",
     )
-}
-
-/// Sets an [`Emulator`] up.
-#[must_use]
-pub struct EmulatorBuilder {
-    account: String,
-    region: String,
-    keys: Vec<EmulatedKey>,
-    buckets: Vec<EmulatedBucket>,
-    objects: Vec<(String, String, Bytes)>,
-    responses: Vec<Response>,
-    responses_of: Vec<(Known, Response)>,
-    pii: Pii,
-    messaging: Setup,
-    faults: Vec<FaultRule>,
-    quotas: Quotas,
-    job_duration: Duration,
-    jobs_kept_for: Option<Duration>,
-    latency: Duration,
-    parts_of: u64,
-    list_page_size: Option<i32>,
-    key_header_as_id: bool,
-    denied: Vec<String>,
-    unreadable: Vec<String>,
-    log_limit: usize,
-}
-
-impl fmt::Debug for EmulatorBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let keys: Vec<&str> = self.objects.iter().map(|(_, key, _)| key.as_str()).collect();
-        f.debug_struct("EmulatorBuilder")
-            .field("region", &self.region)
-            .field("buckets", &self.buckets)
-            .field("objects", &keys)
-            .field("faults", &self.faults)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Default for EmulatorBuilder {
-    fn default() -> Self {
-        Self {
-            account: ACCOUNT.to_owned(),
-            region: "us-east-1".to_owned(),
-            keys: Vec::new(),
-            buckets: Vec::new(),
-            objects: Vec::new(),
-            responses: Vec::new(),
-            responses_of: Vec::new(),
-            pii: Pii::default(),
-            messaging: Setup::default(),
-            faults: Vec::new(),
-            quotas: Quotas::default(),
-            job_duration: Duration::ZERO,
-            jobs_kept_for: None,
-            latency: Duration::ZERO,
-            parts_of: 1000,
-            list_page_size: None,
-            key_header_as_id: false,
-            denied: Vec::new(),
-            unreadable: Vec::new(),
-            log_limit: 10_000,
-        }
-    }
-}
-
-impl EmulatorBuilder {
-    /// The account of the callers and of buckets, 12 digits; `111122223333` unless told otherwise.
-    pub fn account(mut self, account: impl Into<String>) -> Self {
-        self.account = account.into();
-        self
-    }
-
-    /// The Region of buckets and of [`Emulator::sdk_config`]; `us-east-1` unless told otherwise. Requests may be signed
-    /// for any Region, and see what is there.
-    pub fn region(mut self, region: impl Into<String>) -> Self {
-        self.region = region.into();
-        self
-    }
-
-    /// Adds a KMS key: an ARN is an enabled, customer-managed one. Any key that is not added is refused.
-    pub fn kms_key(mut self, key: impl Into<EmulatedKey>) -> Self {
-        self.keys.push(key.into());
-        self
-    }
-
-    /// Adds a bucket.
-    pub fn bucket(mut self, bucket: impl Into<EmulatedBucket>) -> Self {
-        self.buckets.push(bucket.into());
-        self
-    }
-
-    /// Adds an object, and its bucket where none was added.
-    pub fn object(
-        mut self,
-        bucket: impl Into<String>,
-        key: impl Into<String>,
-        bytes: impl Into<Bytes>,
-    ) -> Self {
-        self.objects.push((bucket.into(), key.into(), bytes.into()));
-        self
-    }
-
-    /// Answers every document with this response. Of several, each family gets the latest that fits it; a job that none
-    /// fits fails and says so, and a synchronous call is refused. Without any, every family has a small made-up answer.
-    pub fn response(mut self, response: impl Into<Response>) -> Self {
-        self.responses.push(response.into());
-        self
-    }
-
-    /// Answers the document of this object key with this response.
-    pub fn response_for(mut self, key: impl Into<String>, response: impl Into<Response>) -> Self {
-        self.responses_of.push((Known::Key(key.into()), response.into()));
-        self
-    }
-
-    /// Answers synchronous calls that come with these bytes with this response.
-    pub fn response_for_bytes(mut self, bytes: impl AsRef<[u8]>, response: impl Into<Response>) -> Self {
-        self.responses_of.push((Known::bytes(bytes.as_ref()), response.into()));
-        self
-    }
-
-    /// Makes Comprehend find every occurrence of this string in a text as an entity of this type, such as
-    /// [`PiiType::Name`] or `"NAME"`, with the score 0.99. Any name will do for a type.
-    pub fn pii(mut self, pii_type: impl Into<PiiType>, text: impl Into<String>) -> Self {
-        self.pii.add_text(pii_type.into().as_str(), text.into());
-        self
-    }
-
-    /// Makes Comprehend find what this detector finds, along with what was given by [`pii`](Self::pii). Where the detector
-    /// fails, or gives spans that are none, the answer is `InternalServerException`.
-    pub fn pii_detector(mut self, detector: impl PiiDetector + 'static) -> Self {
-        self.pii.set_detector(Arc::new(detector));
-        self
-    }
-
-    /// Adds an SNS topic. A job that names another in its notification channel is refused.
-    pub fn topic(mut self, arn: impl Into<String>) -> Self {
-        self.messaging.topics.push(arn.into());
-        self
-    }
-
-    /// Adds an SQS queue, and its dead-letter queue where it has one.
-    pub fn queue(mut self, queue: impl Into<EmulatedQueue>) -> Self {
-        self.messaging.queues.push(queue.into());
-        self
-    }
-
-    /// Makes a topic put its messages into a queue, both of which are added too.
-    pub fn subscribe(
-        mut self,
-        topic_arn: impl Into<String>,
-        queue: impl Into<String>,
-        delivery: Delivery,
-    ) -> Self {
-        self.messaging.subscriptions.push((topic_arn.into(), queue.into(), delivery));
-        self
-    }
-
-    /// How long jobs are in progress; not at all unless told otherwise. By tokio's clock.
-    pub fn job_duration(mut self, duration: Duration) -> Self {
-        self.job_duration = duration;
-        self
-    }
-
-    /// How long a job is kept after its end; for ever unless told otherwise. Then it is forgotten with its token and its output, as
-    /// if a lifecycle rule of the bucket had expired that, so that runs of any length fit into memory. By tokio's clock.
-    pub fn jobs_kept_for(mut self, duration: Duration) -> Self {
-        self.jobs_kept_for = Some(duration);
-        self
-    }
-
-    /// How long every request takes.
-    pub fn latency(mut self, latency: Duration) -> Self {
-        self.latency = latency;
-        self
-    }
-
-    /// The quotas of Textract and Comprehend; none unless told otherwise.
-    pub fn quotas(mut self, quotas: Quotas) -> Self {
-        self.quotas = quotas;
-        self
-    }
-
-    /// Adds a fault.
-    pub fn fault(mut self, fault: impl Into<FaultRule>) -> Self {
-        self.faults.push(fault.into());
-        self
-    }
-
-    /// Makes listings have pages of at most this many keys, 1 to 1,000, whatever is asked for.
-    pub fn list_page_size(mut self, keys: u16) -> Self {
-        self.list_page_size = Some(i32::from(keys.clamp(1, 1000)));
-        self
-    }
-
-    /// Makes output parts of this many blocks (1,000 unless told otherwise). Parts of expense documents hold at most 20
-    /// of them, and those of lending results 30.
-    pub fn parts_of(mut self, blocks: u32) -> Self {
-        self.parts_of = u64::from(blocks.max(1));
-        self
-    }
-
-    /// Makes S3 name the KMS key of an object by its id instead of its ARN.
-    pub fn key_header_as_id(mut self, as_id: bool) -> Self {
-        self.key_header_as_id = as_id;
-        self
-    }
-
-    /// Denies an operation, as to a caller whose policy does not allow it. `ListObjectsV2` makes a reader without
-    /// `s3:ListBucket`.
-    pub fn deny(mut self, operation: impl Into<String>) -> Self {
-        self.denied.push(operation.into());
-        self
-    }
-
-    /// Makes the objects of a bucket unreadable to Textract: its operations refuse them as input.
-    pub fn unreadable_to_textract(mut self, bucket: impl Into<String>) -> Self {
-        self.unreadable.push(bucket.into());
-        self
-    }
-
-    /// How many requests [`Emulator::requests`] keeps, 10,000 unless told otherwise. 0 keeps none; counts go on.
-    pub fn log_limit(mut self, requests: usize) -> Self {
-        self.log_limit = requests;
-        self
-    }
-
-    /// The emulator, ready to be asked.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::InvalidKeyArn`] and [`Error::UnknownKey`] where a key is malformed or missing; [`Error::InvalidTopicArn`],
-    /// [`Error::InvalidQueue`] and [`Error::UnknownSubscriber`] where a topic, a queue or a subscription is.
-    pub fn build(self) -> Result<Emulator, Error> {
-        for key in &self.keys {
-            key.check()?;
-        }
-        let messaging = self.messaging.build(&self.account, &self.region)?;
-        let keys = Keys::new(&self.account, self.keys);
-        let store = Store::default();
-        for bucket in self.buckets {
-            let region = bucket.region.unwrap_or_else(|| self.region.clone());
-            let mut made = Bucket::new(region, bucket.owner.unwrap_or_else(|| self.account.clone()));
-            if let Some(name) = &bucket.key {
-                let Ok(key) = keys.find(&made.region, name) else {
-                    return Err(Error::UnknownKey { bucket: bucket.name });
-                };
-                made.encryption = Encryption::Kms { key_arn: key.arn.as_str().into(), bucket_key: false };
-            }
-            store.lock().insert(bucket.name, made);
-        }
-        for (bucket, key, bytes) in self.objects {
-            let mut buckets = store.lock();
-            let bucket = buckets.entry(bucket);
-            let bucket = bucket.or_insert_with(|| Bucket::new(self.region.clone(), self.account.clone()));
-            let object = Object::stored(bytes, bucket.encryption.clone());
-            bucket.objects.insert(key, Arc::new(object));
-        }
-        let inner = Arc::new_cyclic(|inner| Inner {
-            account: self.account,
-            region: self.region,
-            keys,
-            store,
-            jobs: Jobs::kept_for(self.jobs_kept_for),
-            analyses: Analyses::default(),
-            messaging,
-            faults: Faults::new(self.faults),
-            log: Arc::new(Log::new(self.log_limit)),
-            rates: Rates::default(),
-            quotas: self.quotas,
-            s3: gate::Front::new(inner.clone()),
-            uploads: Uploads::default(),
-            responses: self.responses,
-            responses_of: self.responses_of,
-            pii: self.pii.or_patterns(),
-            job_duration: self.job_duration,
-            latency: self.latency,
-            parts_of: self.parts_of,
-            list_page_size: self.list_page_size,
-            key_header_as_id: self.key_header_as_id,
-            denied: self.denied,
-            unreadable: self.unreadable,
-        });
-        Ok(Emulator { inner })
-    }
 }
