@@ -4,10 +4,10 @@ use aws_sdk_comprehend::Client;
 use aws_sdk_comprehend::types as sdk;
 
 use super::input::{ComprehendInput, DocumentLimits};
-use super::language::DocumentLanguage;
+use super::language::{DocumentLanguage, pii_language};
 use super::operation::{
-    Analysis, Calls, Described, NeedsNetwork, NeedsOutput, NeedsVolumeKey, NotTaken, Operation, StartRequest,
-    Stoppable, not_described,
+    Calls, Described, DocumentAnalysis, NeedsNetwork, NeedsOutput, NeedsVolumeKey, NotTaken, Operation,
+    StartRequest, Stoppable, not_described,
 };
 use super::redaction::Redaction;
 use super::results::{
@@ -133,13 +133,15 @@ macro_rules! analysis {
     (@types $name:ident, $record:ty, $limits:expr, $Start:literal, $volume:ty, $network:ty) => {
         impl Operation for $name {
             const API: &'static str = $Start;
+            type Input = ComprehendInput;
+            type Id = AnalysisJobId;
             type Output = NeedsOutput;
             type VolumeKey = $volume;
             type ModelKey = NotTaken;
             type Network = $network;
         }
 
-        impl Analysis for $name {
+        impl DocumentAnalysis for $name {
             type Record = $record;
             const LIMITS: DocumentLimits = $limits;
         }
@@ -148,8 +150,6 @@ macro_rules! analysis {
      ($($set:ident: $value:ident),*); $describe:ident $Describe:literal $properties:ident,
      ($($member:ident: $said:ident),*); {$($own:tt)*}) => {
         impl Calls for $name {
-            type Input = ComprehendInput;
-            type Id = AnalysisJobId;
             const KIND: &'static str = $kind;
 
             async fn start(
@@ -217,7 +217,7 @@ analysis! {
     start_entities_detection_job "StartEntitiesDetectionJob",
     describe_entities_detection_job "DescribeEntitiesDetectionJob" entities_detection_job_properties;
     |this, call| call
-        .language_code(language(this.language))
+        .language_code(this.language.to_sdk())
         .set_entity_recognizer_arn(this.recognizer.as_ref().map(ToString::to_string)),
     {
         fn check(&self, region: Option<&Region>) -> Result<()> {
@@ -238,7 +238,7 @@ analysis! {
     KeyPhrases "key-phrases", DocumentResult<Vec<KeyPhrase>>, GENERAL, output, volume and network;
     start_key_phrases_detection_job "StartKeyPhrasesDetectionJob",
     describe_key_phrases_detection_job "DescribeKeyPhrasesDetectionJob" key_phrases_detection_job_properties;
-    |this, call| call.language_code(language(this.language)),
+    |this, call| call.language_code(this.language.to_sdk()),
     {
         fn identify(&self, digest: &mut Digest) {
             digest.field("language", Some(self.language.code()));
@@ -250,7 +250,7 @@ analysis! {
     Sentiment "sentiment", DocumentResult<DocumentSentiment>, DocumentLimits::new(5_000, 1_000_000, 5 * GB), output, volume and network;
     start_sentiment_detection_job "StartSentimentDetectionJob",
     describe_sentiment_detection_job "DescribeSentimentDetectionJob" sentiment_detection_job_properties;
-    |this, call| call.language_code(language(this.language)),
+    |this, call| call.language_code(this.language.to_sdk()),
     {
         fn identify(&self, digest: &mut Digest) {
             digest.field("language", Some(self.language.code()));
@@ -320,15 +320,4 @@ stoppable! {
     Sentiment: stop_sentiment_detection_job "StopSentimentDetectionJob",
     TargetedSentiment: stop_targeted_sentiment_detection_job "StopTargetedSentimentDetectionJob",
     DominantLanguage: stop_dominant_language_detection_job "StopDominantLanguageDetectionJob",
-}
-
-fn language(language: DocumentLanguage) -> sdk::LanguageCode {
-    sdk::LanguageCode::from(language.code())
-}
-
-fn pii_language(language: Language) -> sdk::LanguageCode {
-    match language {
-        Language::English => sdk::LanguageCode::En,
-        Language::Spanish => sdk::LanguageCode::Es,
-    }
 }

@@ -1,5 +1,7 @@
 //! Where the documents of a job lie.
 
+use std::fmt;
+
 use aws_sdk_comprehend::types as sdk;
 use serde::{Deserialize, Serialize};
 
@@ -23,11 +25,25 @@ pub enum InputFormat {
     OneDocPerLine,
 }
 
+impl InputFormat {
+    pub(super) fn to_sdk(self) -> sdk::InputFormat {
+        match self {
+            Self::OneDocPerFile => sdk::InputFormat::OneDocPerFile,
+            Self::OneDocPerLine => sdk::InputFormat::OneDocPerLine,
+        }
+    }
+}
+
 /// The documents that a Comprehend job reads: UTF-8 text in S3, in the Region of the job.
 ///
 /// Comprehend takes a URI for a prefix, and reads **every object whose key begins with it**: `s3://bucket/claims` would take in
 /// `claims-of-others/1.txt` too. So a folder is always sent with a slash at its end. Of a single object nothing can be sent
 /// after its name: have no object whose key goes on where its key ends.
+///
+/// **What lies in a folder is not looked at when a job is started.** New objects in the same folder are the same work: the token
+/// that is derived of it is the same, and may give the job of yesterday. Give each run a folder of its own, or a
+/// [salt](crate::Idempotency::Salted). Only the input that [`CompletedJob::comprehend_input`](crate::CompletedJob::comprehend_input)
+/// writes knows its content.
 ///
 /// ```
 /// use inkseal::comprehend::ComprehendInput;
@@ -36,10 +52,20 @@ pub enum InputFormat {
 /// assert_eq!(input.uri(), "s3://amzn-s3-demo-source/claims/");
 /// # Ok::<(), inkseal::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ComprehendInput {
     uri: String,
     format: InputFormat,
+    /// A digest of the documents, where this crate wrote them.
+    content: Option<String>,
+}
+
+/// Without the digest, by which a guess at a short document could be checked.
+impl fmt::Debug for ComprehendInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { uri, format, content: _ } = self;
+        f.debug_struct("ComprehendInput").field("uri", uri).field("format", format).finish_non_exhaustive()
+    }
 }
 
 impl ComprehendInput {
@@ -60,11 +86,17 @@ impl ComprehendInput {
     /// [`InvalidInput`](ErrorKind::InvalidInput) for an object in a version, which Comprehend cannot be told, and for a URI of
     /// more than 1,024 characters.
     pub fn object(object: &S3Object, format: InputFormat) -> Result<Self> {
-        Ok(Self { uri: object_uri(object)?, format })
+        Ok(Self { uri: object_uri(object)?, format, content: None })
     }
 
     pub(super) fn folder(folder: &S3Location, format: InputFormat) -> Self {
-        Self { uri: folder_uri(folder), format }
+        Self { uri: folder_uri(folder), format, content: None }
+    }
+
+    /// The same input, of documents with this digest.
+    pub(super) fn with_content(mut self, digest: String) -> Self {
+        self.content = Some(digest);
+        self
     }
 
     /// What Comprehend is given.
@@ -78,18 +110,14 @@ impl ComprehendInput {
     }
 
     pub(super) fn identify(&self, digest: &mut Digest) {
-        digest.field("input", Some(&self.uri)).field("format", Some(self.sdk_format().as_str()));
-    }
-
-    fn sdk_format(&self) -> sdk::InputFormat {
-        match self.format {
-            InputFormat::OneDocPerFile => sdk::InputFormat::OneDocPerFile,
-            InputFormat::OneDocPerLine => sdk::InputFormat::OneDocPerLine,
-        }
+        digest
+            .field("input", Some(&self.uri))
+            .field("format", Some(self.format.to_sdk().as_str()))
+            .field("content", self.content.as_deref());
     }
 
     pub(super) fn to_sdk(&self) -> Result<sdk::InputDataConfig> {
-        let config = sdk::InputDataConfig::builder().s3_uri(&self.uri).input_format(self.sdk_format());
+        let config = sdk::InputDataConfig::builder().s3_uri(&self.uri).input_format(self.format.to_sdk());
         config.build().map_err(|_| Error::new(ErrorKind::InvalidInput, Stage::Start, "the input has no URI"))
     }
 }

@@ -1,14 +1,17 @@
 //! The languages that Comprehend analyses.
 
+use aws_sdk_comprehend::types::LanguageCode;
+
+use crate::redact::Language;
+
 /// The language of all documents of a job.
 ///
 /// Entities, key phrases and sentiment are known in all twelve. Follows "LanguageCode" in the Amazon Comprehend API reference,
 /// and "Languages supported in Amazon Comprehend" in the developer guide.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DocumentLanguage {
     /// `en`.
-    #[default]
     English,
     /// `es`.
     Spanish,
@@ -51,5 +54,17 @@ impl DocumentLanguage {
             Self::SimplifiedChinese => "zh",
             Self::TraditionalChinese => "zh-TW",
         }
+    }
+
+    pub(super) fn to_sdk(self) -> LanguageCode {
+        LanguageCode::from(self.code())
+    }
+}
+
+/// As the operations on personal data take it, in jobs and in single requests.
+pub(crate) fn pii_language(language: Language) -> LanguageCode {
+    match language {
+        Language::English => LanguageCode::En,
+        Language::Spanish => LanguageCode::Es,
     }
 }

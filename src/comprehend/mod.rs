@@ -96,9 +96,10 @@ pub use self::analyses::{
 pub use self::builder::{ComprehendJobBuilder, UnsealedJob};
 pub use self::input::{ComprehendInput, DocumentLimits, InputFormat};
 pub use self::language::DocumentLanguage;
+pub(crate) use self::language::pii_language;
 pub use self::network::{Network, VpcConfig};
 pub use self::operation::{
-    Analysis, Has, NeedsModelKey, NeedsNetwork, NeedsOutput, NeedsVolumeKey, NotTaken, Operation,
+    DocumentAnalysis, Has, NeedsModelKey, NeedsNetwork, NeedsOutput, NeedsVolumeKey, NotTaken, Operation,
     SealedOutput, Settled, Slot, Stoppable,
 };
 pub use self::pages::PreparedInput;
@@ -110,7 +111,7 @@ pub use self::results::{
     SentimentType, TargetedEntity, TopicRecord,
 };
 pub use self::running::{
-    Completed, CompletedComprehendJob, Running, RunningComprehendJob, StartedJob, State,
+    Completed, CompletedComprehendJob, JobState, Running, RunningComprehendJob, StartedJob,
 };
 pub use self::seal::ComprehendSeal;
 pub use self::start::ComprehendJob;

@@ -23,6 +23,19 @@ use crate::resource::{DirectKey, InvalidName, KmsKey, Region, RoleArn, S3Locatio
 pub trait Operation: Calls {
     /// The operation's name in the API reference, such as `StartEntitiesDetectionJob`.
     const API: &'static str;
+    /// Where the documents lie.
+    type Input: Source;
+    /// What the service knows a job by: an id, or for trainings the ARN of the model.
+    type Id: FromStr<Err = InvalidName>
+        + fmt::Display
+        + fmt::Debug
+        + Clone
+        + PartialEq
+        + Send
+        + Sync
+        + Serialize
+        + DeserializeOwned
+        + AsRef<str>;
     /// Where the output goes and under which key: [`NeedsOutput`] or [`NotTaken`].
     type Output: Slot<SealedOutput>;
     /// The key of the storage volumes of the machines: [`NeedsVolumeKey`] or [`NotTaken`].
@@ -34,7 +47,7 @@ pub trait Operation: Calls {
 }
 
 /// An operation whose output is read document by document; sealed.
-pub trait Analysis: Operation<Output = NeedsOutput> {
+pub trait DocumentAnalysis: Operation<Output = NeedsOutput> {
     /// What the output says of a document.
     type Record: super::results::Record;
     /// How much a job takes.
@@ -135,20 +148,6 @@ mod private {
 
 /// What an operation does; kept apart from [`Operation`] so that nobody can implement that.
 pub trait Calls: Clone + fmt::Debug + PartialEq + Send + Sync + 'static {
-    /// Where the documents lie.
-    type Input: Source;
-    /// What the service knows a job by.
-    type Id: FromStr<Err = InvalidName>
-        + fmt::Display
-        + fmt::Debug
-        + Clone
-        + PartialEq
-        + Send
-        + Sync
-        + Serialize
-        + DeserializeOwned
-        + AsRef<str>;
-
     /// What a stored job of it is marked with.
     const KIND: &'static str;
 
@@ -164,11 +163,18 @@ pub trait Calls: Clone + fmt::Debug + PartialEq + Send + Sync + 'static {
     fn start(
         &self,
         client: &Client,
-        request: StartRequest<'_, Self::Input>,
-    ) -> impl Future<Output = Result<Option<String>>> + Send;
+        request: StartRequest<'_, <Self as Operation>::Input>,
+    ) -> impl Future<Output = Result<Option<String>>> + Send
+    where
+        Self: Operation;
 
     /// Calls the operation that describes the job.
-    fn describe(client: &Client, id: &Self::Id) -> impl Future<Output = Result<Described>> + Send;
+    fn describe(
+        client: &Client,
+        id: &<Self as Operation>::Id,
+    ) -> impl Future<Output = Result<Described>> + Send
+    where
+        Self: Operation;
 }
 
 /// Where the documents of an operation lie.

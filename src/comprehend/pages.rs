@@ -5,14 +5,16 @@ use futures::stream::{self, StreamExt};
 use tracing::{Instrument, info, info_span};
 
 use super::input::{ComprehendInput, DocumentLimits, InputFormat};
+use super::operation::DocumentAnalysis;
 use crate::block::Block;
 use crate::clients::Clients;
 use crate::document::Document;
 use crate::error::{Error, ErrorKind, Result, Stage};
-use crate::job::{CompletedJob, Family};
+use crate::job::{CompletedJob, Digest, Family};
 use crate::render::Render;
-use crate::resource::S3Location;
+use crate::resource::{JobId, S3Location};
 use crate::store::{SealedStore, Unredacted};
+use crate::stream::Completeness;
 
 /// How many pages are stored at the same time.
 const PARALLEL: usize = 8;
@@ -21,7 +23,7 @@ const PARALLEL: usize = 8;
 const FILE_BYTES: usize = 4 * 1024 * 1024;
 
 /// What [`CompletedJob::comprehend_input`] wrote.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PreparedInput {
     /// The input of a Comprehend job.
@@ -30,11 +32,17 @@ pub struct PreparedInput {
     pub documents: u64,
     /// The pages without text, of which nothing was written: Comprehend takes no empty document.
     pub blank_pages: Vec<u32>,
+    /// What of the Textract job came. **Look at its missing pages**: a partial success ends well without them, and they are
+    /// neither documents nor blank.
+    pub completeness: Completeness,
 }
 
 impl PreparedInput {
-    /// The page that a result of a job over this input is about, by the file and the line that it names; `None` for what this
-    /// input has not.
+    /// The page that a result is about, by the file and the line that it names; `None` for a name that is none of this input's
+    /// form.
+    ///
+    /// It goes by the last segment of the name and the line alone, and knows neither folders nor which pages were blank: ask it
+    /// of results of a job over this very input.
     ///
     /// ```
     /// # fn example(prepared: inkseal::comprehend::PreparedInput) {
@@ -57,25 +65,30 @@ impl<F: Family<Record = Block>> CompletedJob<F> {
     /// Writes the text of each page as a document for a Comprehend job, under the seal of a store: with
     /// [`store`](Self::store), that of this very job.
     ///
-    /// Each page is rendered as [text](Render::text), and is one document: a file `files/page-000001.txt`, or a line of a file
-    /// `lines/pages-000001.txt`, which is named for its first page. In a line, a space stands for every line break of the page,
-    /// so that offsets are the same in both. [`PreparedInput::page_of`] leads back from a result to its page. Some pages are
-    /// held at a time, or 4 MB of lines.
+    /// Each page is rendered as [text](Render::text), and is one document: a file `{job}/files/page-000001.txt`, or a line of a
+    /// file `{job}/lines/pages-000001.txt`, which is named for its first page. The folder of the Textract job's id keeps the
+    /// documents of two jobs apart, whatever the store. In a line, a space stands for every line break of the page, be it LF,
+    /// CR, VT, FF, NEL, U+2028 or U+2029, so that offsets are the same in both. [`PreparedInput::page_of`] leads back from a
+    /// result to its page. Some pages are held at a time, or 4 MB of lines.
+    ///
+    /// The input knows a digest of the pages, which goes into the [derived token](crate::Idempotency::Derived) of a job over it:
+    /// other text is other work.
     ///
     /// **What is written is not redacted.** Who may read the input of the Comprehend job may read the documents.
     ///
-    /// Take the limits of the operation that is to follow, as in `Entities::LIMITS`. A page beyond them is an error rather than
-    /// cut, for half of a page has other entities than the whole.
+    /// `A` is the analysis that is to follow. A page beyond its [limits](DocumentAnalysis::LIMITS) is an error rather than cut,
+    /// for half of a page has other entities than the whole.
     ///
     /// ```no_run
-    /// # use inkseal::{Analysis as Analyzed, Clients, CompletedJob};
-    /// use inkseal::comprehend::{Analysis, ComprehendJob, InputFormat, PiiOffsets};
+    /// # use inkseal::{Analysis, Clients, CompletedJob};
+    /// use inkseal::comprehend::{ComprehendJob, InputFormat, PiiOffsets};
     /// use inkseal::redact::Language;
     ///
-    /// # async fn example(textract: CompletedJob<Analyzed>, clients: Clients) -> inkseal::Result<()> {
+    /// # async fn example(textract: CompletedJob<Analysis>, clients: Clients) -> inkseal::Result<()> {
     /// let store = textract.store(&clients, "texts".parse()?)?;
-    /// let prepared =
-    ///     textract.comprehend_input(&clients, &store, InputFormat::OneDocPerFile, PiiOffsets::LIMITS).await?;
+    /// let format = InputFormat::OneDocPerFile;
+    /// let prepared = textract.comprehend_input::<PiiOffsets>(&clients, &store, format).await?;
+    /// assert!(prepared.completeness.missing_pages.is_empty());
     /// let role = "arn:aws:iam::111122223333:role/comprehend-reads-texts".parse()?;
     /// let job = ComprehendJob::pii_offsets(prepared.input, role, Language::English)
     ///     .output("s3://amzn-s3-demo-results/pii".parse()?, store.seal().kms_key().clone())
@@ -90,7 +103,22 @@ impl<F: Family<Record = Block>> CompletedJob<F> {
     /// [stream of pages](Self::pages) and [`SealedStore::put`] can fail with, among it
     /// [`AlreadyExists`](ErrorKind::AlreadyExists) where this was done before and the store does not
     /// [replace](SealedStore::replacing). What was written until then stays.
-    pub async fn comprehend_input(
+    pub async fn comprehend_input<A: DocumentAnalysis>(
+        &self,
+        clients: &Clients,
+        store: &SealedStore,
+        format: InputFormat,
+    ) -> Result<PreparedInput> {
+        self.comprehend_input_with_limits(clients, store, format, A::LIMITS).await
+    }
+
+    /// As [`comprehend_input`](Self::comprehend_input), with limits of your own: where several analyses are to follow, or AWS
+    /// raised those of the account.
+    ///
+    /// # Errors
+    ///
+    /// As [`comprehend_input`](Self::comprehend_input).
+    pub async fn comprehend_input_with_limits(
         &self,
         clients: &Clients,
         store: &SealedStore,
@@ -99,72 +127,98 @@ impl<F: Family<Record = Block>> CompletedJob<F> {
     ) -> Result<PreparedInput> {
         let span = info_span!("comprehend_input", job = %self.id());
         async move {
-            let folder = folder_of(store, format)?;
-            let mut count = Count { limits, documents: 0, bytes: 0, blank: Vec::new() };
-            let pages = self.pages(clients).map_ok(|page| {
+            let names = Names::new(self.id(), format);
+            let folder = names.folder(store)?;
+            let mut count = Count::new(limits);
+            let mut pages = self.pages(clients);
+            let texts = (&mut pages).map(|page| {
+                let page = page?;
                 let number = page.number;
-                (number, Render::text().document(&Document::from(page)))
-            });
-            let texts = pages.map(|page| {
-                let (number, text) = page?;
+                let text = Render::text().document(&Document::from(page));
                 Ok(count.admit(number, &text)?.then_some((number, text)))
             });
             match format {
-                InputFormat::OneDocPerFile => put_files(texts, store).await?,
-                InputFormat::OneDocPerLine => put_lines(texts, store).await?,
+                InputFormat::OneDocPerFile => put_files(texts, store, &names).await?,
+                InputFormat::OneDocPerLine => put_lines(texts, store, &names).await?,
             }
-            let Count { documents, blank: blank_pages, .. } = count;
+            let completeness = pages.completeness().cloned().ok_or_else(unaccounted)?;
+            let Count { documents, blank: blank_pages, content, .. } = count;
             if documents == 0 {
                 return Err(invalid(
                     "no page of the document has text, and Comprehend takes no job without any".to_owned(),
                 ));
             }
-            info!(documents, blank = blank_pages.len(), "prepared");
-            Ok(PreparedInput { input: ComprehendInput::folder(&folder, format), documents, blank_pages })
+            let missing = completeness.missing_pages.len();
+            info!(documents, blank = blank_pages.len(), missing, "prepared");
+            let input = ComprehendInput::folder(&folder, format).with_content(content.finish());
+            Ok(PreparedInput { input, documents, blank_pages, completeness })
         }
         .instrument(span)
         .await
     }
 }
 
-/// Folders of their own, so that what was written in one format is not read in the other.
-fn folder_of(store: &SealedStore, format: InputFormat) -> Result<S3Location> {
-    let prefix = format!("{}{}", store.folder(), subfolder(format)).parse()?;
-    Ok(S3Location::new(store.seal().bucket().clone(), prefix))
+/// Names of objects in a folder of their own, so that what was written of one job, or in one format, is not read with another.
+struct Names {
+    /// Below that of the store, without a slash at its end.
+    subfolder: String,
 }
 
-fn subfolder(format: InputFormat) -> &'static str {
-    match format {
-        InputFormat::OneDocPerFile => "files",
-        InputFormat::OneDocPerLine => "lines",
+impl Names {
+    fn new(job: &JobId, format: InputFormat) -> Self {
+        let format = match format {
+            InputFormat::OneDocPerFile => "files",
+            InputFormat::OneDocPerLine => "lines",
+        };
+        Self { subfolder: format!("{job}/{format}") }
+    }
+
+    fn folder(&self, store: &SealedStore) -> Result<S3Location> {
+        let prefix = format!("{}{}", store.folder(), self.subfolder).parse()?;
+        Ok(S3Location::new(store.seal().bucket().clone(), prefix))
+    }
+
+    fn page(&self, number: u32) -> String {
+        format!("{}/page-{number:06}.txt", self.subfolder)
+    }
+
+    fn pages(&self, first: u32) -> String {
+        format!("{}/pages-{first:06}.txt", self.subfolder)
     }
 }
 
 /// A page that has text, by its number; `None` for a blank one.
 type PageText = Option<(u32, String)>;
 
-async fn put_files(texts: impl stream::Stream<Item = Result<PageText>>, store: &SealedStore) -> Result<()> {
-    let puts = texts.try_filter_map(|text| async move { Ok(text) }).map_ok(|(number, text)| async move {
-        let name = format!("{}/page-{number:06}.txt", subfolder(InputFormat::OneDocPerFile));
-        store.put(&name, Unredacted::text(text)).await
-    });
+async fn put_files(
+    texts: impl stream::Stream<Item = Result<PageText>>,
+    store: &SealedStore,
+    names: &Names,
+) -> Result<()> {
+    let puts = texts
+        .try_filter_map(|text| async move { Ok(text) })
+        .map_ok(|(number, text)| async move { store.put(&names.page(number), Unredacted::text(text)).await });
     puts.try_buffer_unordered(PARALLEL).try_for_each(|_| async { Ok(()) }).await
 }
 
-async fn put_lines(texts: impl stream::Stream<Item = Result<PageText>>, store: &SealedStore) -> Result<()> {
+async fn put_lines(
+    texts: impl stream::Stream<Item = Result<PageText>>,
+    store: &SealedStore,
+    names: &Names,
+) -> Result<()> {
     let mut file = Lines::default();
     let mut texts = std::pin::pin!(texts);
     while let Some(text) = texts.try_next().await? {
         // A gap in the pages begins a file, so that its name and a line always tell the page.
         let follows = text.as_ref().is_some_and(|(number, _)| file.next == Some(*number));
         if !follows || file.text.len() >= FILE_BYTES {
-            std::mem::take(&mut file).put(store).await?;
+            std::mem::take(&mut file).put(store, names).await?;
         }
         if let Some((number, text)) = text {
             file.push(number, &text);
         }
     }
-    file.put(store).await
+    file.put(store, names).await
 }
 
 /// A file of lines that is being written.
@@ -181,18 +235,23 @@ impl Lines {
         if self.next.is_none() {
             self.first = number;
         }
-        self.text.extend(text.chars().map(|c| if matches!(c, '\n' | '\r') { ' ' } else { c }));
+        self.text.extend(text.chars().map(|c| if breaks_lines(c) { ' ' } else { c }));
         self.text.push('\n');
         self.next = Some(number.saturating_add(1));
     }
 
-    async fn put(self, store: &SealedStore) -> Result<()> {
+    async fn put(self, store: &SealedStore, names: &Names) -> Result<()> {
         if self.next.is_none() {
             return Ok(());
         }
-        let name = format!("{}/pages-{:06}.txt", subfolder(InputFormat::OneDocPerLine), self.first);
-        store.put(&name, Unredacted::text(self.text)).await.map(drop)
+        store.put(&names.pages(self.first), Unredacted::text(self.text)).await.map(drop)
     }
+}
+
+/// Comprehend documents LF, CR and both. A reader that knows Unicode's other line breaks would count one line more, and every
+/// page after it would be taken for the next.
+fn breaks_lines(c: char) -> bool {
+    matches!(c, '\n'..='\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 struct Count {
@@ -200,9 +259,15 @@ struct Count {
     documents: u64,
     bytes: u64,
     blank: Vec<u32>,
+    /// Of the number and the text of every document.
+    content: Digest,
 }
 
 impl Count {
+    fn new(limits: DocumentLimits) -> Self {
+        Self { limits, documents: 0, bytes: 0, blank: Vec::new(), content: Digest::new("comprehend_input") }
+    }
+
     /// Whether the page is a document, and not beyond the limits.
     fn admit(&mut self, number: u32, text: &str) -> Result<bool> {
         if text.trim().is_empty() {
@@ -223,8 +288,15 @@ impl Count {
                 "the pages up to {number} are more than a job takes: {documents} documents and {total_bytes} bytes"
             )));
         }
+        self.content.field("page", Some(&number.to_string())).field("text", Some(text));
         Ok(true)
     }
+}
+
+/// The stream ended well, and yet does not say what came.
+fn unaccounted() -> Error {
+    let message = "the pages of the job came without an account of them: read them again";
+    Error::new(ErrorKind::Incomplete, Stage::Store, message)
 }
 
 fn invalid(message: String) -> Error {
@@ -238,7 +310,7 @@ mod tests {
     #[test]
     fn limits_are_kept() {
         let limits = DocumentLimits::new(5, 2, 8);
-        let count = || Count { limits, documents: 0, bytes: 0, blank: Vec::new() };
+        let count = || Count::new(limits);
         let mut all = count();
         assert!(all.admit(1, "abcde").unwrap());
         assert!(!all.admit(2, " \n").unwrap());
@@ -252,11 +324,49 @@ mod tests {
         assert!(total.admit(1, "abcde").unwrap() && total.admit(2, "abcd").is_err());
     }
 
+    fn completeness() -> Completeness {
+        Completeness {
+            pages_expected: Some(3),
+            pages_seen: 3,
+            missing_pages: Vec::new(),
+            parts: 1,
+            verified: 1,
+            records: 3,
+            unresolved: Vec::new(),
+            unresolved_count: 0,
+            duplicates: 0,
+            partial: false,
+            warnings: Vec::new(),
+            model_version: None,
+        }
+    }
+
+    #[test]
+    fn a_page_is_one_line_whatever_its_breaks() {
+        let mut lines = Lines::default();
+        lines.push(7, "a\nb\rc\u{b}d\u{c}e\u{85}f\u{2028}g\u{2029}h\ti");
+        assert_eq!((lines.first, lines.text.as_str()), (7, "a b c d e f g h\ti\n"));
+    }
+
+    #[test]
+    fn other_text_is_other_content() {
+        let content = |pages: &[(u32, &str)]| {
+            let mut count = Count::new(DocumentLimits::new(9, 9, 99));
+            pages.iter().for_each(|(number, text)| assert!(count.admit(*number, text).unwrap()));
+            count.content.finish()
+        };
+        let one = content(&[(1, "a"), (2, "b")]);
+        assert_eq!(one, content(&[(1, "a"), (2, "b")]));
+        for other in [&[(1, "a"), (2, "c")][..], &[(1, "a"), (3, "b")], &[(1, "ab")], &[(1, "a")]] {
+            assert_ne!(one, content(other));
+        }
+    }
+
     #[test]
     fn results_lead_back_to_pages() {
         let prepared = |format| {
             let input = ComprehendInput::folder(&"s3://abc/in".parse().unwrap(), format);
-            PreparedInput { input, documents: 3, blank_pages: Vec::new() }
+            PreparedInput { input, documents: 3, blank_pages: Vec::new(), completeness: completeness() }
         };
         let files = prepared(InputFormat::OneDocPerFile);
         assert_eq!(files.page_of("page-000012.txt", None), Some(12));

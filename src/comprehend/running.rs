@@ -67,6 +67,8 @@ pub struct Completed {
     /// The URI that the service gives the output; none where the operation has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     output: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
 }
 
 impl<O: Operation, S> StartedJob<O, S> {
@@ -96,8 +98,9 @@ impl<O: Operation> StartedJob<O, Running> {
         &self,
         status: ComprehendStatus,
         output: Option<String>,
+        message: Option<String>,
     ) -> CompletedComprehendJob<O> {
-        let state = Completed { status, output };
+        let state = Completed { status, output, message };
         StartedJob { id: self.id.clone(), seal: self.seal.clone(), state, operation: PhantomData }
     }
 
@@ -111,6 +114,12 @@ impl<O: Operation> StartedJob<O, Completed> {
     /// How it has ended: completed, or for trainings trained, with or without a warning.
     pub fn status(&self) -> &ComprehendStatus {
         &self.state.status
+    }
+
+    /// What Comprehend says of the end, in one line of up to 200 characters: above all which training data it skipped, where the
+    /// status is [`TrainedWithWarning`](ComprehendStatus::TrainedWithWarning).
+    pub fn message(&self) -> Option<&str> {
+        self.state.message.as_deref()
     }
 
     /// The key of what the service calls the output: a file, or for personal data a folder.
@@ -133,23 +142,31 @@ impl StartedJob<TrainRecognizer, Completed> {
     }
 }
 
-/// What a state has of its own to check when it is read back.
-pub trait State: Clone + fmt::Debug + PartialEq + Serialize + DeserializeOwned {
+/// How far a job is: [`Running`] or [`Completed`]; sealed.
+pub trait JobState: private::Sealed + Clone + fmt::Debug + PartialEq + Serialize + DeserializeOwned {
+    /// What a state has of its own to check when it is read back.
     #[doc(hidden)]
     fn check(&self, seal: &ComprehendSeal) -> Result<(), &'static str>;
 }
 
-impl State for Running {
+impl JobState for Running {
     fn check(&self, _: &ComprehendSeal) -> Result<(), &'static str> {
         Ok(())
     }
 }
 
-impl State for Completed {
+impl JobState for Completed {
     fn check(&self, seal: &ComprehendSeal) -> Result<(), &'static str> {
         let within = self.output.as_deref().is_none_or(|uri| seal.key_within(uri).is_some());
         within.then_some(()).ok_or("the stored output does not lie where the stored seal says")
     }
+}
+
+mod private {
+    pub trait Sealed {}
+
+    impl Sealed for super::Running {}
+    impl Sealed for super::Completed {}
 }
 
 /// The stored form. Its members keep a job of one operation, or of one state, from being taken for another.
@@ -162,14 +179,14 @@ struct Saved<I, S> {
     state: S,
 }
 
-impl<O: Operation, S: State> Serialize for StartedJob<O, S> {
+impl<O: Operation, S: JobState> Serialize for StartedJob<O, S> {
     fn serialize<T: Serializer>(&self, serializer: T) -> Result<T::Ok, T::Error> {
         let Self { id, seal, state, operation: _ } = self.clone();
         Saved { kind: O::KIND.to_owned(), id, seal, state }.serialize(serializer)
     }
 }
 
-impl<'de, O: Operation, S: State> Deserialize<'de> for StartedJob<O, S> {
+impl<'de, O: Operation, S: JobState> Deserialize<'de> for StartedJob<O, S> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Saved::<O::Id, S> { kind, id, seal, state } = Saved::deserialize(deserializer)?;
         if kind != O::KIND {

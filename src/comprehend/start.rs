@@ -62,14 +62,23 @@ impl<O: Operation> ComprehendJob<O> {
     /// the output's key resolved to the ARN that is then sent to Comprehend and compared with.
     ///
     /// The request carries a token that is derived from the work, so that neither a retry of the SDK's nor a second start of the
-    /// same work makes a second job, as long as Comprehend remembers the token; see [`Idempotency`].
+    /// same work makes a second job, as long as Comprehend remembers the token; see [`Idempotency`]. How long
+    /// that is, is in none of the documents that this crate follows; the seven days there are Textract's. Unconfirmed.
+    ///
+    /// **New objects in the same folder are the same work**, but for an input that
+    /// [`comprehend_input`](crate::CompletedJob::comprehend_input) wrote: a nightly job over one folder may be given the job of the
+    /// night before. Give each run a folder of its own, or a [salt](Idempotency::Salted).
     ///
     /// # Errors
     ///
-    /// [`UnusableKey`](ErrorKind::UnusableKey) if a key cannot seal; [`InvalidInput`](ErrorKind::InvalidInput) if the clients
-    /// are in another Region than a key, have no Comprehend client, or the output's key is an alias that nothing can resolve;
-    /// [`AccessDenied`](ErrorKind::AccessDenied), [`NotFound`](ErrorKind::NotFound) and
-    /// [`Throttled`](ErrorKind::Throttled) (of too many jobs too) as the service answers.
+    /// [`UnusableKey`](ErrorKind::UnusableKey) if a key cannot seal, by what KMS or Comprehend says of it;
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if the clients are in another Region than the job, a key, the role or the model,
+    /// have no Comprehend client, the output's key is an alias that nothing can resolve, or Comprehend refuses the request;
+    /// [`AccessDenied`](ErrorKind::AccessDenied), [`NotFound`](ErrorKind::NotFound) (of a model or a key) and
+    /// [`Throttled`](ErrorKind::Throttled) (of too many jobs too) as the services answer;
+    /// [`InsecureTransport`](ErrorKind::InsecureTransport) where the transport policy refuses the request;
+    /// [`Malformed`](ErrorKind::Malformed) for an answer without a valid id, after which the job may run: start it again with the
+    /// same token for its id; [`Transport`](ErrorKind::Transport) and [`Service`](ErrorKind::Service) for what else may fail.
     pub async fn start(&self, clients: &Clients) -> Result<RunningComprehendJob<O>> {
         let span = info_span!("job", api = O::API, job = tracing::field::Empty);
         let record = span.clone();

@@ -23,7 +23,8 @@ names! {
         Training = "TRAINING",
         /// The model is trained.
         Trained = "TRAINED",
-        /// The model is trained, but some of the training data was skipped.
+        /// The model is trained, but some of the training data was skipped;
+        /// [`message`](super::StartedJob::message) says which.
         TrainedWithWarning = "TRAINED_WITH_WARNING",
         /// The training is over without a model.
         InError = "IN_ERROR",

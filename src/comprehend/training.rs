@@ -119,16 +119,12 @@ impl RecognizerTraining {
     fn to_sdk(&self) -> Result<sdk::EntityRecognizerInputDataConfig> {
         let unbuildable =
             |_| Error::new(ErrorKind::InvalidInput, Stage::Start, "the training data is not whole");
-        let format = match self.format {
-            InputFormat::OneDocPerFile => sdk::InputFormat::OneDocPerFile,
-            InputFormat::OneDocPerLine => sdk::InputFormat::OneDocPerLine,
-        };
         let documents = sdk::EntityRecognizerDocuments::builder().s3_uri(folder_uri(&self.documents));
         let types = self.types.iter().map(|name| sdk::EntityTypesListItem::builder().r#type(name).build());
         let config = sdk::EntityRecognizerInputDataConfig::builder()
             .data_format(sdk::EntityRecognizerDataFormat::ComprehendCsv)
             .set_entity_types(Some(types.collect::<Result<_, _>>().map_err(unbuildable)?))
-            .documents(documents.input_format(format).build().map_err(unbuildable)?);
+            .documents(documents.input_format(self.format.to_sdk()).build().map_err(unbuildable)?);
         let config = match &self.known {
             Known::Annotations(object) => {
                 let annotations = sdk::EntityRecognizerAnnotations::builder().s3_uri(object_uri(object)?);
@@ -184,13 +180,15 @@ impl Source for RecognizerTraining {
         };
         digest.list(self.types.iter().cloned());
         digest.field("training", Some(&folder_uri(&self.documents)));
-        digest.field("format", Some(&format!("{:?}", self.format)));
+        digest.field("format", Some(self.format.to_sdk().as_str()));
         digest.field(what, Some(&known.to_string()));
     }
 }
 
 impl Operation for TrainClassifier {
     const API: &'static str = "CreateDocumentClassifier";
+    type Input = ClassifierTraining;
+    type Id = ClassifierArn;
     type Output = NeedsOutput;
     type VolumeKey = NeedsVolumeKey;
     type ModelKey = NeedsModelKey;
@@ -199,6 +197,8 @@ impl Operation for TrainClassifier {
 
 impl Operation for TrainRecognizer {
     const API: &'static str = "CreateEntityRecognizer";
+    type Input = RecognizerTraining;
+    type Id = RecognizerArn;
     type Output = NotTaken;
     type VolumeKey = NeedsVolumeKey;
     type ModelKey = NeedsModelKey;
@@ -206,8 +206,6 @@ impl Operation for TrainRecognizer {
 }
 
 impl Calls for TrainClassifier {
-    type Input = ClassifierTraining;
-    type Id = ClassifierArn;
     const KIND: &'static str = "train-classifier";
 
     fn identify(&self, digest: &mut Digest) {
@@ -234,7 +232,7 @@ impl Calls for TrainClassifier {
             .output_data_config(
                 sdk::DocumentClassifierOutputDataConfig::builder().s3_uri(uri).kms_key_id(key).build(),
             )
-            .language_code(sdk::LanguageCode::from(self.language.code()))
+            .language_code(self.language.to_sdk())
             .mode(mode(training.mode))
             .set_volume_kms_key_id(request.volume_key()?)
             .set_model_kms_key_id(request.model_key()?)
@@ -261,8 +259,6 @@ impl Calls for TrainClassifier {
 }
 
 impl Calls for TrainRecognizer {
-    type Input = RecognizerTraining;
-    type Id = RecognizerArn;
     const KIND: &'static str = "train-recognizer";
 
     fn identify(&self, digest: &mut Digest) {
@@ -280,7 +276,7 @@ impl Calls for TrainRecognizer {
             .set_version_name(self.version.as_ref().map(ToString::to_string))
             .data_access_role_arn(request.role.as_str())
             .input_data_config(request.input.to_sdk()?)
-            .language_code(sdk::LanguageCode::from(self.language.code()))
+            .language_code(self.language.to_sdk())
             .set_volume_kms_key_id(request.volume_key()?)
             .set_model_kms_key_id(request.model_key()?)
             .set_vpc_config(request.vpc()?)

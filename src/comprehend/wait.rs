@@ -79,7 +79,8 @@ impl<O: Operation> StartedJob<O, Running> {
             }
             Status::Completed | Status::Trained | Status::TrainedWithWarning => {
                 let output = self.seal().output().and(output_uri);
-                let job = self.completed(status.clone(), output);
+                let message = message.as_deref().map(said_on_one_line);
+                let job = self.completed(status.clone(), output, message);
                 Ok((status, Some(job)))
             }
             Status::Failed | Status::InError => Err(failed(message.as_deref())),

@@ -34,6 +34,9 @@ impl NotificationChannel {
 ///
 /// Textract remembers a client request token for seven days: the same token with the same input gives the same job and
 /// costs nothing, so a start can be repeated safely after a crash or a broken connection.
+///
+/// Comprehend takes such tokens too. How long it remembers them is in none of the documents that this crate follows: count on
+/// no lifetime, neither that a late repetition gives the same job nor that it gives a new one. Unconfirmed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Idempotency {
@@ -41,7 +44,8 @@ pub enum Idempotency {
     /// features, queries, adapters, tag and channel.
     ///
     /// **An object that was overwritten under the same key is the same work** unless the input names its version. Name
-    /// the version, or give a salt.
+    /// the version, or give a salt. Of a Comprehend job the input is mostly a folder, and **new objects in the same folder are
+    /// the same work**: give each run a folder of its own, or a salt.
     Derived,
     /// Like `Derived`, but work with another salt is other work. A new salt forces a new run of the same document.
     Salted(String),

@@ -19,8 +19,8 @@ use crate::part::{JobStatus, PartHead};
 /// How to wait for a job.
 ///
 /// The time between two looks is drawn at random between the shortest and three times the one before, up to the longest
-/// (decorrelated jitter), so that many waits that began together drift apart. All waits of one [`Clients`] together also
-/// keep to its Get rate.
+/// (decorrelated jitter), so that many waits that began together drift apart. All waits of one [`Clients`] for Textract's jobs
+/// together also keep to its Get rate; those for Comprehend's jobs, which have quotas of their own, do not.
 ///
 /// ```
 /// use std::time::Duration;

@@ -5,6 +5,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
+use aws_sdk_s3::operation::get_object::builders::GetObjectFluentBuilder;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tracing::{Instrument, Span, debug};
@@ -46,7 +47,9 @@ impl Reader {
                 Ok(bytes) => break bytes,
                 Err(broken) if attempt == ATTEMPTS => return Err(broken),
                 Err(_) => {
-                    debug!(attempt, object = key, "the body broke off");
+                    // The job is in the span; what stands before it in the key, the caller chose.
+                    let part = key.rsplit('/').next();
+                    debug!(attempt, part, "the body broke off");
                     attempt += 1;
                     sleep(backoff.pause()).await;
                 }
@@ -57,17 +60,7 @@ impl Reader {
 
     /// The bytes of a verified part; the inner error is worth another attempt.
     async fn fetch(&self, key: &str) -> Result<Result<Vec<u8>>> {
-        let call = self
-            .clients
-            .s3()
-            .get_object()
-            .bucket(self.seal.bucket().as_str())
-            .key(key)
-            .set_expected_bucket_owner(self.seal.bucket_owner().map(ToString::to_string));
-        let object =
-            send(Stage::Fetch, "GetObject", call.send()).await.map_err(|error| error.at_object(key))?;
-        let algorithm = object.server_side_encryption().map(|algorithm| algorithm.as_str());
-        self.seal.verify(key, algorithm, object.ssekms_key_id())?;
+        let object = get_verified(&self.clients, &self.seal, key, |call| call).await?;
         self.collect(object, key).await
     }
 
@@ -97,6 +90,26 @@ impl Reader {
         }
         Ok(Ok(bytes))
     }
+}
+
+/// Asks for an object, with what `more` adds, and verifies what S3 says of it. Nothing of its body was read.
+pub(crate) async fn get_verified(
+    clients: &Clients,
+    seal: &Seal,
+    key: &str,
+    more: impl FnOnce(GetObjectFluentBuilder) -> GetObjectFluentBuilder,
+) -> Result<GetObjectOutput> {
+    let call = clients
+        .s3()
+        .get_object()
+        .bucket(seal.bucket().as_str())
+        .key(key)
+        .set_expected_bucket_owner(seal.bucket_owner().map(ToString::to_string));
+    let sent = send(Stage::Fetch, "GetObject", more(call).send()).await;
+    let object = sent.map_err(|error| error.at_object(key))?;
+    let algorithm = object.server_side_encryption().map(|algorithm| algorithm.as_str());
+    seal.verify(key, algorithm, object.ssekms_key_id())?;
+    Ok(object)
 }
 
 /// A part being read. Dropping it ends the reading.

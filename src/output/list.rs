@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
 use tracing::debug;
 
 use crate::clients::{Clients, send};
@@ -31,13 +32,13 @@ pub(super) async fn parts(clients: &Clients, seal: &Seal, folder: &str) -> Resul
             .set_expected_bucket_owner(seal.bucket_owner().map(ToString::to_string))
             .set_continuation_token(continuation);
         let page = send(Stage::List, "ListObjectsV2", page.send()).await?;
-        for key in page.contents.unwrap_or_default().into_iter().filter_map(|object| object.key) {
+        for key in page.contents().iter().filter_map(|object| object.key().map(str::to_owned)) {
             match part_number(&key, folder) {
                 Some(number) => drop(parts.insert(number, key)),
                 None => strangers += 1,
             }
         }
-        continuation = page.next_continuation_token;
+        continuation = next_token(&page, folder)?;
         if continuation.is_none() {
             break;
         }
@@ -45,6 +46,22 @@ pub(super) async fn parts(clients: &Clients, seal: &Seal, folder: &str) -> Resul
     debug!(parts = parts.len(), strangers, "listed");
     check_numbers(&parts, folder)?;
     Ok(parts.into_values().collect())
+}
+
+/// What to ask for the next page of a listing with; `None` after the last.
+///
+/// # Errors
+///
+/// [`Incomplete`](ErrorKind::Incomplete) for a page that says that more follow, and not where: taken for the last, it would
+/// hide what is missing.
+pub(crate) fn next_token(page: &ListObjectsV2Output, folder: &str) -> Result<Option<String>> {
+    match (page.is_truncated(), page.next_continuation_token()) {
+        (Some(true), None) => {
+            let message = "the listing breaks off without a token to go on with";
+            Err(Error::new(ErrorKind::Incomplete, Stage::List, message).at_object(folder))
+        }
+        (_, token) => Ok(token.map(str::to_owned)),
+    }
 }
 
 /// The number of a part, from the last segment of its key. `.s3_access_check` and whatever else lies there has none,
@@ -95,6 +112,19 @@ mod tests {
         ] {
             assert_eq!(number(stranger), None, "{stranger}");
         }
+    }
+
+    #[test]
+    fn a_listing_that_breaks_off_is_no_end() {
+        let page = |truncated: Option<bool>, token: Option<&str>| {
+            let page = ListObjectsV2Output::builder().set_is_truncated(truncated);
+            next_token(&page.set_next_continuation_token(token.map(str::to_owned)).build(), "out/job/")
+        };
+        assert_eq!(page(Some(false), None).unwrap(), None);
+        assert_eq!(page(None, None).unwrap(), None);
+        assert_eq!(page(Some(true), Some("t")).unwrap().as_deref(), Some("t"));
+        let error = page(Some(true), None).unwrap_err();
+        assert_eq!((error.kind(), error.stage()), (ErrorKind::Incomplete, Stage::List));
     }
 
     #[test]

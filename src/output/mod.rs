@@ -4,6 +4,11 @@ mod api;
 mod fetch;
 mod list;
 
+#[cfg(feature = "comprehend")]
+pub(crate) use self::fetch::get_verified;
+#[cfg(feature = "comprehend")]
+pub(crate) use self::list::next_token;
+
 use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use tracing::{Instrument, Span, info_span};
 

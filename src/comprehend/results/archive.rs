@@ -17,6 +17,9 @@ use crate::error::{Error, ErrorKind, Result, Stage};
 /// How much is unpacked at a time, in bytes.
 const PIECE: usize = 64 * 1024;
 
+/// How much of the trailer the reader of the archive leaves: the second of its two blocks of zeros.
+const TRAILER: u64 = 512;
+
 type Unpacked = Limited<GzipDecoder<Pieces>>;
 
 /// The archive of one job.
@@ -37,8 +40,10 @@ impl OutputArchive {
         let key = object.key().to_owned();
         let trouble = Trouble::default();
         let pieces = Pieces::new(object, trouble.clone());
-        let unpacked =
-            Limited { inner: GzipDecoder::new(pieces), left: most_bytes, trouble: trouble.clone() };
+        let mut inner = GzipDecoder::new(pieces);
+        // Else it would end with the first member, and what follows be lost without a word.
+        inner.multiple_members(true);
+        let unpacked = Limited { inner, left: most_bytes, trouble: trouble.clone() };
         let mut archive = Archive::new(unpacked);
         // Not `entries`, which would hold the extensions that an archive may have before an entry, of whatever length.
         let entries = archive.entries_raw().map_err(|_| broken(&key))?;
@@ -53,7 +58,8 @@ impl OutputArchive {
         })
     }
 
-    /// The name of the next file; `None` at the end of the archive, whose checksum was then found right.
+    /// The name of the next file; `None` at the end of the archive, which was then read to its last byte, and whose checksum
+    /// was found right.
     pub(super) async fn next_file(&mut self) -> Result<Option<String>> {
         self.file = None;
         loop {
@@ -103,7 +109,12 @@ impl OutputArchive {
         }
     }
 
-    /// Reads what follows the last file, so that an archive that was cut off there, or whose checksum is wrong, is told.
+    /// Reads what follows the last file up to the end of the object, so that an archive that was cut off there, that another
+    /// one follows, or whose checksum is wrong, is told.
+    ///
+    /// POSIX ends an archive with two blocks of zeros, and lets more follow. The first was read if it was there; then the
+    /// second must be. Without any, nothing is left. That Comprehend's archives have both is unconfirmed; every common writer
+    /// writes them.
     async fn finish(&mut self) -> Result<()> {
         let empty = Archive::new(Limited {
             inner: GzipDecoder::new(Pieces::none()),
@@ -113,12 +124,17 @@ impl OutputArchive {
         let archive = std::mem::replace(&mut self.archive, empty);
         let mut unpacked = archive.into_inner().map_err(|_| broken(&self.key))?;
         let mut piece = vec![0; PIECE];
+        let mut zeros: u64 = 0;
         loop {
-            match unpacked.read(&mut piece).await {
-                Ok(0) => return Ok(()),
-                Ok(_) => {}
-                Err(_) => return Err(self.trouble.or_broken(&self.key)),
+            let count = unpacked.read(&mut piece).await.map_err(|_| self.trouble.or_broken(&self.key))?;
+            let read = piece.get(..count).unwrap_or_default();
+            if read.is_empty() {
+                return if zeros >= TRAILER { Ok(()) } else { Err(broken(&self.key)) };
             }
+            if read.iter().any(|byte| *byte != 0) {
+                return Err(broken(&self.key));
+            }
+            zeros = zeros.saturating_add(count as u64);
         }
     }
 }

@@ -2,13 +2,19 @@
 
 use std::collections::VecDeque;
 
+use tracing::debug;
+
 use super::object::SealedObject;
 use crate::clients::{Clients, send};
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::job::Seal;
+use crate::output::next_token;
 
 /// What the name of an output file has behind that of its input file.
 const SUFFIX: &str = ".out";
+
+/// What Comprehend leaves behind, by which it found out that it may write.
+const CHECK: &str = ".write_access_check_file.temp";
 
 /// The folder of one job.
 pub(super) struct OutputFolder {
@@ -20,6 +26,8 @@ pub(super) struct OutputFolder {
     next_page: Page,
     object: Option<SealedObject>,
     seen: u64,
+    /// Objects that are no output.
+    strangers: u64,
     files_left: u64,
     bytes_left: u64,
 }
@@ -46,6 +54,7 @@ impl OutputFolder {
             next_page: Page::First,
             object: None,
             seen: 0,
+            strangers: 0,
             files_left: most_files,
             bytes_left: most_bytes,
         }
@@ -68,6 +77,7 @@ impl OutputFolder {
                 break;
             }
         }
+        debug!(files = self.seen, strangers = self.strangers, "listed");
         if self.seen == 0 {
             let message = "there is no output under the job's folder: was it moved or expired?";
             return Err(Error::new(ErrorKind::Incomplete, Stage::List, message).at_object(&self.folder));
@@ -101,10 +111,14 @@ impl OutputFolder {
             .set_expected_bucket_owner(self.seal.bucket_owner().map(ToString::to_string))
             .set_continuation_token(continuation);
         let page = send(Stage::List, "ListObjectsV2", call.send()).await?;
-        let keys = page.contents.unwrap_or_default().into_iter().filter_map(|object| object.key);
-        // Comprehend leaves the object behind by which it found out that it may write.
-        self.keys.extend(keys.filter(|key| key.ends_with(SUFFIX)));
-        self.next_page = page.next_continuation_token.map_or(Page::None, Page::After);
+        self.next_page = next_token(&page, &self.folder)?.map_or(Page::None, Page::After);
+        for key in page.contents.unwrap_or_default().into_iter().filter_map(|object| object.key) {
+            if key.ends_with(SUFFIX) {
+                self.keys.push_back(key);
+            } else if key.strip_prefix(&self.folder) != Some(CHECK) {
+                self.strangers += 1;
+            }
+        }
         Ok(true)
     }
 

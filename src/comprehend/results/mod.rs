@@ -24,7 +24,7 @@ pub use self::record::{
 };
 use self::record::{Place, Unreadable};
 use self::split::{Broken, Splitter};
-use super::operation::Analysis;
+use super::operation::DocumentAnalysis;
 use super::running::{Completed, CompletedComprehendJob, StartedJob};
 use crate::clients::Clients;
 use crate::error::{Error, ErrorKind, Result, Stage};
@@ -59,7 +59,7 @@ pub const DEFAULT_MAX_OUTPUT_FILES: u64 = 1_000_000;
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is read until a stream of it is polled"]
-pub struct ComprehendOutput<A: Analysis> {
+pub struct ComprehendOutput<A: DocumentAnalysis> {
     job: CompletedComprehendJob<A>,
     clients: Clients,
     limits: Limits,
@@ -72,7 +72,7 @@ struct Limits {
     files: u64,
 }
 
-impl<A: Analysis> StartedJob<A, Completed> {
+impl<A: DocumentAnalysis> StartedJob<A, Completed> {
     /// The output of the job, to be read through these clients.
     pub fn results(&self, clients: &Clients) -> ComprehendOutput<A> {
         let limits = Limits {
@@ -84,7 +84,7 @@ impl<A: Analysis> StartedJob<A, Completed> {
     }
 }
 
-impl<A: Analysis> ComprehendOutput<A> {
+impl<A: DocumentAnalysis> ComprehendOutput<A> {
     /// The largest record to read, in bytes; [`DEFAULT_MAX_RECORD_BYTES`] unless given.
     pub fn max_record_bytes(mut self, bytes: usize) -> Self {
         self.limits.record_bytes = bytes;
@@ -114,9 +114,9 @@ impl<A: Analysis> ComprehendOutput<A> {
     ///
     /// # Errors
     ///
-    /// Of its items: [`NotSealed`](ErrorKind::NotSealed); [`Incomplete`](ErrorKind::Incomplete) where there is no output;
-    /// [`Malformed`](ErrorKind::Malformed) for an archive that is cut off, a record that does not read as one, or more than
-    /// the limits allow; [`AccessDenied`](ErrorKind::AccessDenied), [`NotFound`](ErrorKind::NotFound) and
+    /// Of its items: [`NotSealed`](ErrorKind::NotSealed); [`Incomplete`](ErrorKind::Incomplete) where there is no output,
+    /// or its listing breaks off; [`Malformed`](ErrorKind::Malformed) for an archive that is cut off or goes on after its end, a
+    /// record that does not read as one, an object that was replaced meanwhile, or more than the limits allow; [`AccessDenied`](ErrorKind::AccessDenied), [`NotFound`](ErrorKind::NotFound) and
     /// [`Transport`](ErrorKind::Transport).
     pub fn stream(self) -> ResultStream<A::Record> {
         let span = info_span!("job", api = A::API, job = %self.job.id());
@@ -161,12 +161,12 @@ impl<T> fmt::Debug for ResultStream<T> {
 }
 
 /// Reads one record after another.
-struct Pump<A: Analysis> {
+struct Pump<A: DocumentAnalysis> {
     step: Step<A>,
     span: Span,
 }
 
-enum Step<A: Analysis> {
+enum Step<A: DocumentAnalysis> {
     Open(Box<ComprehendOutput<A>>),
     Read(Box<Reading>),
 }
@@ -191,7 +191,7 @@ enum Source {
     Archive(OutputArchive),
 }
 
-impl<A: Analysis> Pump<A> {
+impl<A: DocumentAnalysis> Pump<A> {
     async fn next(&mut self) -> Result<Option<A::Record>> {
         loop {
             match &mut self.step {
@@ -203,7 +203,7 @@ impl<A: Analysis> Pump<A> {
 }
 
 /// Finds the output, and opens it where it is an archive.
-async fn open<A: Analysis>(output: &ComprehendOutput<A>) -> Result<Reading> {
+async fn open<A: DocumentAnalysis>(output: &ComprehendOutput<A>) -> Result<Reading> {
     let ComprehendOutput { job, clients, limits } = output;
     let elsewhere = |what: &str| {
         let message = format!("the service does not say where the output is: {what}");

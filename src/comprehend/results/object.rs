@@ -7,9 +7,10 @@ use tokio::time::sleep;
 use tracing::debug;
 
 use crate::backoff::Backoff;
-use crate::clients::{Clients, send};
+use crate::clients::Clients;
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::job::Seal;
+use crate::output::get_verified;
 
 /// How often in a row the body may break off without a byte of progress.
 const ATTEMPTS: u32 = 4;
@@ -75,7 +76,7 @@ impl SealedObject {
             let message = "the body of the object broke off";
             return Err(Error::new(ErrorKind::Transport, Stage::Fetch, message).at_object(&self.key));
         }
-        debug!(attempt = self.failures, object = %self.key, "the body broke off");
+        debug!(attempt = self.failures, "the body broke off");
         sleep(self.backoff.pause()).await;
         let from = (self.read > 0).then_some((self.read, self.etag.as_deref()));
         let (body, etag, length) = get(&self.clients, &self.seal, &self.key, from).await?;
@@ -90,18 +91,15 @@ impl SealedObject {
 type Answer = (ByteStream, Option<String>, Option<u64>);
 
 async fn get(clients: &Clients, seal: &Seal, key: &str, from: Option<(u64, Option<&str>)>) -> Result<Answer> {
-    let mut call = clients
-        .s3()
-        .get_object()
-        .bucket(seal.bucket().as_str())
-        .key(key)
-        .set_expected_bucket_owner(seal.bucket_owner().map(ToString::to_string));
-    if let Some((read, etag)) = from {
-        call = call.range(format!("bytes={read}-")).set_if_match(etag.map(str::to_owned));
+    let got = get_verified(clients, seal, key, |call| match from {
+        Some((read, etag)) => call.range(format!("bytes={read}-")).set_if_match(etag.map(str::to_owned)),
+        None => call,
+    });
+    let object = got.await.map_err(|error| replaced(error, key))?;
+    if from.is_some_and(|(read, _)| !begins_at(object.content_range(), read)) {
+        let message = "the rest of the object was asked for, and another range of it came";
+        return Err(Error::new(ErrorKind::Malformed, Stage::Fetch, message).at_object(key));
     }
-    let object = send(Stage::Fetch, "GetObject", call.send()).await.map_err(|error| replaced(error, key))?;
-    let algorithm = object.server_side_encryption().map(|algorithm| algorithm.as_str());
-    seal.verify(key, algorithm, object.ssekms_key_id())?;
     let length = object.content_length().and_then(|length| length.try_into().ok());
     Ok((object.body, object.e_tag, length))
 }
@@ -112,5 +110,32 @@ fn replaced(error: Error, key: &str) -> Error {
         let message = "the object was replaced while it was read: read the output again";
         return Error::new(ErrorKind::Malformed, Stage::Fetch, message).at_object(key);
     }
-    error.at_object(key)
+    error
+}
+
+/// Whether an answer has the bytes from here on: put together, others would read as an output that was never written.
+fn begins_at(content_range: Option<&str>, read: u64) -> bool {
+    let range = content_range.and_then(|range| range.strip_prefix("bytes "));
+    range.and_then(|range| range.split_once('-')).is_some_and(|(first, _)| first.parse() == Ok(read))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_begins_where_it_was_asked_for() {
+        assert!(begins_at(Some("bytes 5-9/10"), 5));
+        for other in [
+            None,
+            Some(""),
+            Some("bytes 0-9/10"),
+            Some("bytes 55-99/100"),
+            Some("bytes 5"),
+            Some("bytes */10"),
+            Some("5-9/10"),
+        ] {
+            assert!(!begins_at(other, 5), "{other:?}");
+        }
+    }
 }

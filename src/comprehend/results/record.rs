@@ -313,6 +313,10 @@ impl JsonResult for Classification {
 /// A line of a copy without personal data.
 ///
 /// Where each line of the input is a document, it is one; else a document has as many as its file.
+///
+/// A document that Comprehend could not redact has an `Err` in [`outcome`](Self::outcome), as in [`DocumentResult`]. A line is
+/// taken for one if it is a JSON object with the members `File` and `ErrorCode` of the other analyses, so a document of such
+/// lines would be misread. The developer guide does not show what a redaction writes for such a document. Unconfirmed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RedactedLine {
@@ -320,8 +324,8 @@ pub struct RedactedLine {
     pub file: String,
     /// The line in the file, from 0.
     pub line: u64,
-    /// What is left of it, without the end of the line.
-    pub text: Text,
+    /// What is left of it, without the end of the line, or why there is nothing.
+    pub outcome: Result<Text, DocumentError>,
 }
 
 impl Record for RedactedLine {
@@ -329,8 +333,25 @@ impl Record for RedactedLine {
 
     fn read(at: Place<'_>, bytes: &[u8]) -> Result<Option<Self>, Unreadable> {
         let text = std::str::from_utf8(bytes).map_err(|_| Unreadable)?;
-        Ok(Some(Self { file: at.file.to_owned(), line: at.number, text: text.into() }))
+        let outcome = match failure(text) {
+            Some(error) => Err(error),
+            None => Ok(text.into()),
+        };
+        Ok(Some(Self { file: at.file.to_owned(), line: at.number, outcome }))
     }
+}
+
+/// The error that a line tells of, if it does.
+fn failure(line: &str) -> Option<DocumentError> {
+    if !line.trim_start().starts_with('{') {
+        return None;
+    }
+    let Head { file: Some(_), error_code: Some(code), error_message, line: _ } =
+        serde_json::from_str(line).ok()?
+    else {
+        return None;
+    };
+    Some(DocumentError { code, message: error_message.unwrap_or_default() })
 }
 
 /// A row of one of the two tables of a topics job.
@@ -362,7 +383,8 @@ impl Record for TopicRecord {
 
     fn read(at: Place<'_>, bytes: &[u8]) -> Result<Option<Self>, Unreadable> {
         let [first, second, third] = row(bytes).ok_or(Unreadable)?;
-        if at.number == 0 && third.parse::<f64>().is_err() {
+        // Only a heading is left out, and not a first row that does not read.
+        if at.number == 0 && is_heading(at.file, [&first, &second, &third]) {
             return Ok(None);
         }
         let number =
@@ -382,6 +404,16 @@ impl Record for TopicRecord {
             _ => Err(Unreadable),
         }
     }
+}
+
+/// As "Topic modeling" in the developer guide shows it, which has spaces after the commas.
+fn is_heading(file: &str, row: [&str; 3]) -> bool {
+    let heading = match file {
+        "topic-terms.csv" => ["topic", "term", "weight"],
+        "doc-topics.csv" => ["docname", "topic", "proportion"],
+        _ => return false,
+    };
+    row.map(str::trim) == heading
 }
 
 /// The three fields of a row, which ends with its line end.
@@ -439,10 +471,29 @@ mod tests {
         let line = r#"{"File": "d", "Entities": [{"Text": "Jane Quill", "Type": "PERSON", "BeginOffset": 0, "EndOffset": 10, "Score": 1}]}"#;
         let found: DocumentResult<Vec<DetectedEntity>> = read("", 0, line).unwrap();
         assert!(!format!("{found:?}").contains("Jane"));
-        let line = RedactedLine { file: "d".to_owned(), line: 0, text: "Jane Quill".into() };
+        let line = RedactedLine { file: "d".to_owned(), line: 0, outcome: Ok("Jane Quill".into()) };
         assert!(!format!("{line:?}").contains("Jane"));
         let term = TopicRecord::Term { topic: 0, term: "Jane".into(), weight: 1.0 };
         assert!(!format!("{term:?}").contains("Jane"));
+    }
+
+    #[test]
+    fn a_failed_document_is_no_redacted_text() {
+        let outcome = |line: &str| read::<RedactedLine>("d", 0, line).unwrap().outcome;
+        let error = r#"{"File": "d", "ErrorCode": "UNSUPPORTED_ENCODING", "ErrorMessage": "Document is not in UTF-8"}"#;
+        assert_eq!(outcome(error).unwrap_err().code, "UNSUPPORTED_ENCODING");
+        for text in [
+            "Jane",
+            "",
+            "{",
+            "{}",
+            "[]",
+            r#"{"File": "d"}"#,
+            r#"{"ErrorCode": "E"}"#,
+            r#"{"File": 1, "ErrorCode": "E"}"#,
+        ] {
+            assert_eq!(&*outcome(text).unwrap(), text);
+        }
     }
 
     #[test]
@@ -468,6 +519,11 @@ mod tests {
     fn rows_of_topics() {
         let terms = "topic-terms.csv";
         assert_eq!(read::<TopicRecord>(terms, 0, "topic,term,weight\n"), None);
+        assert_eq!(read::<TopicRecord>("doc-topics.csv", 0, "docname, topic, proportion\n"), None);
+        for row in ["001,tea,heavy\n", "docname,topic,proportion\n"] {
+            let first = TopicRecord::read(Place { file: terms, number: 0 }, row.as_bytes());
+            assert!(first.is_err(), "a broken row is no heading: {row}");
+        }
         let term = TopicRecord::Term { topic: 1, term: "cup, \"tea\"".into(), weight: 0.205236 };
         assert_eq!(read(terms, 1, "001,\"cup, \"\"tea\"\"\",0.205236\r\n"), Some(term));
         let document = TopicRecord::Document { document: "a:0".to_owned(), topic: 0, proportion: 3.57e-4 };

@@ -22,6 +22,7 @@ use self::kind::{Kind, Verb};
 use self::output::Files;
 use self::request::{Request, invalid};
 use super::Inner;
+use super::messaging::partition;
 use super::route::{Failure, Strike};
 use super::store::{Encryption, Object, Store};
 
@@ -171,8 +172,11 @@ impl Job {
             said["JobArn"] = json!(self.arn);
             said["JobStatus"] = json!(status);
         }
-        if !matches!(status, "SUBMITTED" | "IN_PROGRESS" | "TRAINING" | "STOP_REQUESTED") {
-            said["EndTime"] = json!(seconds(self.began_at + self.duration));
+        // A job that takes longer than the clock reaches can be stopped before its end.
+        if !matches!(status, "SUBMITTED" | "IN_PROGRESS" | "TRAINING" | "STOP_REQUESTED")
+            && let Some(end) = self.began_at.checked_add(self.duration)
+        {
+            said["EndTime"] = json!(seconds(end));
         }
         if let (Some(failure), "FAILED" | "IN_ERROR") = (self.failure, status) {
             said["Message"] = json!(failure);
@@ -298,7 +302,7 @@ impl Inner {
 
     /// What is known of a job by: a made-up id, or the ARN of a model; and its ARN.
     fn analysis_id(&self, kind: Kind, region: &str, request: &Request<'_>) -> (String, String) {
-        let partition = if region.starts_with("cn-") { "aws-cn" } else { "aws" };
+        let partition = partition(region);
         let (account, resource) = (&self.account, kind.names().resource);
         let home = format!("arn:{partition}:comprehend:{region}:{account}:{resource}");
         match (kind.trains(), request.model) {

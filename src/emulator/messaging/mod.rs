@@ -232,7 +232,7 @@ fn message_id() -> String {
 }
 
 /// By code of the emulator's own, as with every name.
-fn partition(region: &str) -> &'static str {
+pub(super) fn partition(region: &str) -> &'static str {
     match region {
         _ if region.starts_with("cn-") => "aws-cn",
         _ if region.starts_with("us-gov-") => "aws-us-gov",

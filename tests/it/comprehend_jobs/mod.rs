@@ -17,7 +17,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use futures::TryStreamExt;
 use inkseal::comprehend::{
-    Analysis, CompletedComprehendJob, ComprehendInput, ComprehendJob, DocumentLanguage, KeyPhrases,
+    CompletedComprehendJob, ComprehendInput, ComprehendJob, DocumentAnalysis, DocumentLanguage, KeyPhrases,
     Operation, PiiOffsets, VpcConfig,
 };
 use inkseal::emulator::{Emulator, EmulatorBuilder};
@@ -92,21 +92,24 @@ pub async fn complete<O: Operation>(job: &ComprehendJob<O>, clients: &Clients) -
 }
 
 /// All that a job found, from its start on.
-pub async fn found<A: Analysis>(job: &ComprehendJob<A>, emulator: &Emulator) -> Vec<A::Record> {
+pub async fn found<A: DocumentAnalysis>(job: &ComprehendJob<A>, emulator: &Emulator) -> Vec<A::Record> {
     let clients = clients(emulator);
     let completed = complete(job, &clients).await;
     completed.results(&clients).stream().try_collect().await.unwrap()
 }
 
 /// The results of a job up to an error.
-pub async fn read<A: Analysis>(job: &CompletedComprehendJob<A>, clients: &Clients) -> Result<Vec<A::Record>> {
+pub async fn read<A: DocumentAnalysis>(
+    job: &CompletedComprehendJob<A>,
+    clients: &Clients,
+) -> Result<Vec<A::Record>> {
     job.results(clients).stream().try_collect().await
 }
 
 /// What becomes of an answer, by its operation.
 type Change = Arc<dyn Fn(&str, String) -> String + Send + Sync>;
 
-/// The emulator behind a hand that changes its JSON answers on the way.
+/// The emulator behind a hand that changes its JSON answers, and its listings, on the way.
 #[derive(Clone)]
 struct Meddling {
     emulator: Emulator,
@@ -143,7 +146,10 @@ impl std::fmt::Debug for MeddlingConnector {
 
 impl HttpConnector for MeddlingConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
+        let target = match request.uri().contains("list-type=2") {
+            true => "S3.ListObjectsV2".to_owned(),
+            false => request.headers().get("x-amz-target").unwrap_or_default().to_owned(),
+        };
         let (answer, change) = (self.inner.call(request), Arc::clone(&self.change));
         HttpConnectorFuture::new(async move {
             let response = answer.await?;
@@ -156,7 +162,7 @@ impl HttpConnector for MeddlingConnector {
     }
 }
 
-/// Clients that see what `change` makes of every JSON answer.
+/// Clients that see what `change` makes of every JSON answer and every listing.
 pub fn meddled(
     emulator: &Emulator,
     change: impl Fn(&str, String) -> String + Send + Sync + 'static,

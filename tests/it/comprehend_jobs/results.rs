@@ -1,5 +1,7 @@
 //! The output: typed, verified, bounded.
 
+use async_compression::tokio::bufread::GzipDecoder;
+use async_compression::tokio::write::GzipEncoder;
 use futures::TryStreamExt;
 use inkseal::comprehend::{
     ComprehendInput, ComprehendJob, DocumentLanguage, DocumentResult, Mask, Redaction, SentimentType,
@@ -8,10 +10,11 @@ use inkseal::comprehend::{
 use inkseal::emulator::Fault;
 use inkseal::redact::{Language, PiiType};
 use inkseal::{ErrorKind, Stage};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::{
-    VOLUMES, complete, emulator, files, found, key_phrases, lines, location, models, pii_offsets, read, role,
-    volumes, vpc,
+    VOLUMES, complete, emulator, files, found, key_phrases, lines, location, meddled, models, pii_offsets,
+    read, role, volumes, vpc,
 };
 use crate::support::{KEY, RESULTS, SOURCE, clients, key};
 
@@ -51,14 +54,16 @@ async fn personal_data_redacted() {
         let lines = found(&job.output(location(), key()).build().unwrap(), &emulator).await;
         let at: Vec<_> = lines.iter().map(|line| (line.file.as_str(), line.line)).collect();
         assert_eq!(at, [("a.txt", 0), ("b.txt", 0), ("b.txt", 1)]);
-        assert!(lines[0].text.starts_with(expected), "{}", &*lines[0].text);
-        assert_eq!(&*lines[2].text, "und der Mann ist late");
+        let text = |line: usize| lines[line].outcome.as_ref().unwrap();
+        assert!(text(0).starts_with(expected), "{}", &**text(0));
+        assert_eq!(&**text(2), "und der Mann ist late");
         assert!(!format!("{lines:?}").contains("Mann"));
     }
     let some = Redaction::of([PiiType::Ssn], Mask::Type);
     let job =
         ComprehendJob::pii_redaction(files(), role(), Language::English, some).output(location(), key());
-    assert!(found(&job.build().unwrap(), &emulator).await[0].text.starts_with("Jane Doe"));
+    let lines = found(&job.build().unwrap(), &emulator).await;
+    assert!(lines[0].outcome.as_ref().unwrap().starts_with("Jane Doe"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -127,6 +132,13 @@ async fn documents_without_a_result_are_not_lost() {
     let codes: Vec<_> =
         results.iter().map(|result| result.outcome.as_ref().err().map(|error| error.code.as_str())).collect();
     assert_eq!(codes, [Some("DOCUMENT_SIZE_EXCEEDED"), Some("UNSUPPORTED_ENCODING"), None]);
+
+    let input = ComprehendInput::one_document_per_file(format!("s3://{SOURCE}/mixed").parse().unwrap());
+    let job = ComprehendJob::pii_redaction(input, role(), Language::English, Redaction::all(Mask::Type));
+    let lines = found(&job.output(location(), key()).build().unwrap(), &emulator).await;
+    let codes: Vec<_> =
+        lines.iter().map(|line| line.outcome.as_ref().err().map(|error| error.code.as_str())).collect();
+    assert_eq!(codes, [None, Some("UNSUPPORTED_ENCODING"), None]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -177,6 +189,53 @@ async fn an_archive_that_is_cut_off_or_broken_is_an_error() {
     assert_eq!(read(&completed, &clients).await.unwrap().len(), 2);
 }
 
+async fn unpacked(bytes: &[u8]) -> Vec<u8> {
+    let mut tar = Vec::new();
+    GzipDecoder::new(bytes).read_to_end(&mut tar).await.unwrap();
+    tar
+}
+
+async fn packed(tar: &[u8]) -> Vec<u8> {
+    let mut encoder = GzipEncoder::new(Vec::new());
+    encoder.write_all(tar).await.unwrap();
+    encoder.shutdown().await.unwrap();
+    encoder.into_inner()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_archive_is_read_to_its_last_byte() {
+    let emulator = emulator().build().unwrap();
+    let clients = clients(&emulator);
+    let completed = complete(&key_phrases(), &clients).await;
+    let archive =
+        emulator.object_keys(RESULTS).into_iter().find(|key| key.ends_with("output.tar.gz")).unwrap();
+    let tar = unpacked(&emulator.object(RESULTS, &archive).unwrap()).await;
+    let (content, trailer) = tar.split_at(tar.len() - 1024);
+    assert!(content.len() > 512 && trailer.iter().all(|byte| *byte == 0));
+    let reads = async |bytes: Vec<u8>| {
+        emulator.put_object_under_key(RESULTS, &archive, bytes, KEY);
+        read(&completed, &clients).await.map(|documents| documents.len()).map_err(|error| error.kind())
+    };
+    // Members of one archive, cut where nothing else would tell: within a file, and before the trailer.
+    for cut in [600, content.len(), content.len() + 512] {
+        let (first, second) = tar.split_at(cut);
+        assert_eq!(reads([packed(first).await, packed(second).await].concat()).await, Ok(2), "{cut}");
+    }
+    let padded = [tar.as_slice(), &[0; 9 * 1024]].concat();
+    assert_eq!(reads(packed(&padded).await).await, Ok(2), "a writer may fill its last record");
+    let broken = Err(ErrorKind::Malformed);
+    let twice = [tar.as_slice(), &tar].concat();
+    assert_eq!(reads(packed(&twice).await).await, broken, "two archives");
+    assert_eq!(
+        reads([packed(&tar).await, packed(&tar).await].concat()).await,
+        broken,
+        "in members of their own"
+    );
+    assert_eq!(reads(packed(content).await).await, broken, "no trailer");
+    assert_eq!(reads(packed(&tar[..content.len() + 512]).await).await, broken, "half a trailer");
+    assert_eq!(reads([packed(&tar).await, b"more".to_vec()].concat()).await, broken, "more than gzip");
+}
+
 #[tokio::test(start_paused = true)]
 async fn limits_are_kept() {
     let emulator = emulator().object(SOURCE, "letters/bomb.txt", "word ".repeat(100_000)).build().unwrap();
@@ -213,6 +272,21 @@ async fn a_body_that_breaks_off_is_taken_up_again() {
     assert!(ranges > 0, "the rest is asked for, not the whole");
     emulator.inject(Fault::TruncatedBody.on("GetObject").times(1));
     assert_eq!(read(&in_folder, &clients).await.unwrap().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listing_that_breaks_off_is_told() {
+    let emulator = emulator().build().unwrap();
+    let completed = complete(&pii_offsets(), &clients(&emulator)).await;
+    let meddled = meddled(&emulator, |operation, body| match operation {
+        "ListObjectsV2" => {
+            assert!(body.contains("<IsTruncated>false<"), "{body}");
+            body.replace("<IsTruncated>false<", "<IsTruncated>true<")
+        }
+        _ => body,
+    });
+    let error = read(&completed, &meddled).await.unwrap_err();
+    assert_eq!((error.kind(), error.stage()), (ErrorKind::Incomplete, Stage::List));
 }
 
 #[tokio::test(start_paused = true)]

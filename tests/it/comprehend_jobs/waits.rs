@@ -1,16 +1,20 @@
 //! Waiting, stopping, and what a description must say.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use inkseal::comprehend::{
-    CompletedComprehendJob, ComprehendInput, ComprehendJob, ComprehendStatus, KeyPhrases, PiiOffsets,
-    RunningComprehendJob,
+    ClassifierTraining, CompletedComprehendJob, ComprehendInput, ComprehendJob, ComprehendStatus,
+    DocumentLanguage, KeyPhrases, PiiOffsets, RunningComprehendJob, TrainClassifier,
 };
 use inkseal::emulator::Fault;
 use inkseal::redact::Language;
 use inkseal::{ErrorKind, Stage, WaitOptions};
 
-use super::{MINUTE, VOLUMES, complete, emulator, key_phrases, location, meddled, pii_offsets, role};
+use super::{
+    MINUTE, MODELS, ROLE, VOLUMES, complete, emulator, key_phrases, location, meddled, models, pii_offsets,
+    role, volumes, vpc,
+};
 use crate::support::{KEY, SOURCE, clients, key};
 
 #[tokio::test(start_paused = true)]
@@ -54,6 +58,15 @@ async fn a_stopped_job_is_no_completed_one() {
     assert!(!error.is_retryable());
     tokio::time::sleep(20 * MINUTE).await;
     assert!(emulator.object_keys(crate::support::RESULTS).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_without_end_can_be_stopped() {
+    let emulator = emulator().job_duration(Duration::MAX).build().unwrap();
+    let clients = clients(&emulator);
+    let running = key_phrases().start(&clients).await.unwrap();
+    running.stop(&clients).await.unwrap();
+    assert_eq!(running.wait(&clients).await.unwrap_err().kind(), ErrorKind::JobStopped);
 }
 
 #[tokio::test(start_paused = true)]
@@ -123,6 +136,59 @@ async fn an_unknown_status_is_an_error() {
     assert!(error.to_string().contains("HIBERNATING"), "{error}");
     let error = described("KeyPhrasesDetectionJobProperties", "Properties").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Malformed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_training_with_a_warning_says_of_what() {
+    let emulator = emulator().build().unwrap();
+    let plain = clients(&emulator);
+    let warned = meddled(&emulator, |operation, body| match operation {
+        "DescribeDocumentClassifier" => {
+            assert!(body.contains("\"TRAINED\""), "{body}");
+            body.replace("\"TRAINED\"", "\"TRAINED_WITH_WARNING\",\"Message\":\"3 rows were\\nskipped\"")
+        }
+        _ => body,
+    });
+    let training = ClassifierTraining::csv(super::folder(), Default::default());
+    let language = DocumentLanguage::English;
+    let training = ComprehendJob::train_classifier("letters".parse().unwrap(), training, role(), language);
+    let training = training.output(location(), key()).volume_key(volumes()).model_key(models()).in_vpc(vpc());
+    let running = training.build().unwrap().start(&plain).await.unwrap();
+    assert_eq!(running.wait(&plain).await.unwrap().message(), None);
+    let completed = running.wait(&warned).await.unwrap();
+    assert_eq!(completed.status(), &ComprehendStatus::TrainedWithWarning);
+    assert_eq!(completed.message(), Some("3 rows wereskipped"), "on one line");
+    let saved = serde_json::to_string(&completed).unwrap();
+    let again: CompletedComprehendJob<TrainClassifier> = serde_json::from_str(&saved).unwrap();
+    assert_eq!(again, completed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn models_of_govcloud_are_named_in_its_partition() {
+    let gov = |arn: &str| arn.replace("arn:aws:", "arn:aws-us-gov:").replace("us-east-1", "us-gov-west-1");
+    let keys = [KEY, VOLUMES, MODELS].map(gov);
+    let emulator =
+        keys.iter().fold(emulator().region("us-gov-west-1"), |emulator, key| emulator.kms_key(key.as_str()));
+    let emulator = emulator.build().unwrap();
+    let [output, volumes, models] = keys;
+    let training = ClassifierTraining::csv(super::folder(), Default::default());
+    let role = gov(ROLE).parse().unwrap();
+    let job = ComprehendJob::train_classifier(
+        "letters".parse().unwrap(),
+        training,
+        role,
+        DocumentLanguage::English,
+    )
+    .output(location(), output.parse().unwrap())
+    .volume_key(volumes.parse().unwrap())
+    .model_key(models.parse().unwrap())
+    .in_vpc(vpc());
+    let running = job.build().unwrap().start(&clients(&emulator)).await.unwrap();
+    assert!(
+        running.id().as_str().starts_with("arn:aws-us-gov:comprehend:us-gov-west-1:"),
+        "{}",
+        running.id()
+    );
 }
 
 #[tokio::test(start_paused = true)]
