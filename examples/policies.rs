@@ -60,9 +60,18 @@ struct Arguments {
     /// A role that workers run as [default: NAME-worker]
     #[arg(long, value_name = "ARN")]
     worker_role: Vec<RoleArn>,
+    /// A role that uploads documents; may be given several times [default: nobody uploads]
+    #[arg(long, value_name = "ARN")]
+    uploader_role: Vec<RoleArn>,
     /// The role as which Comprehend's jobs read and write [default: NAME-comprehend]
     #[arg(long, value_name = "ARN")]
     comprehend_role: Option<RoleArn>,
+    /// A role that starts Comprehend's jobs; may be given several times [default: none]
+    #[arg(long, value_name = "ARN")]
+    comprehend_starter_role: Vec<RoleArn>,
+    /// A role that evaluates the posture; may be given several times [default: none]
+    #[arg(long, value_name = "ARN")]
+    checker_role: Vec<RoleArn>,
     /// A role that administers the key; may be given several times
     #[arg(long, value_name = "ARN")]
     key_administrator: Vec<RoleArn>,
@@ -83,6 +92,9 @@ struct Arguments {
     /// Workers redact with Amazon Comprehend
     #[arg(long)]
     detecting: bool,
+    /// Comprehend's jobs run in a VPC, and their role may make its network interfaces
+    #[arg(long)]
+    comprehend_in_vpc: bool,
     /// The directory to write to, which is made if it is not there
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -164,9 +176,16 @@ impl Arguments {
         scope = self.starter_role.into_iter().fold(scope, |scope, role| scope.starter(role));
         scope = self.reader_role.into_iter().fold(scope, |scope, role| scope.reader(role));
         scope = self.worker_role.into_iter().fold(scope, |scope, role| scope.worker(role));
+        scope = self.uploader_role.into_iter().fold(scope, |scope, role| scope.uploader(role));
+        scope = self
+            .comprehend_starter_role
+            .into_iter()
+            .fold(scope, |scope, role| scope.comprehend_starter(role));
+        scope = self.checker_role.into_iter().fold(scope, |scope, role| scope.checker(role));
         scope = self.vpc_endpoint.into_iter().fold(scope, |scope, endpoint| scope.vpc_endpoint(endpoint));
         scope = if self.polling { scope.polling() } else { scope };
         scope = if self.detecting { scope.detecting() } else { scope };
+        scope = if self.comprehend_in_vpc { scope.comprehend_in_vpc() } else { scope };
         Ok(scope.build()?)
     }
 }

@@ -27,9 +27,13 @@ pub struct ScopeBuilder {
     pub(super) starters: Vec<RoleArn>,
     pub(super) readers: Vec<RoleArn>,
     pub(super) workers: Vec<RoleArn>,
+    pub(super) uploaders: Vec<RoleArn>,
+    pub(super) comprehend_starters: Vec<RoleArn>,
+    pub(super) checkers: Vec<RoleArn>,
     pub(super) endpoints: Vec<VpcEndpointId>,
     pub(super) polls: bool,
     pub(super) detects: bool,
+    pub(super) in_vpc: bool,
 }
 
 /// The four operations that start jobs.
@@ -58,9 +62,13 @@ impl ScopeBuilder {
             starters: Vec::new(),
             readers: Vec::new(),
             workers: Vec::new(),
+            uploaders: Vec::new(),
+            comprehend_starters: Vec::new(),
+            checkers: Vec::new(),
             endpoints: Vec::new(),
             polls: false,
             detects: false,
+            in_vpc: false,
         }
     }
 
@@ -136,13 +144,32 @@ impl ScopeBuilder {
         self
     }
 
+    /// One more role that uploads documents. Without one, nobody but the administrators of bucket and key can bring documents in.
+    pub fn uploader(mut self, role: RoleArn) -> Self {
+        self.uploaders.push(role);
+        self
+    }
+
+    /// One more role that starts Comprehend's jobs.
+    pub fn comprehend_starter(mut self, role: RoleArn) -> Self {
+        self.comprehend_starters.push(role);
+        self
+    }
+
+    /// One more role that looks at the settings, as a [posture](crate::posture) does.
+    pub fn checker(mut self, role: RoleArn) -> Self {
+        self.checkers.push(role);
+        self
+    }
+
     /// One more VPC endpoint. With one or more, what does not come through them is denied.
     pub fn vpc_endpoint(mut self, endpoint: VpcEndpointId) -> Self {
         self.endpoints.push(endpoint);
         self
     }
 
-    /// The starter waits for its jobs itself: it may also get them, and so their results.
+    /// The starter waits for its jobs itself: it may also get them, and so their results. Without a topic, a queue and a role for
+    /// them, nothing is announced then: the starter passes no role, and the key names none.
     pub fn polling(self) -> Self {
         Self { polls: true, ..self }
     }
@@ -150,6 +177,12 @@ impl ScopeBuilder {
     /// Workers redact with Amazon Comprehend.
     pub fn detecting(self) -> Self {
         Self { detects: true, ..self }
+    }
+
+    /// Comprehend's jobs run in a VPC of the account ([`VpcConfig`](crate::comprehend::VpcConfig)): their role may make the network
+    /// interfaces of it.
+    pub fn comprehend_in_vpc(self) -> Self {
+        Self { in_vpc: true, ..self }
     }
 
     /// The scope.
@@ -182,12 +215,28 @@ impl ScopeBuilder {
             return Err(InvalidScope::OtherAccount("the SQS queue"));
         }
         let passed = self.notification_role.iter().chain(&self.comprehend_role);
-        for role in passed.clone().chain(&self.starters).chain(&self.readers).chain(&self.workers) {
+        for role in passed.clone() {
             role.check_region(&region)?;
         }
         // A role of another account cannot be passed to a service.
         if passed.clone().any(|role| role.account() != &account) {
             return Err(InvalidScope::OtherAccount("the role of a service"));
+        }
+        // The buckets deny another account whatever its roles are allowed here.
+        for (what, roles) in [
+            ("a role that starts jobs", &self.starters),
+            ("a role that reads results", &self.readers),
+            ("a role of the workers", &self.workers),
+            ("a role that uploads documents", &self.uploaders),
+            ("a role that starts Comprehend's jobs", &self.comprehend_starters),
+            ("a role that evaluates the posture", &self.checkers),
+        ] {
+            for role in roles {
+                role.check_region(&region)?;
+                if role.account() != &account {
+                    return Err(InvalidScope::OtherAccount(what));
+                }
+            }
         }
         if self.families.is_empty() {
             return Err(InvalidScope::NoFamily);

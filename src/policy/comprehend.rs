@@ -10,8 +10,27 @@ pub(super) fn trust(names: &Names) -> PolicyDocument {
     service_trust(names, "ComprehendOfThisAccount", "comprehend.amazonaws.com", "comprehend", "*")
 }
 
-/// What it may: read and write what was filed, under the key.
+/// The network interfaces of jobs in a VPC: what "Protect jobs by using an Amazon VPC" in the Amazon Comprehend developer guide
+/// gives the role, on all resources.
+fn network_interfaces() -> Statement {
+    Statement::allow("JoinVpc")
+        .actions([
+            "ec2:CreateNetworkInterface",
+            "ec2:CreateNetworkInterfacePermission",
+            "ec2:DeleteNetworkInterface",
+            "ec2:DeleteNetworkInterfacePermission",
+            "ec2:DescribeDhcpOptions",
+            "ec2:DescribeNetworkInterfaces",
+            "ec2:DescribeSecurityGroups",
+            "ec2:DescribeSubnets",
+            "ec2:DescribeVpcs",
+        ])
+        .resources(["*"])
+}
+
+/// What it may: read and write what was filed, under the key, and where it is asked to, join a VPC.
 pub(super) fn permissions(names: &Names) -> PolicyDocument {
+    let network = PolicyDocument::new(names.in_vpc.then(network_interfaces));
     PolicyDocument::new([
         objects(names, "ReadFiled", &["s3:GetObject"], &names.sink),
         listing(names, "ListFiled", &names.sink),
@@ -27,4 +46,5 @@ pub(super) fn permissions(names: &Names) -> PolicyDocument {
             ["true"],
         ),
     ])
+    .and(network)
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
+use serde_saphyr::FlowSeq;
 
+use super::names::Presence;
 use super::value::Value;
 
 /// A policy document, which serialises to the JSON that IAM takes.
@@ -222,6 +224,15 @@ impl Statement {
         self
     }
 
+    /// The statement, where it belongs to a policy at all.
+    pub(super) fn where_present(self, presence: Presence) -> Option<Self> {
+        match presence {
+            Presence::Absent => None,
+            Presence::Present => Some(self),
+            Presence::If(condition) => Some(self.only_if(Some(condition))),
+        }
+    }
+
     /// In a stack, it is there only if this condition of the stack holds.
     #[must_use]
     pub(super) fn only_if(mut self, condition: Option<&'static str>) -> Self {
@@ -300,7 +311,8 @@ impl Serialize for OneOrMany<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
             [one] => one.serialize(serializer),
-            many => many.serialize(serializer),
+            // On one line in YAML: a stack has to fit into one request.
+            many => FlowSeq(many).serialize(serializer),
         }
     }
 }

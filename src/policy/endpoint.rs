@@ -1,6 +1,8 @@
 //! What goes through the VPC endpoints, and the perimeter that lets nothing go elsewhere.
 
+use super::analyses;
 use super::document::{PolicyDocument, Principal, Statement, Test};
+use super::identity::{UPLOAD, bucket_settings};
 use super::names::Names;
 use super::value::Value;
 
@@ -10,11 +12,15 @@ pub(super) fn textract(names: &Names) -> PolicyDocument {
     PolicyDocument::new([by_callers(names, "TextractByRoles").actions(actions).resources(["*"])])
 }
 
-/// Of the endpoint of Comprehend: the detection of personal data, by the same roles.
+/// Of the endpoint of Comprehend: the detection of personal data by the same roles, and sealed jobs by those who start them.
 pub(super) fn comprehend(names: &Names) -> PolicyDocument {
+    let starters = &names.comprehend_starters;
+    let jobs = by(starters, analyses::calls(names));
+    let jobs = PolicyDocument::new((!starters.is_empty()).then_some(jobs));
     PolicyDocument::new([by_callers(names, "ComprehendByRoles")
         .actions(["comprehend:DetectPiiEntities", "comprehend:ContainsPiiEntities"])
         .resources(["*"])])
+    .and(jobs)
 }
 
 /// Of the endpoint of S3: the buckets of the documents and no others, so that nothing is carried out to a bucket of somebody else.
@@ -24,7 +30,11 @@ pub(super) fn s3(names: &Names) -> PolicyDocument {
     let of_account = |statement: Statement| {
         statement.when(Test::StringEquals, "s3:ResourceAccount", [names.account.clone()])
     };
-    PolicyDocument::new([
+    let uploads = of_account(by(&names.uploaders, Statement::allow("UploadsByUploaders")))
+        .actions(UPLOAD)
+        .resources([names.input.objects()])
+        .where_present(names.uploads);
+    let document = PolicyDocument::new([
         of_account(by_callers(names, "ObjectsByRoles"))
             .actions([
                 "s3:GetObject",
@@ -37,16 +47,29 @@ pub(super) fn s3(names: &Names) -> PolicyDocument {
         of_account(by_callers(names, "ListingsByRoles"))
             .actions(["s3:ListBucket"])
             .resources(buckets.clone()),
-    ])
+    ]);
+    let starters = &names.comprehend_starters;
+    let results = [
+        of_account(by(starters, Statement::allow("ResultsByComprehendStarters")))
+            .actions(["s3:GetObject"])
+            .resources([names.sink.objects()]),
+        of_account(by(starters, Statement::allow("ListingsByComprehendStarters")))
+            .actions(["s3:ListBucket"])
+            .resources([names.sink.bucket.clone()]),
+    ];
+    let document = document.and(PolicyDocument::new(results.into_iter().filter(|_| !starters.is_empty())));
+    let settings = bucket_settings(names, by(&names.checkers, Statement::allow("SettingsByCheckers")));
+    let settings = (!names.checkers.is_empty()).then_some(settings);
+    document.and(PolicyDocument::new(uploads)).and(PolicyDocument::new(settings))
+}
+
+fn by_callers(names: &Names, sid: &'static str) -> Statement {
+    by(&names.callers(), Statement::allow(sid))
 }
 
 /// Everybody, who is one of the roles: the policy of a gateway takes no other principal than `*`.
-fn by_callers(names: &Names, sid: &'static str) -> Statement {
-    Statement::allow(sid).principal(Principal::Everybody).when(
-        Test::ArnEquals,
-        "aws:PrincipalArn",
-        names.callers(),
-    )
+fn by(roles: &[Value], statement: Statement) -> Statement {
+    statement.principal(Principal::Everybody).when(Test::ArnEquals, "aws:PrincipalArn", roles.iter().cloned())
 }
 
 /// For the roles, beside their own policies: nothing is called but through the endpoints, except by a service for them.

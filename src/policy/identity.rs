@@ -4,6 +4,14 @@ use super::document::{PolicyDocument, Statement, Test};
 use super::names::{Area, Names, Presence};
 use super::value::Value;
 
+/// An upload, in one request or in parts.
+pub(super) const UPLOAD: [&str; 3] =
+    ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"];
+
+/// What a posture reads of the key.
+pub(super) const KEY_SETTINGS: [&str; 3] =
+    ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus"];
+
 /// Of whoever starts jobs: the submitter of a fleet, or a service that waits for its own.
 pub(super) fn starter(names: &Names) -> PolicyDocument {
     let mut document = PolicyDocument::new([
@@ -11,12 +19,7 @@ pub(super) fn starter(names: &Names) -> PolicyDocument {
         Statement::allow("StartSealedJobs").actions(names.starts()).resources(["*"]),
         objects(names, "ReadDocuments", &["s3:GetObject", "s3:GetObjectVersion"], &names.input),
         listing(names, "ListDocuments", &names.input),
-        objects(
-            names,
-            "LetTextractWrite",
-            &["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
-            &names.output,
-        ),
+        objects(names, "LetTextractWrite", &UPLOAD, &names.output),
         // Textract calls KMS as the starter, and `kms:ViaService` does not know it.
         Statement::allow("LetTextractSeal")
             .actions([
@@ -31,7 +34,14 @@ pub(super) fn starter(names: &Names) -> PolicyDocument {
     if names.polls {
         document = document.with(Statement::allow("PollJobs").actions(names.gets()).resources(["*"]));
     }
-    document.with(pass_role("LetTextractPublish", &names.notification_role, "textract.amazonaws.com"))
+    if names.announces {
+        document = document.with(pass_role(
+            "LetTextractPublish",
+            &names.notification_role,
+            "textract.amazonaws.com",
+        ));
+    }
+    document
 }
 
 /// Of whoever reads results, from the bucket or over the Get operations.
@@ -50,7 +60,13 @@ pub(super) fn reader(names: &Names) -> PolicyDocument {
 pub(super) fn worker(names: &Names) -> PolicyDocument {
     let mut document = PolicyDocument::new([
         Statement::allow("TakeCompletions")
-            .actions(["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"])
+            .actions([
+                "sqs:ReceiveMessage",
+                "sqs:DeleteMessage",
+                "sqs:ChangeMessageVisibility",
+                // Lambda asks for it, where it polls for the worker.
+                "sqs:GetQueueAttributes",
+            ])
             .resources([names.queue.clone()]),
         objects(names, "ReadResults", &["s3:GetObject"], &names.output),
         listing(names, "ListResults", &names.output),
@@ -65,6 +81,47 @@ pub(super) fn worker(names: &Names) -> PolicyDocument {
         document = document.and(detection());
     }
     document
+}
+
+/// Of whoever uploads documents.
+pub(super) fn uploader(names: &Names) -> PolicyDocument {
+    PolicyDocument::new([
+        objects(names, "UploadDocuments", &UPLOAD, &names.input),
+        // Each part after the first is encrypted with the data key of the upload, which has to be opened.
+        Statement::allow("SealDocuments")
+            .actions(["kms:GenerateDataKey", "kms:Decrypt"])
+            .resources([names.key.clone()])
+            .when(Test::StringEquals, "kms:ViaService", [names.via("s3")]),
+    ])
+}
+
+/// Of whoever evaluates a posture.
+pub(super) fn checker(names: &Names) -> PolicyDocument {
+    let trails = names.anything_of("cloudtrail", "*".into(), "trail/*");
+    PolicyDocument::new([
+        Statement::allow("LookAtKey").actions(KEY_SETTINGS).resources([names.key.clone()]),
+        bucket_settings(names, Statement::allow("LookAtBuckets")),
+        // It lists, so it has no resource types.
+        Statement::allow("ListTrails").actions(["cloudtrail:DescribeTrails"]).resources(["*"]),
+        Statement::allow("LookAtTrails")
+            .actions(["cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors"])
+            .resources([trails]),
+    ])
+}
+
+/// What a posture reads of the buckets: whether they are there, and their settings.
+pub(super) fn bucket_settings(names: &Names, statement: Statement) -> Statement {
+    statement
+        .actions([
+            "s3:ListBucket",
+            "s3:GetEncryptionConfiguration",
+            "s3:GetBucketPublicAccessBlock",
+            "s3:GetBucketVersioning",
+            "s3:GetBucketPolicy",
+            "s3:GetBucketLogging",
+        ])
+        .resources(names.buckets())
+        .when(Test::StringEquals, "s3:ResourceAccount", [names.account.clone()])
 }
 
 /// Of a worker that redacts with Amazon Comprehend's synchronous operations.
@@ -88,14 +145,19 @@ pub(super) fn objects(names: &Names, sid: &'static str, actions: &[&'static str]
 
 /// The listing of one part of a bucket, and of no other.
 pub(super) fn listing(names: &Names, sid: &'static str, area: &Area) -> Statement {
-    Statement::allow(sid)
-        .actions(["s3:ListBucket"])
-        .resources([area.bucket.clone()])
-        .when(Test::StringLike, "s3:prefix", [area.prefixes()])
-        .when(Test::StringEquals, "s3:ResourceAccount", [names.account.clone()])
+    let listing = Statement::allow(sid).actions(["s3:ListBucket"]).resources([area.bucket.clone()]).when(
+        Test::StringEquals,
+        "s3:ResourceAccount",
+        [names.account.clone()],
+    );
+    match area.prefixes() {
+        Some(prefixes) => listing.when(Test::StringLike, "s3:prefix", [prefixes]),
+        None => listing,
+    }
 }
 
-fn pass_role(sid: &'static str, role: &Value, service: &'static str) -> Statement {
+/// That a service may be given a role, and no other service.
+pub(super) fn pass_role(sid: &'static str, role: &Value, service: &'static str) -> Statement {
     Statement::allow(sid).actions(["iam:PassRole"]).resources([role.clone()]).when(
         Test::StringEquals,
         "iam:PassedToService",

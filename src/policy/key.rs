@@ -1,12 +1,18 @@
 //! The policy of the key: who may use it for what, and, to be filled in, who administers it.
 
 use super::document::{PolicyDocument, Principal, Statement, Test};
+use super::identity::KEY_SETTINGS;
 use super::names::Names;
 use super::value::Value;
 use crate::resource::RoleArn;
 
 /// What the policy of a key says about the use of it. **It is no policy yet, and does not serialise**: who administers the key
 /// must be filled in.
+///
+/// **Every role that it names has to be there before the policy is put**: KMS refuses a policy with a principal that it cannot find
+/// ("PutKeyPolicy" in the AWS KMS API reference). These are the starters, readers, workers and the role of Comprehend, by their
+/// [default names](super::Scope) where none is given, that of Textract unless nothing is announced, and uploaders, checkers and starters of
+/// Comprehend's jobs where they are given.
 ///
 /// A key whose policy names nobody that can change it cannot be managed by anyone, and only AWS Support can recover it ("Default
 /// key policy" in the AWS KMS developer guide).
@@ -59,9 +65,7 @@ impl KeyStatements {
         // In the policy of a key `*` means that key, and nothing else can be written.
         let of_this_key = |sid| Statement::allow(sid).resources(["*"]);
         let via = |service| [names.via(service)];
-        let mut readers = names.readers.clone();
-        readers.extend(names.workers.iter().filter(|role| !names.readers.contains(role)).cloned());
-        let uses = vec![
+        let mut uses = vec![
             of_this_key("SealByStarters").principal(Principal::Aws(names.starters.clone())).actions([
                 "kms:DescribeKey",
                 "kms:GenerateDataKey",
@@ -70,16 +74,20 @@ impl KeyStatements {
                 "kms:ReEncryptTo",
             ]),
             of_this_key("OpenByReaders")
-                .principal(Principal::Aws(readers))
+                .principal(Principal::Aws(names.readers.clone()))
                 .actions(["kms:DescribeKey", "kms:Decrypt"]),
+            // What names a role here is enough without a policy of that role, so the narrowing of the worker's has to stand here, too.
+            of_this_key("OpenByWorkers")
+                .principal(Principal::Aws(names.workers.clone()))
+                .actions(["kms:Decrypt"])
+                .when(Test::StringEquals, "kms:ViaService", [names.via("s3"), names.via("sqs")]),
+            of_this_key("LookByWorkers")
+                .principal(Principal::Aws(names.workers.clone()))
+                .actions(["kms:DescribeKey"]),
             of_this_key("SealByWorkers")
                 .principal(Principal::Aws(names.workers.clone()))
                 .actions(["kms:GenerateDataKey"])
                 .when(Test::StringEquals, "kms:ViaService", via("s3")),
-            of_this_key("PublishEncrypted")
-                .principal(Principal::Aws(vec![names.notification_role.clone()]))
-                .actions(["kms:GenerateDataKey", "kms:Decrypt"])
-                .when(Test::StringEquals, "kms:ViaService", via("sns")),
             // The topic's service encrypts for the queue.
             of_this_key("DeliverEncrypted")
                 .principal(Principal::Service("sns.amazonaws.com".into()))
@@ -95,6 +103,45 @@ impl KeyStatements {
                 .actions(["kms:CreateGrant"])
                 .when(Test::Bool, "kms:GrantIsForAWSResource", ["true"]),
         ];
+        if names.announces {
+            uses.push(
+                of_this_key("PublishEncrypted")
+                    .principal(Principal::Aws(vec![names.notification_role.clone()]))
+                    .actions(["kms:GenerateDataKey", "kms:Decrypt"])
+                    .when(Test::StringEquals, "kms:ViaService", via("sns")),
+            );
+        }
+        uses.extend(
+            of_this_key("SealByUploaders")
+                .principal(Principal::Aws(names.uploaders.clone()))
+                .actions(["kms:GenerateDataKey", "kms:Decrypt"])
+                .when(Test::StringEquals, "kms:ViaService", via("s3"))
+                .where_present(names.uploads),
+        );
+        if !names.checkers.is_empty() {
+            uses.push(
+                of_this_key("LookByCheckers")
+                    .principal(Principal::Aws(names.checkers.clone()))
+                    .actions(KEY_SETTINGS),
+            );
+        }
+        if !names.comprehend_starters.is_empty() {
+            let by_starters =
+                |sid| of_this_key(sid).principal(Principal::Aws(names.comprehend_starters.clone()));
+            uses.extend([
+                by_starters("OpenByComprehendStarters").actions(["kms:Decrypt"]).when(
+                    Test::StringEquals,
+                    "kms:ViaService",
+                    via("s3"),
+                ),
+                by_starters("LookByComprehendStarters").actions(["kms:DescribeKey"]),
+                by_starters("GrantVolumesByStarters").actions(["kms:CreateGrant"]).when(
+                    Test::Bool,
+                    "kms:GrantIsForAWSResource",
+                    ["true"],
+                ),
+            ]);
+        }
         Self { account: names.account.clone(), partition: names.partition.clone(), uses }
     }
 

@@ -1,6 +1,9 @@
 //! The policies that a deployment needs, written from the names of its jobs, and the CloudFormation stack of them.
 //!
-//! IAM cannot force the seal: Textract's Start operations know neither a resource nor a condition key for `OutputConfig` and
+//! Of Amazon Comprehend's jobs IAM forces the seal, and [`comprehend_starter`](Scope::comprehend_starter) has it do so: no job
+//! starts, and no model is trained, whose every key is not the one key.
+//!
+//! Of Textract's it cannot: its Start operations know neither a resource nor a condition key for `OutputConfig` and
 //! `KMSKeyId`, so that nothing but the code that calls them does, which is what [`SecureJob`](crate::SecureJob) is for. The policies
 //! are the other half: nobody gets at documents, results and key who need not, and a bucket takes nothing under another key.
 //!
@@ -32,12 +35,15 @@
 //! | [`starter`](Scope::starter) | the role that starts jobs |
 //! | [`reader`](Scope::reader) | the role that reads results |
 //! | [`worker`](Scope::worker) | the role of the workers of a [`fleet`](crate::fleet) |
-//! | [`network_perimeter`](Scope::network_perimeter) | these three roles, beside the policy of each |
+//! | [`uploader`](Scope::uploader) | the roles that upload documents, which also have to be [named](ScopeBuilder::uploader) |
+//! | [`checker`](Scope::checker) | the roles that evaluate a [posture](crate::posture), which also have to be [named](ScopeBuilder::checker) |
+//! | [`network_perimeter`](Scope::network_perimeter) | these roles, beside the policy of each |
 //! | [`key_statements`](Scope::key_statements) | the key, once its administrators are filled in |
 //! | [`input_bucket`](Scope::input_bucket), [`output_bucket`](Scope::output_bucket), [`sink_bucket`](Scope::sink_bucket) | each bucket |
 //! | [`notification_trust`](Scope::notification_trust), [`notification_role`](Scope::notification_role) | the role that Textract publishes as |
 //! | [`topic`](Scope::topic) | the topic, encrypted by the key |
 //! | [`queue`](Scope::queue), [`dead_letters`](Scope::dead_letters) | the queues, encrypted by the key |
+//! | [`comprehend_starter`](Scope::comprehend_starter) | the roles that start Comprehend's jobs, which also have to be [named](ScopeBuilder::comprehend_starter) |
 //! | [`comprehend_trust`](Scope::comprehend_trust), [`comprehend_role`](Scope::comprehend_role) | the role of Comprehend's asynchronous jobs |
 //! | [`textract_endpoint`](Scope::textract_endpoint), [`comprehend_endpoint`](Scope::comprehend_endpoint), [`s3_endpoint`](Scope::s3_endpoint) | each VPC endpoint |
 //!
@@ -57,6 +63,17 @@
 //! caller's endpoint. `aws:ViaAWSService` says so of such requests ("AWS global condition context keys" in the IAM user guide). Requests
 //! about buckets themselves stay open to their administrators.
 //!
+//! # Dead letters
+//!
+//! Nobody but the topic sends to the queue, and nobody to the dead letters, so a redrive (`StartMessageMoveTask`) is denied on
+//! purpose: who could send could name a job for workers to file. To do it, find what was wrong, take `DenyOtherSenders` out of the
+//! policy of the queue, let one role move: `sqs:StartMessageMoveTask`, `sqs:ReceiveMessage`, `sqs:DeleteMessage` and
+//! `sqs:GetQueueAttributes` on the dead letters, `sqs:SendMessage` on the queue, `kms:Decrypt` and `kms:GenerateDataKey` over SQS
+//! in its own policy and in that of the key; and put the statement back. Unconfirmed: this was not done on AWS.
+//!
+//! The age of a dead letter counts from when it was first sent, and not from when it got there ("Using dead-letter queues in Amazon
+//! SQS" in the Amazon SQS developer guide): the queue should keep messages for a shorter time than its dead letters, as in the stack.
+//!
 //! # Wildcards
 //!
 //! No statement allows a wildcard of actions, and none that could name a resource has `*` instead:
@@ -65,18 +82,23 @@
 //! | --- | --- | --- |
 //! | starter, reader, endpoint of Textract | `textract:Start...`, `textract:Get...` | these actions have no resource types ("Actions, resources, and condition keys for Amazon Textract" in the service authorization reference) |
 //! | worker, endpoint of Comprehend | `comprehend:DetectPiiEntities`, `comprehend:ContainsPiiEntities` | these actions look at the text of the request ("Actions, resources, and condition keys for Amazon Comprehend" there) |
+//! | role of Comprehend, [in a VPC](ScopeBuilder::comprehend_in_vpc) only | `ec2:` actions on network interfaces | the interfaces do not exist before a job, the Describe actions have no resource types, and the page gives the rest so ("Protect jobs by using an Amazon VPC" in the Amazon Comprehend developer guide); unconfirmed: whether it works with less |
+//! | checker | `cloudtrail:DescribeTrails` | it lists, so it has no resource types ("Actions, resources, and condition keys for AWS CloudTrail" in the service authorization reference) |
 //! | key | all its statements | in the policy of a key `*` means that key ("Key policies in AWS KMS" in the AWS KMS developer guide) |
 //! | endpoints | the principal of every statement | the policy of a gateway endpoint takes no other; `aws:PrincipalArn` names the roles ("Endpoint policies for gateway endpoints" in the AWS PrivateLink guide) |
 //! | trust of the services' roles | Region and job in `aws:SourceArn` | the id of a job is not known before the role is passed; the account is ("The confused deputy problem" in the IAM user guide) |
 //!
 //! # What the key sees
 //!
-//! `kms:ViaService` holds workers to S3 and SQS, the role of Textract to SNS and the role of Comprehend to S3. It knows Textract
+//! A policy of a key that names a role is enough by itself, without a policy of the role ("Key policies in AWS KMS" in the AWS KMS
+//! developer guide), so what narrows the use stands in both: `kms:ViaService` holds workers to S3 and SQS, the role of Textract to
+//! SNS and the role of Comprehend to S3. It knows Textract
 //! not ("AWS KMS condition keys" in the AWS KMS developer guide), so starters and readers, as whom Textract calls KMS, have the few
 //! actions that it needs without it. An alias in a policy grants nothing, so [`Scope`] takes the ARN of a key and nothing else.
 //!
 //! The key may be in another account than the buckets; its policy then is for that account's administrators to set.
 
+mod analyses;
 mod bucket;
 mod builder;
 mod comprehend;

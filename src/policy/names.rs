@@ -23,9 +23,18 @@ pub(super) struct Names {
     pub(super) starters: Vec<Value>,
     pub(super) readers: Vec<Value>,
     pub(super) workers: Vec<Value>,
+    /// In a stack one value, which is a list: so they have statements of their own.
+    pub(super) uploaders: Vec<Value>,
+    pub(super) uploads: Presence,
+    pub(super) comprehend_starters: Vec<Value>,
+    pub(super) checkers: Vec<Value>,
     pub(super) families: Vec<Api>,
     pub(super) polls: bool,
+    /// Whether completions are announced at all: else nobody needs the role that announces them.
+    pub(super) announces: bool,
     pub(super) detects: Presence,
+    /// Whether Comprehend's jobs run in a VPC.
+    pub(super) in_vpc: bool,
     /// The endpoints outside of which nothing is reached, and whether there are any.
     pub(super) endpoints: Vec<Value>,
     pub(super) perimeter: Presence,
@@ -58,9 +67,14 @@ impl Area {
         self.bucket.clone().then(format!("/{}{all}", self.keys))
     }
 
-    /// The prefixes that it may be listed by: its own, and those within.
-    pub(super) fn prefixes(&self) -> Value {
-        Value::from(if self.is_one { self.keys.clone() } else { format!("{}*", self.keys) })
+    /// The prefixes that it may be listed by: its own, and those within. `None` for a whole bucket: who lists that names no prefix,
+    /// and a test for one would deny it.
+    pub(super) fn prefixes(&self) -> Option<Value> {
+        match (self.is_one, self.keys.as_str()) {
+            (true, key) => Some(key.to_owned().into()),
+            (false, "") => None,
+            (false, prefix) => Some(format!("{prefix}*").into()),
+        }
     }
 }
 

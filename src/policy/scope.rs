@@ -6,7 +6,7 @@ use super::documents::Documents;
 use super::key::KeyStatements;
 use super::names::{Area, Names, Presence};
 use super::value::{Value, verbatim};
-use super::{bucket, comprehend, endpoint, identity, notification};
+use super::{analyses, bucket, comprehend, endpoint, identity, notification};
 use crate::job::{Api, Family, Seal, SecureJob};
 use crate::resource::{AccountId, Bucket, Partition, Region, RoleArn, S3Location, VpcEndpointId};
 
@@ -71,6 +71,35 @@ impl Scope {
     /// the whole bucket, and else that access is denied, which [`SealedStore`](crate::SealedStore) takes for the same.
     pub fn worker(&self) -> PolicyDocument {
         identity::worker(&self.names())
+    }
+
+    /// The identity policy of whoever uploads documents, with the key: the bucket takes none without it, so that a put names it
+    /// (`aws s3 cp --sse aws:kms --sse-kms-key-id ARN`). It reads nothing, and lists nothing.
+    ///
+    /// The policies of the key and of the endpoint let nobody upload but the [uploaders](super::ScopeBuilder::uploader).
+    pub fn uploader(&self) -> PolicyDocument {
+        identity::uploader(&self.names())
+    }
+
+    /// The identity policy of whoever starts Comprehend's jobs and trainings, follows and stops them, and reads their results in
+    /// the sink. It passes them the role of [`comprehend_role`](Self::comprehend_role).
+    ///
+    /// **It forces the seal.** Comprehend has condition keys for the keys of a request, of output, volumes and model, and each that an
+    /// operation takes has to be the key: a start that names another key, or none, is denied, whatever code calls. Name the key by its
+    /// ARN. Unconfirmed: whether Comprehend also compares an id with the ARN, or takes it for another key.
+    ///
+    /// For the input of a job out of Textract's results ([`CompletedJob::comprehend_input`](crate::CompletedJob::comprehend_input))
+    /// it needs the policy of a [worker](Self::worker) as well. Unconfirmed: whether the caller itself has to be allowed
+    /// `kms:CreateGrant`, which is here for the volumes and only for resources of AWS.
+    pub fn comprehend_starter(&self) -> PolicyDocument {
+        analyses::starter(&self.names())
+    }
+
+    /// The identity policy of whoever evaluates a [posture](crate::posture): the settings of key, buckets and trails, and nothing
+    /// that is in them. A trail of the organization is another account's, so what looks at it has to be added with
+    /// [`PolicyDocument::with`].
+    pub fn checker(&self) -> PolicyDocument {
+        identity::checker(&self.names())
     }
 
     /// What the policy of the key has to say, but for its administrators, which are to be filled in.
@@ -158,6 +187,9 @@ impl Scope {
             ("starter", self.starter()),
             ("reader", self.reader()),
             ("worker", self.worker()),
+            ("uploader", self.uploader()),
+            ("comprehend-starter", self.comprehend_starter()),
+            ("checker", self.checker()),
             ("input-bucket", self.input_bucket()),
             ("output-bucket", self.output_bucket()),
             ("sink-bucket", self.sink_bucket()),
@@ -225,6 +257,14 @@ impl Scope {
         self.given.detects
     }
 
+    pub(super) fn uploaders(&self) -> &[RoleArn] {
+        &self.given.uploaders
+    }
+
+    pub(super) fn in_vpc(&self) -> bool {
+        self.given.in_vpc
+    }
+
     pub(super) fn endpoints(&self) -> &[VpcEndpointId] {
         &self.given.endpoints
     }
@@ -278,8 +318,17 @@ impl Scope {
             starters: roles(&given.starters, "starter"),
             readers: roles(&given.readers, "reader"),
             workers: roles(&given.workers, "worker"),
+            uploaders: given.uploaders.iter().map(literal).collect(),
+            comprehend_starters: given.comprehend_starters.iter().map(literal).collect(),
+            checkers: given.checkers.iter().map(literal).collect(),
+            uploads: if given.uploaders.is_empty() { Presence::Absent } else { Presence::Present },
             families: given.families.clone(),
             polls: given.polls,
+            announces: !given.polls
+                || given.topic.is_some()
+                || given.notification_role.is_some()
+                || given.queue.is_some(),
+            in_vpc: given.in_vpc,
             detects: if given.detects { Presence::Present } else { Presence::Absent },
             endpoints: given.endpoints.iter().map(literal).collect(),
             perimeter: if given.endpoints.is_empty() { Presence::Absent } else { Presence::Present },

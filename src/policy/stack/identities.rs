@@ -4,8 +4,8 @@ use super::super::document::{PolicyDocument, Principal, Statement, Test};
 use super::super::names::Names;
 use super::super::value::Value;
 use super::super::{comprehend, identity, notification};
-use super::HAS_DETECTION;
 use super::node::{Node, list, map, reference};
+use super::{HAS_DETECTION, HAS_UPLOADERS};
 
 pub(super) fn resources(names: &Names) -> Vec<(&'static str, Node)> {
     let workload = || workload_trust(names);
@@ -18,8 +18,19 @@ pub(super) fn resources(names: &Names) -> Vec<(&'static str, Node)> {
         ("WorkerRole", role("Takes completions, reads results and files documents", workload())),
         ("WorkerPolicy", policy("WorkerRole", identity::worker(names))),
         ("WorkerDetectionPolicy", detection),
+        // Their roles are not the stack's, and are given by ARN: whoever has them attaches it.
+        (
+            "UploaderPolicy",
+            map! {
+                "Type": "AWS::IAM::ManagedPolicy",
+                "Condition": HAS_UPLOADERS,
+                "Properties": map! { "PolicyDocument": identity::uploader(names) },
+            },
+        ),
         ("NotificationRole", role("Textract publishes completions as it", notification::trust(names))),
         ("NotificationPolicy", policy("NotificationRole", notification::permissions(names))),
+        ("CheckerRole", role("Looks at the settings of key, buckets and trails", workload())),
+        ("CheckerPolicy", policy("CheckerRole", identity::checker(names))),
         ("ComprehendRole", role("Comprehend reads and writes as it", comprehend::trust(names))),
         ("ComprehendPolicy", policy("ComprehendRole", comprehend::permissions(names))),
     ]

@@ -2,7 +2,7 @@
 
 use super::super::scope::Scope;
 use super::node::{Node, list, map, reference};
-use super::{Buckets, HAS_ACCESS_LOGS, HAS_DETECTION, HAS_PERIMETER, HAS_TRAIL, HAS_VPC};
+use super::{Buckets, HAS_ACCESS_LOGS, HAS_DETECTION, HAS_PERIMETER, HAS_TRAIL, HAS_UPLOADERS, HAS_VPC};
 
 type Entries = Vec<(&'static str, Node)>;
 
@@ -19,6 +19,7 @@ pub(super) fn parameters(scope: &Scope, buckets: &Buckets) -> Entries {
     let texts = |default: String, description: &'static str| {
         map! { "Type": "CommaDelimitedList", "Default": default, "Description": description }
     };
+    let uploaders: Vec<String> = scope.uploaders().iter().map(ToString::to_string).collect();
     let endpoints: Vec<&str> = scope.endpoints().iter().map(|endpoint| endpoint.as_str()).collect();
     let mut all = vec![
         (
@@ -51,6 +52,10 @@ pub(super) fn parameters(scope: &Scope, buckets: &Buckets) -> Entries {
                     "AllowedValues",
                     list!["ecs-tasks.amazonaws.com", "ec2.amazonaws.com", "lambda.amazonaws.com"],
                 ),
+        ),
+        (
+            "UploaderArns",
+            texts(uploaders.join(","), "Roles of this account that are there already, and upload documents; nobody if empty"),
         ),
         ("DetectWithComprehend", switch(scope.detects(), "Workers find personal data with Amazon Comprehend")),
         ("AccessLogging", switch(true, "Requests to the buckets are logged to a bucket of their own")),
@@ -93,13 +98,14 @@ pub(super) fn conditions() -> Entries {
     let is_true = |parameter| map! { "Fn::Equals": list![reference(parameter), "true"] };
     let not_empty = |node: Node| map! { "Fn::Not": list![map! { "Fn::Equals": list![node, ""] }] };
     let condition = |name: &'static str| map! { "Condition": name };
-    let joined = map! { "Fn::Join": list!["", reference("VpcEndpointIds")] };
+    let joined = |list_of| map! { "Fn::Join": list!["", reference(list_of)] };
     vec![
+        (HAS_UPLOADERS, not_empty(joined("UploaderArns"))),
         (HAS_ACCESS_LOGS, is_true("AccessLogging")),
         (HAS_DETECTION, is_true("DetectWithComprehend")),
         (HAS_TRAIL, is_true("DataEventTrail")),
         (HAS_VPC, not_empty(reference("VpcId"))),
-        ("HasEndpointIds", not_empty(joined)),
+        ("HasEndpointIds", not_empty(joined("VpcEndpointIds"))),
         (HAS_PERIMETER, map! { "Fn::Or": list![condition(HAS_VPC), condition("HasEndpointIds")] }),
     ]
 }
@@ -132,7 +138,10 @@ pub(super) fn interface(buckets: &Buckets) -> Node {
     let groups = vec![
         group("To be filled in", vec!["KeyAdministratorArn".into()]),
         group("Names", std::iter::once("Name".into()).chain(names).collect()),
-        group("Workload", vec!["WorkloadService".into(), "DetectWithComprehend".into()]),
+        group(
+            "Workload",
+            vec!["WorkloadService".into(), "UploaderArns".into(), "DetectWithComprehend".into()],
+        ),
         group("Logs", vec!["AccessLogging".into(), "DataEventTrail".into(), "LogRetentionDays".into()]),
         group(
             "Network",

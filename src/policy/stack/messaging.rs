@@ -12,8 +12,12 @@ pub(super) const DEAD_LETTERS_SUFFIX: &str = "-completions-dead";
 
 /// How often a message is received before it goes to the dead letters.
 const MOST_RECEPTIONS: u32 = 5;
-/// 14 days, the longest that SQS keeps a message.
-const LONGEST_RETENTION: u32 = 14 * 24 * 60 * 60;
+const DAY: u32 = 24 * 60 * 60;
+/// The age of a dead letter counts from when it was first sent, so the queue must not use up what its dead letters have: 10 days are
+/// left at least ("Using dead-letter queues in Amazon SQS" in the Amazon SQS developer guide).
+const RETENTION: u32 = 4 * DAY;
+/// The longest that SQS keeps a message.
+const RETENTION_OF_DEAD_LETTERS: u32 = 14 * DAY;
 
 pub(super) fn resources(names: &Names) -> Vec<(&'static str, Node)> {
     let redrive = map! {
@@ -40,9 +44,12 @@ pub(super) fn resources(names: &Names) -> Vec<(&'static str, Node)> {
                 },
             },
         ),
-        ("CompletionQueue", queue(own_name(QUEUE_SUFFIX), "RedrivePolicy", redrive)),
+        ("CompletionQueue", queue(own_name(QUEUE_SUFFIX), RETENTION, "RedrivePolicy", redrive)),
         ("CompletionQueuePolicy", policy("CompletionQueue", notification::queue(names))),
-        ("DeadLetterQueue", queue(own_name(DEAD_LETTERS_SUFFIX), "RedriveAllowPolicy", allowed)),
+        (
+            "DeadLetterQueue",
+            queue(own_name(DEAD_LETTERS_SUFFIX), RETENTION_OF_DEAD_LETTERS, "RedriveAllowPolicy", allowed),
+        ),
         ("DeadLetterQueuePolicy", policy("DeadLetterQueue", notification::dead_letters(names))),
         (
             "CompletionSubscription",
@@ -56,12 +63,12 @@ pub(super) fn resources(names: &Names) -> Vec<(&'static str, Node)> {
     ]
 }
 
-fn queue(name: Value, redrive: &'static str, rule: Node) -> Node {
+fn queue(name: Value, retention: u32, redrive: &'static str, rule: Node) -> Node {
     let properties = map! {
         "QueueName": name,
         "KmsMasterKeyId": reference("Key.Arn"),
         "KmsDataKeyReusePeriodSeconds": 300_u32,
-        "MessageRetentionPeriod": LONGEST_RETENTION,
+        "MessageRetentionPeriod": retention,
         "ReceiveMessageWaitTimeSeconds": 20_u32,
         "VisibilityTimeout": 60_u32,
     };

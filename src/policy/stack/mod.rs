@@ -21,8 +21,8 @@ use super::value::Value;
 /// | --- | --- |
 /// | key | symmetric, rotated each year, with a policy that names every role and service that uses it |
 /// | buckets | SSE-KMS by that key with a Bucket Key, versions, no public access, no ACLs, denials by policy, access logs |
-/// | topic, queue, dead-letter queue | encrypted by that key; five receptions, then to the dead letters, which are kept 14 days |
-/// | roles | starter, reader, worker, of Textract and of Comprehend |
+/// | topic, queue, dead-letter queue | encrypted by that key; kept 4 days; after five receptions to the dead letters, kept until 14 days after they were first sent |
+/// | roles | starter, reader, worker, checker of the posture, of Textract and of Comprehend |
 /// | endpoints | Textract, Comprehend and S3, where a VPC is given; then nothing else reaches the objects |
 /// | trail | management events and the data events of the buckets, validated, encrypted by the key |
 ///
@@ -32,7 +32,26 @@ use super::value::Value;
 /// # Parameters
 ///
 /// `KeyAdministratorArn` has no default: whoever it names, and nobody else, manages the key, so it must be, or include, whoever
-/// deploys. Every other parameter has a safe default.
+/// deploys. Every other parameter has a safe default. Nobody uploads documents but the roles of `UploaderArns`, which have to be
+/// there already: the output `UploaderPolicyArn` is what to attach to them.
+///
+/// # What is not in it
+///
+/// The roles that start Comprehend's jobs: with them the template would not fit into one request, which takes 51,200 bytes ("AWS
+/// CloudFormation quotas" in the AWS CloudFormation user guide). Their policies and what the key and the endpoints say of them are
+/// written by a [`Scope`] that [names](super::ScopeBuilder::comprehend_starter) them.
+///
+/// # The network
+///
+/// The endpoints that a VPC gets are those of Textract, Comprehend and S3. A workload without a way to the internet also needs
+/// endpoints of SQS, KMS and STS, of CloudWatch Logs, and for its image those of ECR (`ecr.api`, `ecr.dkr`). The image's layers
+/// come from a bucket of AWS through the endpoint of S3, whose policy allows the buckets of the documents only: add the bucket
+/// that "Amazon ECR interface VPC endpoints" in the Amazon ECR user guide names. The synchronous operations of Textract are not in the
+/// policy of its endpoint, as nothing here calls them; who does adds them to both policies.
+///
+/// [`network_perimeter`](Scope::network_perimeter) is not part of the stack: it denies to a role what does not come through the
+/// named endpoints, and only the deployer knows all of those, as the stack's own are not all that a VPC has. The buckets have
+/// their perimeter by their own policies.
 ///
 /// # The buckets of logs
 ///
@@ -75,6 +94,7 @@ impl From<StackError> for crate::Error {
 pub(super) const HAS_ACCESS_LOGS: &str = "HasAccessLogs";
 pub(super) const HAS_DETECTION: &str = "HasDetection";
 pub(super) const HAS_PERIMETER: &str = "HasPerimeter";
+pub(super) const HAS_UPLOADERS: &str = "HasUploaders";
 pub(super) const HAS_TRAIL: &str = "HasTrail";
 pub(super) const HAS_VPC: &str = "HasVpc";
 
@@ -119,7 +139,10 @@ impl Stack {
     ///
     /// As there.
     pub fn to_yaml(&self) -> Result<String, StackError> {
-        serde_saphyr::to_string(&self.template).map_err(|_| StackError { format: "YAML" })
+        // Indented by one: by two, the template would not fit into one request, which takes 51,200 bytes.
+        let narrow = serde_saphyr::ser_options! { indent_step: 1 };
+        serde_saphyr::to_string_with_options(&self.template, narrow)
+            .map_err(|_| StackError { format: "YAML" })
     }
 }
 
@@ -220,8 +243,14 @@ fn names(scope: &Scope, buckets: &Buckets) -> Names {
         starters: vec![Value::reference("StarterRole.Arn")],
         readers: vec![Value::reference("ReaderRole.Arn")],
         workers: vec![Value::reference("WorkerRole.Arn")],
+        uploaders: vec![Value::reference("UploaderArns")],
+        uploads: Presence::If(HAS_UPLOADERS),
+        checkers: vec![Value::reference("CheckerRole.Arn")],
+        comprehend_starters: Vec::new(),
         families: scope.families().to_vec(),
         polls: scope.polls(),
+        announces: true,
+        in_vpc: scope.in_vpc(),
         detects: Presence::If(HAS_DETECTION),
         endpoints: vec![Value::either(
             HAS_VPC,

@@ -3,7 +3,7 @@
 use super::super::scope::Scope;
 use super::super::value::Value;
 use super::node::{Node, map};
-use super::{BucketIds, Buckets, HAS_TRAIL, trail};
+use super::{BucketIds, Buckets, HAS_TRAIL, HAS_UPLOADERS, trail};
 
 pub(super) fn outputs(scope: &Scope, buckets: &Buckets) -> Vec<(&'static str, Node)> {
     let place = |ids: BucketIds, prefix: &str| {
@@ -58,6 +58,12 @@ pub(super) fn outputs(scope: &Scope, buckets: &Buckets) -> Vec<(&'static str, No
         ("StarterRoleArn", output_of(reference("StarterRole.Arn"), "The role that starts jobs")),
         ("ReaderRoleArn", output_of(reference("ReaderRole.Arn"), "The role that reads results")),
         ("WorkerRoleArn", output_of(reference("WorkerRole.Arn"), "The role of the workers")),
+        ("CheckerRoleArn", output_of(reference("CheckerRole.Arn"), "The role that evaluates the posture")),
+        (
+            "UploaderPolicyArn",
+            output_of(reference("UploaderPolicy"), "The policy to attach to the roles that upload documents")
+                .with("Condition", HAS_UPLOADERS),
+        ),
         ("TrailArn", output_of(trail::arn(), "The trail").with("Condition", HAS_TRAIL)),
         ("SubmitFlags", output_of(submit, "What the example submit takes, beside --journal")),
         ("WorkerFlags", output_of(worker, "What the example worker takes")),

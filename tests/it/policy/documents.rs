@@ -1,6 +1,6 @@
 //! What holds of every policy, whatever the names are.
 
-use inkseal::policy::{Documents, InvalidScope, PolicyDocument, Scope, Stack};
+use inkseal::policy::{Documents, InvalidScope, PolicyDocument, Scope, ScopeBuilder, Stack};
 use inkseal::resource::S3Object;
 use inkseal::{NotificationChannel, Seal, SecureJob};
 use proptest::prelude::*;
@@ -21,8 +21,12 @@ fn whole() -> Scope {
     Scope::builder(documents(), &seal())
         .sink("s3://amzn-s3-demo-filed/redacted".parse().unwrap())
         .vpc_endpoint("vpce-1a2b3c4d".parse().unwrap())
+        .comprehend_starter("arn:aws:iam::111122223333:role/inkseal-analyst".parse().unwrap())
+        .checker("arn:aws:iam::111122223333:role/inkseal-checker".parse().unwrap())
+        .uploader("arn:aws:iam::111122223333:role/inkseal-uploader".parse().unwrap())
         .detecting()
         .polling()
+        .comprehend_in_vpc()
         .build()
         .unwrap()
 }
@@ -61,6 +65,23 @@ fn what_lies_elsewhere_is_refused() {
     let role = |text: &str| builder().notification_role(text.parse().unwrap()).build();
     assert!(matches!(role("arn:aws-cn:iam::111122223333:role/r"), Err(InvalidScope::Misplaced(_))));
     assert!(matches!(role("arn:aws:iam::444455556666:role/r"), Err(InvalidScope::OtherAccount(_))));
+    for (what, with) in [
+        ("starts jobs", ScopeBuilder::starter as fn(_, _) -> _),
+        ("reads results", ScopeBuilder::reader),
+        ("workers", ScopeBuilder::worker),
+        ("uploads", ScopeBuilder::uploader),
+        ("starts Comprehend's jobs", ScopeBuilder::comprehend_starter),
+        ("posture", ScopeBuilder::checker),
+    ] {
+        let with = |role: &str| with(builder(), role.parse().unwrap()).build();
+        assert!(with("arn:aws:iam::111122223333:role/r").is_ok());
+        assert!(matches!(with("arn:aws-cn:iam::111122223333:role/r"), Err(InvalidScope::Misplaced(_))));
+        let error = with("arn:aws:iam::444455556666:role/r").unwrap_err();
+        assert!(
+            matches!(error, InvalidScope::OtherAccount(_)) && error.to_string().contains(what),
+            "{error}"
+        );
+    }
     let queue = builder().queue("https://sqs.us-east-1.amazonaws.com/444455556666/q".parse().unwrap());
     assert!(matches!(queue.build(), Err(InvalidScope::OtherAccount(_))));
     assert_eq!(builder().families([]).build().unwrap_err(), InvalidScope::NoFamily);
@@ -96,6 +117,21 @@ fn a_job_gives_the_policies_for_itself() {
         "it need not poll"
     );
     assert!(starter.contains("role/publish") && json(&scope.topic()).to_string().contains(":done"));
+}
+
+/// KMS takes no policy that names a role that is not there.
+#[test]
+fn where_nothing_is_announced_nobody_needs_the_role_for_it() {
+    let builder = || Scope::builder(documents(), &seal()).polling();
+    let texts = |scope: Scope| {
+        let key = scope.key_statements().administered_by_account();
+        format!("{} {}", json(&scope.starter()), json(&key))
+    };
+    let text = texts(builder().build().unwrap());
+    assert!(!text.contains("iam:PassRole") && !text.contains("inkseal-textract"), "{text}");
+    let topic = "arn:aws:sns:us-east-1:111122223333:done".parse().unwrap();
+    let text = texts(builder().topic(topic).build().unwrap());
+    assert!(text.contains("iam:PassRole") && text.contains("PublishEncrypted"), "{text}");
 }
 
 #[test]
@@ -138,12 +174,20 @@ fn wildcards_are_those_of_the_docs() {
             "starter PollJobs",
             "reader GetResults",
             "worker DetectPersonalData",
+            "checker ListTrails",
+            "comprehend-role JoinVpc",
             "textract-endpoint TextractByRoles",
             "comprehend-endpoint ComprehendByRoles",
         ]
     );
     let docs = include_str!("../../../src/policy/mod.rs");
-    for action in ["textract:Start", "textract:Get", "comprehend:DetectPiiEntities"] {
+    for action in [
+        "textract:Start",
+        "textract:Get",
+        "comprehend:DetectPiiEntities",
+        "`ec2:`",
+        "cloudtrail:DescribeTrails",
+    ] {
         assert!(docs.contains(action), "{action} has no reason in the docs");
     }
 }
@@ -221,7 +265,8 @@ fn the_stack_holds_together() {
     for scope in [whole(), Scope::builder(documents(), &seal()).build().unwrap()] {
         let stack = Stack::new(&scope);
         let template: Value = serde_json::from_str(&stack.to_json().unwrap()).unwrap();
-        assert!(stack.to_yaml().unwrap().len() < 51_200, "the most that one request takes");
+        let length = stack.to_yaml().unwrap().len();
+        assert!(length < 51_200, "{length}, of the most that one request takes");
         let resources = template["Resources"].as_object().unwrap();
         for (id, resource) in resources {
             let is_kept = matches!(resource["Type"].as_str(), Some("AWS::S3::Bucket" | "AWS::KMS::Key"));
@@ -229,7 +274,16 @@ fn the_stack_holds_together() {
                 assert_eq!(resource.get(policy).is_some_and(|value| value == "Retain"), is_kept, "{id}");
             }
         }
-        let text = template.to_string();
+        let days =
+            |queue: &str| resources[queue]["Properties"]["MessageRetentionPeriod"].as_u64().unwrap() / 86_400;
+        assert_eq!(
+            (days("CompletionQueue"), days("DeadLetterQueue")),
+            (4, 14),
+            "a dead letter keeps its age"
+        );
+        let mut text = template.clone();
+        text["Parameters"]["UploaderArns"].take();
+        let text = text.to_string();
         assert!(!text.contains(KEY_ID) && !text.contains(ACCOUNT), "nothing of the scope's account is in it");
         assert_eq!(
             template["Parameters"]["KeyAdministratorArn"].get("Default"),
@@ -271,8 +325,10 @@ proptest! {
             .name("n".repeat(name))
             .sink(format!("s3://{}/{prefix}", "f".repeat(63)).parse().unwrap())
             .vpc_endpoint("vpce-1a2b3c4d5e6f70819".parse().unwrap())
+            .comprehend_starter(format!("arn:aws:iam::{ACCOUNT}:role/{}", "c".repeat(64)).parse().unwrap())
             .detecting()
             .polling()
+            .comprehend_in_vpc()
             .build()
             .unwrap();
         for (name, policy) in all(&scope) {
