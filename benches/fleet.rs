@@ -132,7 +132,7 @@ fn fleet(documents: usize) -> (usize, bool) {
         "inkseal",
         read,
         documents - run.submitted,
-        run.submitted - read,
+        run.submitted.saturating_sub(read),
         run.refused,
         run.elapsed,
         real.elapsed(),

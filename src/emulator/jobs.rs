@@ -436,8 +436,10 @@ impl State {
         if let Some(running) = self.running.get_mut(&(job.family, job.region.clone())) {
             *running = running.saturating_sub(1);
         }
-        if let (Some(kept_for), Some(end)) = (self.kept_for, job.ends) {
-            self.kept.push_back((end + kept_for, Arc::clone(&job)));
+        // Further away than a clock can tell is for ever.
+        let until = self.kept_for.zip(job.ends).and_then(|(kept_for, end)| end.checked_add(kept_for));
+        if let Some(until) = until {
+            self.kept.push_back((until, Arc::clone(&job)));
         }
         Some(job)
     }
@@ -447,7 +449,11 @@ impl State {
         self.kept.front().filter(|(until, _)| *until <= now)?;
         let (_, job) = self.kept.pop_front()?;
         self.jobs.remove(&job.id);
-        if let Some(token) = job.token_key() {
+        // A token that lived out its days may be another job's by now.
+        let token = job.token_key();
+        if let Some(token) =
+            token.filter(|token| self.tokens.get(token).is_some_and(|it| Arc::ptr_eq(it, &job)))
+        {
             self.tokens.remove(&token);
         }
         Some(job)

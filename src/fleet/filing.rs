@@ -7,7 +7,7 @@ use serde::Serialize;
 
 pub use self::results::Fileable;
 use crate::clients::Clients;
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::job::{Analysis, Api, CompletedJob, Expense, Lending, Seal, TextDetection};
 use crate::notify::Completion;
 use crate::part::Warning;
@@ -26,6 +26,11 @@ use crate::store::SealedStore;
 ///
 /// They are the objects `JOB_ID/00001.md` and so on, and when all of them are there `JOB_ID/manifest.json`. **What has no manifest is
 /// not whole**, and readers have to leave it alone.
+///
+/// The manifest tells the job, its document, the pages that Textract could not read, its warnings, and the redaction in numbers. **The
+/// name of the document is not redacted**: it is the key of an object, where nothing personal belongs.
+///
+/// **One place for one filing**: a manifest says that a job is filed there, however it was filed.
 ///
 /// All names follow from the job, and files replace those of an earlier attempt, which said the same. So a second delivery of a completion
 /// changes nothing, two workers at the same job do no harm, and a crash leaves files without a manifest, which the next attempt
@@ -61,6 +66,8 @@ pub(crate) struct Manifest<'a> {
     files: u64,
     format: &'static str,
     is_partial: bool,
+    /// The first 1,000 pages that Textract could not read.
+    missing_pages: &'a [u32],
     warnings: &'a [Warning],
     #[serde(skip_serializing_if = "Option::is_none")]
     redaction: Option<&'a RedactionReport>,
@@ -132,18 +139,18 @@ impl Filing {
                 (None, F::completeness(&results).cloned())
             }
         };
-        let (is_partial, warnings) = match &completeness {
-            Some(account) => (account.partial, account.warnings.as_slice()),
-            None => (false, [].as_slice()),
-        };
+        let account = completeness.ok_or_else(|| {
+            Error::new(ErrorKind::Incomplete, Stage::Store, "the results ended without an account of them")
+        })?;
         let written = Manifest {
             job_id: job.id(),
             api: F::API,
             input: job.input().to_string(),
             files,
             format: format.as_str(),
-            is_partial,
-            warnings,
+            is_partial: account.partial,
+            missing_pages: &account.missing_pages,
+            warnings: &account.warnings,
             redaction: report.as_ref(),
         };
         match self.manifests.put(&manifest, &written).await {

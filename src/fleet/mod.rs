@@ -79,8 +79,8 @@
 //! # Personal data
 //!
 //! Keys of objects may tell about people. They are in the journal's file, in what comes out of the streams, and in the requests to
-//! Textract, which CloudTrail records. They are in no log line, no error and no `Debug` of this module's own types; the
-//! `Debug` of a job shows its input.
+//! Textract, which CloudTrail records, and in the manifests of a [filing](Filing). They are in no log line and no `Debug` of this module's
+//! own types; errors name the object that they are about, and the `Debug` of a job shows its input.
 //!
 //! # Logs
 //!

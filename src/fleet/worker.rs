@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -221,7 +222,11 @@ impl Running {
     {
         let completion = delivery.completion().clone();
         let span = info_span!("work", job = %completion.job_id, api = %completion.api);
-        let work = handler(completion.clone());
+        // What a handler does before its future is on this loop, where a panic would end the work of all.
+        let Ok(work) = catch_unwind(AssertUnwindSafe(|| handler(completion.clone()))) else {
+            let receive_count = delivery.receive_count();
+            return self.tell(Worked::Failed { completion, receive_count, error: stopped() });
+        };
         let task = async move {
             let began = Instant::now();
             let receive_count = delivery.receive_count();
@@ -255,7 +260,10 @@ impl Running {
             }
             Worked::Failed { completion, receive_count, error } => {
                 self.tally.failed += 1;
-                warn!(job = %completion.job_id, receive_count, kind = ?error.kind(), %error, "failed");
+                // Not the error itself, which names objects.
+                let (kind, stage) = (error.kind(), error.stage());
+                let (code, request_id) = (error.code(), error.request_id());
+                warn!(job = %completion.job_id, receive_count, ?kind, ?stage, code, request_id, "failed");
             }
             Worked::Unreadable(_) => self.tally.unreadable += 1,
         }
@@ -269,12 +277,12 @@ struct AbortOnDrop(tokio::task::JoinHandle<Result<()>>);
 
 impl AbortOnDrop {
     async fn end(mut self) -> Result<()> {
-        let stopped = |_| {
-            let message = "the handler panicked, or the runtime is shutting down";
-            Error::new(ErrorKind::Service, Stage::Wait, message)
-        };
-        (&mut self.0).await.map_err(stopped)?
+        (&mut self.0).await.map_err(|_| stopped())?
     }
+}
+
+fn stopped() -> Error {
+    Error::new(ErrorKind::Service, Stage::Wait, "the handler panicked, or the runtime is shutting down")
 }
 
 impl Drop for AbortOnDrop {

@@ -76,6 +76,7 @@ async fn workers_file_every_document_whole_and_once() {
         let manifest: Value = serde_json::from_slice(&manifest).unwrap();
         assert_eq!((&manifest["files"], &manifest["redaction"]["pages"]), (&3.into(), &3.into()));
         assert_eq!(manifest["input"], job.input().to_string());
+        assert_eq!((&manifest["is_partial"], &manifest["missing_pages"]), (&json!(false), &json!([])));
     }
     assert_eq!(keys.len(), 160);
     assert_eq!(emulator.queue_counts("done").map(|counts| (counts.visible, counts.in_flight)), Some((0, 0)));
@@ -177,10 +178,11 @@ async fn a_handler_that_fails_or_panics_costs_nobody_else() {
     let counted = Arc::clone(&calls);
     let handler = move |_| {
         let call = counted.fetch_add(1, Ordering::SeqCst);
+        assert_ne!(call, 0, "a handler of a test panics before it has a future");
         async move {
             match call {
-                0 => panic!("a handler of a test panics"),
-                1 => Err(inkseal::Error::from("No".parse::<inkseal::resource::Bucket>().unwrap_err())),
+                1 => panic!("a handler of a test panics"),
+                2 => Err(inkseal::Error::from("No".parse::<inkseal::resource::Bucket>().unwrap_err())),
                 _ => Ok(()),
             }
         }
@@ -191,8 +193,8 @@ async fn a_handler_that_fails_or_panics_costs_nobody_else() {
         observed.fetch_add(usize::from(matches!(worked, Worked::Failed { .. })), Ordering::SeqCst);
     });
     let tally = worker.run(handler, std::future::pending()).await.unwrap();
-    assert_eq!((tally.done, tally.failed, tally.unreadable), (3, 2, 3));
-    assert_eq!(seen.load(Ordering::SeqCst), 2);
+    assert_eq!((tally.done, tally.failed, tally.unreadable), (3, 3, 3));
+    assert_eq!(seen.load(Ordering::SeqCst), 3);
     assert_eq!(emulator.queue_counts("done").unwrap().dead, 1, "what is no completion");
 }
 
