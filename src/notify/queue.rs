@@ -39,6 +39,7 @@ use crate::resource::{QueueUrl, TopicArn};
 ///             processed.message?; // deleted, or visible again
 ///         }
 ///         Received::Unreadable(message) => println!("left for the dead-letter queue: {}", message.why),
+///         _ => {}
 ///     }
 /// }
 /// # Ok(())
