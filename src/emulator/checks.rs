@@ -93,7 +93,8 @@ pub(super) fn topic(value: &str) -> bool {
         && name.is_some_and(|name| !name.is_empty())
 }
 
-fn role(value: &str) -> bool {
+/// The ARN of a role.
+pub(super) fn role(value: &str) -> bool {
     let mut parts = value.splitn(6, ':');
     let (arn, partition, service) = (parts.next(), parts.next(), parts.next());
     let (region, account, name) = (parts.next(), parts.next(), parts.next());

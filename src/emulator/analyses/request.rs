@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::checks::is_partition;
+use super::super::checks::{any, role};
 use super::super::route::Failure;
 use super::kind::Kind;
 
@@ -191,20 +191,4 @@ fn name(value: &str) -> bool {
 
 fn key(value: &str) -> bool {
     value.bytes().all(|b| b.is_ascii_graphic())
-}
-
-fn any(_: &str) -> bool {
-    true
-}
-
-fn role(value: &str) -> bool {
-    let mut parts = value.splitn(6, ':');
-    let (arn, partition, service) = (parts.next(), parts.next(), parts.next());
-    let (region, account, name) = (parts.next(), parts.next(), parts.next());
-    arn == Some("arn")
-        && partition.is_some_and(is_partition)
-        && service == Some("iam")
-        && region == Some("")
-        && account.is_some_and(|account| account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit()))
-        && name.and_then(|name| name.strip_prefix("role/")).is_some_and(|name| !name.is_empty())
 }
