@@ -36,7 +36,7 @@ ARGUMENTS = [
 VARIANTS = {
     "plain": [],
     "whole": [
-        *("--sink", "s3://amzn-s3-demo-filed/redacted", "--vpc-endpoint", "vpce-1a2b3c4d", "--detecting"),
+        *("--sink", "s3://amzn-s3-demo-filed/redacted", "--vpc-endpoint", "vpce-1a2b3c4d", "--detecting", "--comprehend-in-vpc"),
         *("--topic-arn", f"arn:aws:sns:us-east-1:{ACCOUNT}:textract-done"),
         *("--role-arn", f"arn:aws:iam::{ACCOUNT}:role/textract-publish"),
         *("--queue-url", f"https://sqs.us-east-1.amazonaws.com/{ACCOUNT}/textract-done"),
@@ -60,6 +60,12 @@ NOT_A_FINDING = [
         "RESOURCE_MISMATCH",
         re.compile(r"\[\{'action': 'comprehend:Start[A-Za-z]+Job'"),
         "*-job/* holds the formats that parliament asks for, and a model is a second resource of a start, with a statement of its own",
+    ),
+    (
+        {"any"},
+        "RESOURCE_STAR",
+        re.compile(r"ec2:"),
+        "the interfaces are not made yet when the role is passed ('Protect jobs by using an Amazon VPC' in the Comprehend developer guide)",
     ),
     (
         {"key"},

@@ -9,6 +9,10 @@ use super::{HAS_DETECTION, HAS_UPLOADERS};
 
 pub(super) fn resources(names: &Names) -> Vec<(&'static str, Node)> {
     let workload = || workload_trust(names);
+    let mut analyses = policy("ComprehendRole", comprehend::permissions(names));
+    if names.in_vpc {
+        analyses = analyses.with("Metadata", no_interface_to_name());
+    }
     let detection = policy("WorkerRole", identity::detection()).with("Condition", HAS_DETECTION);
     vec![
         ("StarterRole", role("Starts sealed Textract jobs", workload())),
@@ -32,8 +36,16 @@ pub(super) fn resources(names: &Names) -> Vec<(&'static str, Node)> {
         ("CheckerRole", role("Looks at the settings of key, buckets and trails", workload())),
         ("CheckerPolicy", policy("CheckerRole", identity::checker(names))),
         ("ComprehendRole", role("Comprehend reads and writes as it", comprehend::trust(names))),
-        ("ComprehendPolicy", policy("ComprehendRole", comprehend::permissions(names))),
+        ("ComprehendPolicy", analyses),
     ]
+}
+
+/// Why the role of Comprehend may do with `*` what a VPC needs.
+fn no_interface_to_name() -> Node {
+    let skip = |id: &'static str| {
+        map! { "id": id, "comment": "Comprehend makes the interfaces when a job runs: there is none to name" }
+    };
+    map! { "checkov": map! { "skip": list![skip("CKV_AWS_109"), skip("CKV_AWS_111")] } }
 }
 
 /// The service that the workload runs on. Not every one of them says for which account it acts: those that do are held to it.
