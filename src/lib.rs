@@ -142,6 +142,8 @@
 //! only. **The SDK's own targets log requests and bodies at TRACE**, and `Debug` of the SDK's types shows their text. Keep the
 //! `aws_*` and `hyper` targets above TRACE in production, and do not print what you convert to the SDK's types.
 #![forbid(unsafe_code)]
+// docs.rs tells beside each item which feature it needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(missing_docs)]
 #![warn(clippy::missing_errors_doc, clippy::missing_panics_doc)]
 
