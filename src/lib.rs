@@ -93,7 +93,7 @@
 //! | run Comprehend's own jobs and models | `comprehend` |
 //! | account for every call | [`audit`] |
 //! | test your own code | `emulator` (feature) |
-//! | see it in a service, a Lambda function, a test | `cookbook` |
+//! | see it in a service, a Lambda function, a test | the [`cookbook`](cookbook/index.html) |
 //! | know what can go wrong | [`ErrorKind`], and SECURITY.md in the repository |
 //!
 //! # The way of the data
