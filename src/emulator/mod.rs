@@ -58,10 +58,13 @@
 //!
 //! # What comes of a fault
 //!
-//! In a job of four parts that is waited for by polling (in the columns of messages: by the queue, with polling to fall back to), read
-//! from the bucket, redacted with Comprehend and put under its key, with the SDK's default retries. `whole` is the whole right
-//! result; else the table has the kind and the stage of the error. There is no third: a result with something missing, or something
-//! of it in the clear, comes of none of them. A test makes these tables, each from its own run of the job.
+//! With the SDK's default retries, on every way that the crate goes. `whole` is the whole right result; else the table has the kind
+//! and the stage of the error, and what came out before it was right. There is no third: a result with something missing, or
+//! something of it in the clear, comes of none of them. A test makes these tables, each cell from a run of its own.
+//!
+//! The sealed job has four parts, is waited for by polling (in the columns of messages: by the queue, with polling to fall back
+//! to), and is read from the bucket, redacted with Comprehend and put under its key. Whoever may not look at an object
+//! (`HeadObject`) is taken not to have it: S3 answers so, too, without `s3:ListBucket`.
 //!
 #![doc = include_str!("outcomes.md")]
 
