@@ -310,6 +310,7 @@ impl EmulatorBuilder {
 
 /// A bucket before the emulator runs; a name alone is one in the emulator's Region and account.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct EmulatedBucket {
     name: String,
     region: Option<String>,

@@ -22,6 +22,7 @@ use super::response::Style;
 /// assert_eq!(response.items(), 1_500_000);
 /// ```
 #[derive(Clone)]
+#[must_use]
 pub struct Synthetic {
     pages: u32,
     blocks_per_page: usize,

@@ -9,7 +9,7 @@ use inkseal::{Error, WaitOptions};
 
 use super::{Case, Gone, Way};
 use crate::comprehend_jobs::{emulator, key_phrases, pii_offsets};
-use crate::support::clients;
+use crate::support::{SOURCE, clients};
 
 pub const FILES: Way = Way {
     heading: "A Comprehend job whose results are files (PII)",
@@ -48,7 +48,11 @@ async fn go<A: DocumentAnalysis>(
     job: ComprehendJob<A>,
     said: impl Fn(&A::Record) -> String,
 ) -> Gone {
-    let emulator = case.set(emulator().job_duration(Duration::from_secs(300)));
+    // So many that a listing can be cut short between two.
+    let letters = (0..20).fold(emulator(), |emulator, number| {
+        emulator.object(SOURCE, format!("letters/{number:02}.txt"), "Jane Doe was late")
+    });
+    let emulator = case.set(letters.job_duration(Duration::from_secs(300)));
     let emulator = case.fault.clone().into_iter().fold(emulator, EmulatorBuilder::fault).build().unwrap();
     let mut out = Vec::new();
     let result = run(&emulator, &job, |record| out.push(said(record))).await;

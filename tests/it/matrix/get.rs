@@ -34,7 +34,7 @@ fn special() -> Vec<(&'static str, Case)> {
 async fn go(case: Case) -> Gone {
     let response: Response = match case.call {
         TEXT | ANALYSIS => Synthetic::pages(3).blocks_per_page(600).into(),
-        EXPENSE => recorded(json!({"DocumentMetadata": {"Pages": 45}, "ExpenseDocuments": expenses()})),
+        EXPENSE => expenses(),
         _ => recorded(json!({"DocumentMetadata": {"Pages": 40}, "Results": lending()})),
     };
     let emulator = emulator().response(response).build().unwrap();
@@ -67,8 +67,11 @@ fn recorded(response: serde_json::Value) -> Response {
     Response::recorded(response.to_string()).unwrap()
 }
 
-fn expenses() -> Vec<serde_json::Value> {
-    (1..=45).map(|index| json!({"ExpenseIndex": index, "SummaryFields": [{"PageNumber": index}]})).collect()
+/// 45 of them, which make three parts.
+pub fn expenses() -> Response {
+    let document = |index| json!({"ExpenseIndex": index, "SummaryFields": [{"PageNumber": index}]});
+    let documents: Vec<_> = (1..=45).map(document).collect();
+    recorded(json!({"DocumentMetadata": {"Pages": 45}, "ExpenseDocuments": documents}))
 }
 
 fn lending() -> Vec<serde_json::Value> {
@@ -77,7 +80,7 @@ fn lending() -> Vec<serde_json::Value> {
 }
 
 /// The records up to an error.
-async fn read<T: Serialize>(
+pub async fn read<T: Serialize>(
     records: impl Stream<Item = inkseal::Result<T>>,
 ) -> (Vec<String>, Result<(), Error>) {
     let mut records = std::pin::pin!(records);

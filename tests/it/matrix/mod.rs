@@ -5,6 +5,7 @@
 
 mod comprehend;
 mod get;
+mod listing;
 mod sealed;
 mod synchronous;
 
@@ -98,7 +99,15 @@ fn of_calls() -> Vec<Fault> {
 #[tokio::test(start_paused = true)]
 async fn every_fault_has_one_outcome() {
     let mut tables = String::new();
-    for way in [sealed::WAY, get::WAY, synchronous::WAY, comprehend::FILES, comprehend::ARCHIVE] {
+    for way in [
+        sealed::WAY,
+        listing::EXPENSE,
+        get::WAY,
+        synchronous::WAY,
+        comprehend::FILES,
+        comprehend::ARCHIVE,
+        listing::DOCUMENTS,
+    ] {
         way.tell(&mut tables).await;
     }
     compare(&tables);
