@@ -99,7 +99,8 @@ impl Picture {
 }
 
 fn plain() -> ImageRedaction {
-    ImageRedaction::new().orientation(ExifOrientation::Apply)
+    // Tesseract's boxes are not as exact as Textract's.
+    ImageRedaction::new().orientation(ExifOrientation::Apply).padding(0.2)
 }
 
 /// The PNGs that stand one behind the other; none where the last is cut off.
