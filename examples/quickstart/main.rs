@@ -7,8 +7,9 @@
 //!
 //! Without arguments it runs on the emulator inside the crate: no AWS account, no network. With a picture (a PNG, a JPEG, a TIFF,
 //! or a PDF, whose first pages are taken) the emulator reads that with tesseract, which has to be on the PATH, and patterns
-//! look for personal data in it: numbers, addresses and dates, but no names. It prints what they found in numbers;
-//! `--redacted-out` writes the picture with black boxes in those places. With `--response` the emulator answers with a recorded
+//! look for personal data in it: numbers, mail addresses and dates, but no names. It prints how much they found of each type;
+//! `--redacted-out` writes the picture with black boxes in those places, and leaves in sight what was not read or is not known.
+//! With `--response` the emulator answers with a recorded
 //! response; with `--input`, `--output` and `--kms-key` it runs on real AWS (or on what `--endpoint-url` names).
 
 mod picture;
@@ -95,9 +96,9 @@ async fn run(arguments: Arguments) -> Result<()> {
     let names = Names::made_up()?;
     let hurry = WaitOptions::default().poll_between(Duration::from_millis(200), Duration::from_secs(1));
     if let Some(file) = arguments.page {
-        let bytes = Bytes::from(std::fs::read(&file).with_context(|| file.display().to_string())?);
-        let picture =
-            Picture::open(bytes, arguments.pages).await.with_context(|| file.display().to_string())?;
+        let named = || file.display().to_string();
+        let bytes = std::fs::read(&file).with_context(named)?;
+        let picture = Picture::open(bytes.into(), arguments.pages).await.with_context(named)?;
         let tesseract = Tesseract::find(&arguments.lang).await?;
         println!("A picture: running on the emulator inside the crate, which reads it with tesseract.\n");
         let reads = move |bytes| picture::read(bytes, arguments.pages, tesseract.clone());
@@ -256,24 +257,10 @@ fn finish(completeness: Option<&Completeness>) -> Result<()> {
 /// Writes the first image to this file, and those behind it beside it.
 fn write(out: &Path, images: &[RedactedImage]) -> Result<()> {
     for (number, image) in (1..).zip(images) {
-        let file = numbered(out, number);
+        let file = picture::numbered(out, number);
         std::fs::write(&file, image.bytes()).with_context(|| file.display().to_string())?;
         println!("7 redacted  {} with {} pages: {}", image.format(), image.sizes().len(), file.display());
     }
     println!("            what tesseract did not read, and what the patterns do not know, is still there");
     Ok(())
-}
-
-/// `out.png`, `out-2.png`, `out-3.png` and so on.
-fn numbered(out: &Path, number: u32) -> PathBuf {
-    if number < 2 {
-        return out.to_owned();
-    }
-    let mut name = out.file_stem().unwrap_or_default().to_owned();
-    name.push(format!("-{number}"));
-    if let Some(extension) = out.extension() {
-        name.push(".");
-        name.push(extension);
-    }
-    out.with_file_name(name)
 }

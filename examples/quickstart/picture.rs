@@ -1,5 +1,7 @@
 //! The picture of a document, page by page: to be read, and with boxes burned in.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use inkseal::block::Geometry;
@@ -40,10 +42,11 @@ pub struct Picture {
 impl Picture {
     /// Tells by the first bytes what it is, and whether there is what it takes.
     pub async fn open(bytes: Bytes, pages: u32) -> Result<Self> {
-        // Where Adobe's own reader looks for it.
-        let is_pdf = bytes.windows(5).take(1020).any(|window| window == b"%PDF-");
         const IMAGES: [&[u8]; 4] = [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*"];
-        if !is_pdf && !IMAGES.iter().any(|first| bytes.starts_with(first)) {
+        let is_image = IMAGES.iter().any(|first| bytes.starts_with(first));
+        // A PDF may have something before its header.
+        let is_pdf = !is_image && bytes.windows(5).take(1020).any(|window| window == b"%PDF-");
+        if !is_image && !is_pdf {
             bail!("it is no PNG, JPEG, TIFF or PDF by its first bytes");
         }
         if is_pdf {
@@ -121,4 +124,18 @@ fn split(mut bytes: &[u8]) -> Option<Vec<&[u8]>> {
         bytes = rest;
     }
     Some(images)
+}
+
+/// Where the image of a page goes: `out.png`, `out-2.png`, `out-3.png` and so on.
+pub fn numbered(out: &Path, number: u32) -> PathBuf {
+    if number < 2 {
+        return out.to_owned();
+    }
+    let mut name = out.file_stem().unwrap_or_default().to_owned();
+    name.push(format!("-{number}"));
+    if let Some(extension) = out.extension() {
+        name.push(".");
+        name.push(extension);
+    }
+    out.with_file_name(name)
 }

@@ -35,6 +35,8 @@ impl Program {
     pub async fn run(self, arguments: &[&str], input: &[u8]) -> Result<Answer> {
         let mut command = Command::new(self.name);
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        // The threads of tesseract spin where they wait for each other, and cost more than they bring.
+        command.env("OMP_THREAD_LIMIT", "1");
         let mut running = match command.kill_on_drop(true).spawn() {
             Err(error) if error.kind() == ErrorKind::NotFound => return Err(self.missing().into()),
             spawned => spawned.context(self.name)?,

@@ -153,7 +153,9 @@ fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
 
 /// What tesseract reads in an image, page after page.
 fn read(image: &Path) -> String {
-    let output = Command::new("tesseract").arg(image).args(["stdout", "-l", "eng"]).output().unwrap();
+    let mut tesseract = Command::new("tesseract");
+    let tesseract = tesseract.arg(image).args(["stdout", "-l", "eng"]).env("OMP_THREAD_LIMIT", "1");
+    let output = tesseract.output().unwrap();
     assert!(output.status.success(), "tesseract needs English");
     String::from_utf8(output.stdout).unwrap()
 }
