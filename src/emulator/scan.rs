@@ -9,8 +9,8 @@ use crate::text::Text;
 
 /// What an OCR reads in a document, page by page: a [`Response`] of text detection in the making.
 ///
-/// Pages become PAGE blocks, and their lines LINE and WORD blocks, in the order in which they are given, with ids of their own.
-/// A line has the text of its words with spaces between them, the mean of their confidences, and the box around them. See
+/// Of each page there is its PAGE block, then its LINE blocks, then their WORD blocks, all in the order in which they were given and
+/// with ids of their own. A line has the text of its words with spaces between them, the mean of their confidences, and the box around them. See
 /// "Lines and Words of Text" in the Amazon Textract developer guide.
 ///
 /// ```
@@ -126,20 +126,30 @@ impl Ids {
     }
 }
 
-/// The PAGE, then its lines, each followed by its words.
+/// The PAGE, then its lines, then their words.
 fn blocks_of(page: &ScannedPage, ids: &mut Ids) -> Vec<Value> {
     (ids.page, ids.block) = (ids.page.saturating_add(1), 0);
-    let number = ids.page;
     let whole = Edges { left: 0, top: 0, right: page.size.width(), bottom: page.size.height() };
-    let (own, mut lines, mut blocks) = (ids.next(), Vec::with_capacity(page.lines.len()), vec![Value::Null]);
-    for words in &page.lines {
-        let (id, at) = (ids.next(), blocks.len());
-        let (mut children, mut edges) = (Vec::with_capacity(words.len()), None::<Edges>);
-        blocks.push(Value::Null);
-        for word in words {
-            let (id, place) = (ids.next(), whole.cut(word.place));
-            edges = Some(edges.map_or(place, |edges| edges.around(place)));
-            blocks.push(json!({
+    let (id, number) = (ids.next(), ids.page);
+    let (mut lines, mut words) = (Vec::with_capacity(page.lines.len()), Vec::new());
+    let mut children = Vec::with_capacity(page.lines.len());
+    for line in &page.lines {
+        let id = ids.next();
+        let placed: Vec<_> = line.iter().map(|word| (ids.next(), whole.cut(word.place), word)).collect();
+        let around = placed.iter().map(|(_, place, _)| *place).reduce(Edges::around).unwrap_or(whole);
+        let texts: Vec<_> = line.iter().map(|word| word.text.as_str()).collect();
+        let confidences: f64 = line.iter().map(|word| f64::from(word.confidence)).sum();
+        lines.push(json!({
+            "BlockType": "LINE",
+            "Confidence": confidences / line.len() as f64,
+            "Geometry": around.geometry(page.size),
+            "Id": id,
+            "Page": number,
+            "Relationships": [{"Type": "CHILD", "Ids": placed.iter().map(|(id, ..)| id).collect::<Vec<_>>()}],
+            "Text": texts.join(" "),
+        }));
+        words.extend(placed.into_iter().map(|(id, place, word)| {
+            json!({
                 "BlockType": "WORD",
                 "Confidence": word.confidence,
                 "Geometry": place.geometry(page.size),
@@ -147,37 +157,16 @@ fn blocks_of(page: &ScannedPage, ids: &mut Ids) -> Vec<Value> {
                 "Page": number,
                 "Text": word.text.as_str(),
                 "TextType": if word.handwritten { "HANDWRITING" } else { "PRINTED" },
-            }));
-            children.push(id);
-        }
-        let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
-        let confidences: f64 = words.iter().map(|word| f64::from(word.confidence)).sum();
-        if let Some(line) = blocks.get_mut(at) {
-            *line = json!({
-                "BlockType": "LINE",
-                "Confidence": confidences / words.len() as f64,
-                "Geometry": edges.unwrap_or(whole).geometry(page.size),
-                "Id": id,
-                "Page": number,
-                "Relationships": [{"Type": "CHILD", "Ids": children}],
-                "Text": texts.join(" "),
-            });
-        }
-        lines.push(id);
+            })
+        }));
+        children.push(id);
     }
-    let mut block = json!({
-        "BlockType": "PAGE",
-        "Geometry": whole.geometry(page.size),
-        "Id": own,
-        "Page": number,
-    });
-    if !lines.is_empty() {
-        block["Relationships"] = json!([{"Type": "CHILD", "Ids": lines}]);
+    let mut block =
+        json!({"BlockType": "PAGE", "Geometry": whole.geometry(page.size), "Id": id, "Page": number});
+    if !children.is_empty() {
+        block["Relationships"] = json!([{"Type": "CHILD", "Ids": children}]);
     }
-    if let Some(first) = blocks.first_mut() {
-        *first = block;
-    }
-    blocks
+    [vec![block], lines, words].concat()
 }
 
 /// An upright rectangle, by the columns and rows at which it begins and ends.
