@@ -37,8 +37,8 @@
 //! # What it does not do
 //!
 //! Signatures must be there and be scoped to the service and a Region, but are not verified: any credentials will do.
-//! Documents are not read: of a synchronous call the format is told by the first bytes, of a job not at all. A call is
-//! answered with page 1 of its response (`AnalyzeID` with a document for each page), and one with a human loop always
+//! Documents are not read, but by what [`EmulatorBuilder::reader`] was given: of a synchronous call the format is told by the first
+//! bytes, of a job not at all. A call is answered with page 1 of its response (`AnalyzeID` with a document for each page), and one with a human loop always
 //! activates it. The summary of a lending job is made from its results: pages of one type that follow each other are one
 //! document, and a signature is missing on every page with an empty list of them. Of Comprehend there are
 //! `DetectPiiEntities` and `ContainsPiiEntities`, which find what they were given ([`EmulatorBuilder::pii`]) and what a
@@ -86,9 +86,11 @@ mod log;
 mod messaging;
 mod multipart;
 mod quotas;
+mod reader;
 mod response;
 mod route;
 mod s3;
+mod scan;
 mod server;
 mod store;
 mod synthetic;
@@ -116,6 +118,7 @@ pub use self::log::{RecordedRequest, Service};
 pub use self::messaging::{Delivery, EmulatedQueue, QueueCounts};
 pub use self::quotas::{CallQuotas, ComprehendQuotas, FamilyQuotas, Quotas};
 pub use self::response::{Response, Shape};
+pub use self::scan::{Scan, ScannedPage, ScannedWord};
 pub use self::server::Server;
 pub use self::synthetic::Synthetic;
 
@@ -128,6 +131,7 @@ use self::log::Log;
 use self::messaging::Messaging;
 use self::multipart::Uploads;
 use self::quotas::Rates;
+use self::reader::Reader;
 use self::store::{Encryption, Object, Store};
 use self::textract::Known;
 
@@ -160,6 +164,7 @@ struct Inner {
     uploads: Uploads,
     responses: Vec<Response>,
     responses_of: Vec<(Known, Response)>,
+    reader: Option<Reader>,
     pii: Pii,
     job_duration: Duration,
     latency: Duration,
