@@ -148,7 +148,7 @@ impl<W: Write> Answers<W> {
 fn fields<'d>(document: &'d Document, name: &str) -> Vec<Found<'d>> {
     match document.field(name) {
         Some(field) => vec![of_field(field)],
-        None => document.search_fields(name).map(of_field).collect(),
+        None => document.fields_containing(name).map(of_field).collect(),
     }
 }
 

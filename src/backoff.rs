@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// How often in a row the body of an answer may break off.
+pub(crate) const ATTEMPTS_AT_BODIES: u32 = 4;
+
 /// Decorrelated jitter, as in the AWS Architecture Blog's *Exponential Backoff And Jitter*: each pause is drawn between
 /// the shortest and three times the one before.
 #[derive(Debug)]
@@ -14,6 +17,17 @@ pub(crate) struct Backoff {
 impl Backoff {
     pub(crate) fn new(shortest: Duration, longest: Duration) -> Self {
         Self { shortest, longest, last: shortest }
+    }
+
+    /// Between two attempts at the body of an answer, which the SDK does not retry.
+    pub(crate) fn of_bodies() -> Self {
+        Self::new(Duration::from_millis(100), Duration::from_secs(5))
+    }
+
+    /// Between two attempts to receive messages.
+    #[cfg(feature = "sqs")]
+    pub(crate) fn of_receiving() -> Self {
+        Self::new(Duration::from_secs(1), Duration::from_secs(30))
     }
 
     pub(crate) fn pause(&mut self) -> Duration {

@@ -89,6 +89,8 @@ pub enum ErrorKind {
     Leak,
     /// What is deployed does not pass, or nobody could look. Nothing was started; the source names the controls.
     NotClean,
+    /// The application's own code failed; see [`Error::application`].
+    Application,
     /// The connection failed, or ended early. Trying again can help.
     Transport,
     /// The service failed, or answered with an error that this crate does not know.
@@ -125,6 +127,8 @@ pub enum Stage {
     Store,
     /// Checking what is deployed against the security pillar.
     Posture,
+    /// Whatever the application does with what it is given.
+    Application,
 }
 
 impl Stage {
@@ -143,6 +147,7 @@ impl Stage {
             Self::Redact => "redacting",
             Self::Store => "storing",
             Self::Posture => "checking the posture",
+            Self::Application => "in the application",
         }
     }
 }
@@ -154,6 +159,29 @@ impl fmt::Display for Stage {
 }
 
 impl Error {
+    /// What failed in the application's own code: the handler of a [`Worker`](crate::fleet), the template of a submitter, a
+    /// detector that asks another service. The source is shown with the error, so it must not hold a word of a document.
+    ///
+    /// ```
+    /// let refused = std::io::Error::other("the database takes no connections");
+    /// let error = inkseal::Error::application(refused).retryable();
+    /// assert_eq!(error.kind(), inkseal::ErrorKind::Application);
+    /// assert!(error.is_retryable());
+    /// ```
+    pub fn application(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        let mut error =
+            Self::new(ErrorKind::Application, Stage::Application, "the application's own code failed");
+        error.0.source = Some(source.into());
+        error
+    }
+
+    /// The same error, of which the application knows that trying again can help.
+    #[must_use]
+    pub fn retryable(mut self) -> Self {
+        self.0.retryable = true;
+        self
+    }
+
     pub(crate) fn new(kind: ErrorKind, stage: Stage, message: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             kind,
@@ -173,6 +201,11 @@ impl Error {
 
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::InvalidInput, Stage::Configure, message)
+    }
+
+    /// That a record cannot be written: without serde_json's words, which could quote it.
+    pub(crate) fn unwritten(_: serde_json::Error) -> Self {
+        Self::new(ErrorKind::Malformed, Stage::Store, "the record cannot be written as JSON")
     }
 
     /// Names the S3 object that the error is about.
@@ -284,6 +317,8 @@ impl Error {
 
 const NOT_PREPARED: &str = "the request could not be prepared and was not sent: look at the credentials, the Region and the endpoint";
 
+const OTHER_REGION: &str = "the bucket lies in another Region than the clients: make clients for that Region";
+
 /// The one table from an AWS error code to what it means here. Codes of Textract, Comprehend, S3, KMS and SQS share it, because
 /// their meanings do not collide.
 fn classify(code: Option<&str>, status: u16) -> (ErrorKind, &'static str) {
@@ -332,7 +367,12 @@ fn classify(code: Option<&str>, status: u16) -> (ErrorKind, &'static str) {
             "Textract cannot read the input object: check its name, its Region and the permissions",
         ),
         "NoSuchBucket" => (NotFound, "there is no such bucket"),
-        "NoSuchKey" | "NoSuchVersion" | "NotFound" => (NotFound, "there is no such object"),
+        "PermanentRedirect" | "TemporaryRedirect" | "AuthorizationHeaderMalformed" => {
+            (InvalidInput, OTHER_REGION)
+        }
+        "BadDigest" | "XAmzContentChecksumMismatch" => (Transport, "what arrived is not what was sent"),
+        "NoSuchKey" | "NoSuchVersion" => (NotFound, "there is no such object"),
+        "NotFound" => (NotFound, "there is no such object, or no such bucket"),
         "PreconditionFailed" => (AlreadyExists, "there is an object of this name already"),
         "ConditionalRequestConflict" => (Service, "another request is writing an object of this name"),
         "JobNotFoundException" => (NotFound, "no such Comprehend job in this account and Region"),
@@ -372,6 +412,7 @@ fn classify(code: Option<&str>, status: u16) -> (ErrorKind, &'static str) {
         }
         "UnsupportedLanguageException" => (InvalidInput, "Comprehend does not take this language here"),
         _ => match status {
+            301 | 307 => (InvalidInput, OTHER_REGION),
             403 => (AccessDenied, "access denied: compare the caller's permissions with this operation"),
             404 => (NotFound, "there is no such thing"),
             429 => (Throttled, "throttled: the request rate is above the account's quota"),

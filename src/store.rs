@@ -64,6 +64,7 @@ const MOST_BYTES: u64 = 5 * 1024 * 1024 * 1024;
 /// `s3:PutObject` on the objects, and `kms:GenerateDataKey` and `kms:Decrypt` on the key; `kms:DescribeKey` for
 /// [`open`](Self::open) where the clients have a KMS client.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct SealedStore {
     clients: Clients,
     seal: Seal,
@@ -139,7 +140,7 @@ impl SealedStore {
     /// Whether there is an object of this name, under this seal.
     ///
     /// It takes `s3:GetObject`; without `s3:ListBucket` on the bucket S3 tells nobody that an object is not there, and that is taken
-    /// for not being there too.
+    /// for not being there too. So look a bucket of another owner and one that is missing; a put to them fails.
     ///
     /// # Errors
     ///
@@ -160,7 +161,13 @@ impl SealedStore {
                 let sealed = self.seal.verify(object.key(), algorithm, head.ssekms_key_id());
                 sealed.map(|()| true)
             }
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::AccessDenied) => Ok(false),
+            // Only where S3 has answered: without credentials nobody was asked.
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::AccessDenied)
+                    && error.request_id().is_some() =>
+            {
+                Ok(false)
+            }
             Err(error) => Err(error.at_object(object.key())),
         }
     }
@@ -271,7 +278,7 @@ pub trait Storable: sealed::Sealed {}
 
 impl<T: sealed::Sealed> Storable for T {}
 
-mod sealed {
+pub(crate) mod sealed {
     /// An object to be.
     pub struct Object {
         pub body: Vec<u8>,
@@ -310,9 +317,10 @@ impl Unredacted {
     ///
     /// # Errors
     ///
-    /// As serde_json's, which none of the crate's types gives.
-    pub fn json(record: &impl Serialize) -> serde_json::Result<Self> {
-        Ok(Self { text: serde_json::to_string(record)?, media_type: Format::Json.media_type() })
+    /// [`Malformed`](ErrorKind::Malformed) where it cannot be written, as none of the crate's own.
+    pub fn json(record: &impl Serialize) -> Result<Self> {
+        let text = serde_json::to_string(record).map_err(Error::unwritten)?;
+        Ok(Self { text, media_type: Format::Json.media_type() })
     }
 
     /// Plain text, as Comprehend reads it.
@@ -331,15 +339,6 @@ impl fmt::Debug for Unredacted {
 impl sealed::Sealed for Unredacted {
     fn into_object(self) -> Object {
         Object { body: self.text.into_bytes(), content_type: self.media_type }
-    }
-}
-
-#[cfg(feature = "sqs")]
-impl sealed::Sealed for &crate::fleet::Manifest<'_> {
-    fn into_object(self) -> Object {
-        // Names and numbers, which always serialize.
-        let body = serde_json::to_vec(self).unwrap_or_default();
-        Object { body, content_type: Format::Json.media_type() }
     }
 }
 

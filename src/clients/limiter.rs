@@ -9,6 +9,9 @@ use tokio::time::{Instant, sleep_until};
 /// The longest interval that is a rate at all.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// How late a caller may come whatever the pace: the timer ticks in milliseconds, and a busy runtime polls a little later.
+const LATE: Duration = Duration::from_millis(50);
+
 /// Lets callers pass one at a time, an interval apart, which may be changed on the way.
 ///
 /// Each caller takes a slot of time and sleeps until then. Nothing is held while it sleeps, so a caller that is not polled
@@ -51,9 +54,12 @@ impl RateLimiter {
     pub(crate) async fn turn(&self) {
         loop {
             let mut slot = self.take();
-            sleep_until(slot.at).await;
+            // Even what is over takes the timer to its next tick.
+            if slot.at > Instant::now() {
+                sleep_until(slot.at).await;
+            }
             // Whoever was not polled in time has missed its turn: a crowd of such callers must not go all at once.
-            if slot.at.elapsed() <= self.slots().interval {
+            if slot.at.elapsed() <= self.slots().interval.max(LATE) {
                 slot.used = true;
                 return;
             }
@@ -121,6 +127,21 @@ mod tests {
         let start = Instant::now();
         join_all((0..1000).map(|_| limiter.turn())).await;
         assert_eq!(start.elapsed().as_millis(), 99_900);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pace_below_the_ticks_of_the_timer_is_one() {
+        for limiter in [limiter(f64::INFINITY), limiter(10_000.0)] {
+            limiter.turn().await;
+            tokio::time::advance(Duration::from_micros(300)).await;
+            assert!(poll!(std::pin::pin!(limiter.turn())).is_ready());
+        }
+        // A slot that comes up between two ticks is used at the second.
+        let limiter = limiter(10_000.0);
+        let late = limiter.take();
+        tokio::time::advance(Duration::from_micros(900)).await;
+        drop(late);
+        tokio::time::timeout(Duration::from_secs(1), limiter.turn()).await.unwrap();
     }
 
     #[tokio::test(start_paused = true)]

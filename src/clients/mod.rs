@@ -88,6 +88,7 @@ struct Inner {
 /// # }
 /// ```
 #[derive(Clone)]
+#[must_use]
 pub struct ClientsBuilder {
     transport: TransportPolicy,
     audit: Sink,
@@ -238,35 +239,35 @@ impl ClientsBuilder {
         self
     }
 
-    /// A ready-made Comprehend client, for [`with_clients`](Self::with_clients).
+    /// A ready-made Comprehend client, in place of one from the configuration.
     #[cfg(feature = "comprehend")]
     pub fn comprehend(mut self, client: aws_sdk_comprehend::Client) -> Self {
         self.comprehend = Some(client);
         self
     }
 
-    /// A ready-made KMS client, for [`with_clients`](Self::with_clients).
+    /// A ready-made KMS client, in place of one from the configuration.
     #[cfg(feature = "kms")]
     pub fn kms(mut self, client: aws_sdk_kms::Client) -> Self {
         self.kms = Some(client);
         self
     }
 
-    /// A ready-made SQS client, for [`with_clients`](Self::with_clients).
+    /// A ready-made SQS client, in place of one from the configuration.
     #[cfg(feature = "sqs")]
     pub fn sqs(mut self, client: aws_sdk_sqs::Client) -> Self {
         self.sqs = Some(client);
         self
     }
 
-    /// A ready-made STS client, for [`with_clients`](Self::with_clients).
+    /// A ready-made STS client, in place of one from the configuration.
     #[cfg(feature = "posture")]
     pub fn sts(mut self, client: aws_sdk_sts::Client) -> Self {
         self.sts = Some(client);
         self
     }
 
-    /// A ready-made CloudTrail client, for [`with_clients`](Self::with_clients).
+    /// A ready-made CloudTrail client, in place of one from the configuration.
     #[cfg(feature = "posture")]
     pub fn cloudtrail(mut self, client: aws_sdk_cloudtrail::Client) -> Self {
         self.cloudtrail = Some(client);
@@ -287,16 +288,18 @@ impl ClientsBuilder {
             // Only the rule that is always on: the others depend on the service, and are checked on every request.
             TransportPolicy::default().check_destination(&uri, Service::Textract)?;
         }
-        let this = self;
+        // What was given ready-made stays.
+        let mut this = self;
         #[cfg(feature = "comprehend")]
-        let this = this.comprehend(connected!(aws_sdk_comprehend, config));
+        this.comprehend.get_or_insert_with(|| connected!(aws_sdk_comprehend, config));
         #[cfg(feature = "kms")]
-        let this = this.kms(connected!(aws_sdk_kms, config));
+        this.kms.get_or_insert_with(|| connected!(aws_sdk_kms, config));
         #[cfg(feature = "sqs")]
-        let this = this.sqs(connected!(aws_sdk_sqs, config));
+        this.sqs.get_or_insert_with(|| connected!(aws_sdk_sqs, config));
         #[cfg(feature = "posture")]
-        let this =
-            this.sts(connected!(aws_sdk_sts, config)).cloudtrail(connected!(aws_sdk_cloudtrail, config));
+        this.sts.get_or_insert_with(|| connected!(aws_sdk_sts, config));
+        #[cfg(feature = "posture")]
+        this.cloudtrail.get_or_insert_with(|| connected!(aws_sdk_cloudtrail, config));
         this.with_clients(connected!(aws_sdk_textract, config), connected!(aws_sdk_s3, config))
     }
 

@@ -27,6 +27,7 @@ use http::Uri;
 /// # let _ = policy;
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[must_use]
 pub struct TransportPolicy {
     vpc_endpoints: Option<VpcEndpoints>,
     fips: bool,
@@ -201,7 +202,30 @@ impl Service {
             Self::CloudTrail => ("cloudtrail", "cloudtrail-fips"),
         };
         host.rsplit('.').find(|label| [plain, fips].contains(label)) == Some(fips)
+            || (self.has_only_fips_in_gov_cloud() && is_gov_cloud(host, plain))
     }
+
+    /// Whether the service's plain endpoints in GovCloud are its FIPS endpoints there, as the SDK resolves them.
+    fn has_only_fips_in_gov_cloud(self) -> bool {
+        match self {
+            Self::Textract | Self::S3 => false,
+            #[cfg(feature = "comprehend")]
+            Self::Comprehend => false,
+            #[cfg(feature = "kms")]
+            Self::Kms => false,
+            #[cfg(feature = "sqs")]
+            Self::Sqs => true,
+            #[cfg(feature = "posture")]
+            Self::Sts | Self::CloudTrail => true,
+        }
+    }
+}
+
+/// Whether a host is `SERVICE.us-gov-….amazonaws.com`, and nothing beside.
+fn is_gov_cloud(host: &str, service: &str) -> bool {
+    let rest = host.strip_prefix(service).and_then(|rest| rest.strip_prefix(".us-gov-"));
+    let region = rest.and_then(|rest| rest.strip_suffix(".amazonaws.com"));
+    region.is_some_and(|region| !region.is_empty() && !region.contains('.'))
 }
 
 /// The [`TransportPolicy`] in the SDK's own pipeline.
@@ -295,6 +319,23 @@ mod tests {
             "https://s3-fips.s3.us-east-1.amazonaws.com/",
         ] {
             assert!(check(policy, uri, Service::S3).is_err(), "{uri}");
+        }
+        #[cfg(feature = "sqs")]
+        {
+            let of_queues = |host: &str| check(policy, &format!("https://{host}/"), Service::Sqs);
+            assert_eq!(of_queues("sqs.us-gov-west-1.amazonaws.com"), Ok(()), "there is no other");
+            for host in [
+                "sqs.us-east-1.amazonaws.com",
+                "sqs.us-gov-west-1.evil.amazonaws.com",
+                "x.sqs.us-gov-west-1.amazonaws.com",
+                "sqs.us-gov-.amazonaws.com",
+                "sqs.us-gov-west-1.amazonaws.com.evil.example",
+            ] {
+                assert!(of_queues(host).is_err(), "{host}");
+            }
+            assert!(
+                check(policy, "https://textract.us-gov-west-1.amazonaws.com/", Service::Textract).is_err()
+            );
         }
         let both = policy.require_vpc_endpoints(VpcEndpoints::All);
         let endpoint =

@@ -46,6 +46,7 @@ pub enum ClassifierMode {
 /// Follows "DocumentClassifierInputDataConfig" in the Amazon Comprehend API reference and "Preparing classifier training data"
 /// in the developer guide. Augmented manifests and documents that are not plain text are not covered.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
 pub struct ClassifierTraining {
     documents: S3Location,
     test: Option<S3Location>,
@@ -70,6 +71,7 @@ impl ClassifierTraining {
 /// Follows "EntityRecognizerInputDataConfig" in the Amazon Comprehend API reference. Augmented manifests and annotations of PDF
 /// documents are not covered.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
 pub struct RecognizerTraining {
     types: Vec<String>,
     documents: S3Location,

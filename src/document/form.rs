@@ -137,9 +137,10 @@ impl Document {
             .reduce(|best, next| if confidence(&next) > confidence(&best) { next } else { best })
     }
 
-    /// The fields whose key contains this text, whatever its case and Unicode form, in the order of the document.
-    pub fn search_fields(&self, text: &str) -> impl Iterator<Item = Field<'_>> {
+    /// The fields whose key contains this text, whatever its case and Unicode form, in the order of the document. No key
+    /// contains an empty text.
+    pub fn fields_containing(&self, text: &str) -> impl Iterator<Item = Field<'_>> {
         let text = fold(text);
-        self.fields().filter(move |field| fold(&field.key()).contains(&text))
+        self.fields().filter(move |field| !text.is_empty() && fold(&field.key()).contains(&text))
     }
 }

@@ -22,7 +22,7 @@ impl Document {
     /// [`status`](Self::status) tells more.
     pub fn from_json(json: &[u8]) -> Result<Self> {
         let (heads, blocks) = block::parse_saved(json)?;
-        Ok(Self::new(PartHead::joined(heads).map_err(mixed)?, blocks))
+        Ok(Self::new(PartHead::joined(heads)?, blocks))
     }
 
     /// A document from parts in their order, joined as [`Part::join`] does.
@@ -31,7 +31,7 @@ impl Document {
     ///
     /// [`Malformed`](ErrorKind::Malformed) where the parts tell different states of the job.
     pub fn from_parts(parts: impl IntoIterator<Item = Part<Block>>) -> Result<Self> {
-        Ok(Part::join(parts).map_err(mixed)?.into())
+        Ok(Part::join(parts)?.into())
     }
 
     /// The whole document of a job, in memory. For one that need not fit take the [`PageStream`](crate::PageStream), and
@@ -73,8 +73,10 @@ impl Document {
     }
 }
 
-fn mixed(error: MixedStatuses) -> Error {
-    Error::new(ErrorKind::Malformed, Stage::Assemble, "the responses are not of one job").caused_by(error)
+impl From<MixedStatuses> for Error {
+    fn from(mixed: MixedStatuses) -> Self {
+        Self::new(ErrorKind::Malformed, Stage::Assemble, "the responses are not of one job").caused_by(mixed)
+    }
 }
 
 impl From<Part<Block>> for Document {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::future::FutureExt;
 
 use super::analyses::Analyses;
 use super::comprehend::Pii;
@@ -16,6 +17,7 @@ use super::log::Log;
 use super::messaging::{Delivery, EmulatedQueue, Setup};
 use super::multipart::Uploads;
 use super::quotas::{Quotas, Rates};
+use super::reader::Reader;
 use super::response::Response;
 use super::store::{Bucket, Encryption, Object, Store};
 use super::textract::Known;
@@ -32,6 +34,7 @@ pub struct EmulatorBuilder {
     objects: Vec<(String, String, Bytes)>,
     responses: Vec<Response>,
     responses_of: Vec<(Known, Response)>,
+    reader: Option<Reader>,
     pii: Pii,
     messaging: Setup,
     faults: Vec<FaultRule>,
@@ -69,6 +72,7 @@ impl Default for EmulatorBuilder {
             objects: Vec::new(),
             responses: Vec::new(),
             responses_of: Vec::new(),
+            reader: None,
             pii: Pii::default(),
             messaging: Setup::default(),
             faults: Vec::new(),
@@ -139,6 +143,41 @@ impl EmulatorBuilder {
     /// Answers synchronous calls that come with these bytes with this response.
     pub fn response_for_bytes(mut self, bytes: impl AsRef<[u8]>, response: impl Into<Response>) -> Self {
         self.responses_of.push((Known::bytes(bytes.as_ref()), response.into()));
+        self
+    }
+
+    /// Has documents read: text detection and document analysis, as jobs and as synchronous calls, are answered with what this
+    /// makes of the bytes of the document, such as a [`Scan`](super::Scan) of what an OCR finds. The latest reader counts. A document
+    /// that has a response of its own ([`response_for`](Self::response_for)) is not read.
+    ///
+    /// It runs while the request waits, and the job is in progress from then on: what takes long belongs into
+    /// tokio's `spawn_blocking`. What cannot be read is a [`Response::failed`].
+    ///
+    /// ```
+    /// use inkseal::block::{PageSize, PixelBox};
+    /// use inkseal::emulator::{Emulator, Response, Scan, ScannedPage, ScannedWord};
+    ///
+    /// // Letters that are ten pixels wide and twenty high.
+    /// let a4 = PageSize::new(595, 842)?;
+    /// let word = |text: &str, top| {
+    ///     let width = 10 * text.chars().count() as u32;
+    ///     ScannedWord::new(text, PixelBox { left: 0, top, width, height: 20 }, 99.0)
+    /// };
+    /// let emulator = Emulator::builder()
+    ///     .reader(move |bytes| async move {
+    ///         let Ok(text) = std::str::from_utf8(&bytes) else { return Response::failed("the document is no text") };
+    ///         let words = text.lines().zip((0..).step_by(20)).map(|(text, top)| word(text, top));
+    ///         Scan::new().page(words.fold(ScannedPage::new(a4), |page, word| page.line([word]))).into()
+    ///     })
+    ///     .build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn reader<R, F>(mut self, read: R) -> Self
+    where
+        R: Fn(Bytes) -> F + Send + Sync + 'static,
+        F: Future<Output: Into<Response>> + Send + 'static,
+    {
+        self.reader = Some(Arc::new(move |bytes| read(bytes).map(Into::into).boxed()));
         self
     }
 
@@ -295,6 +334,7 @@ impl EmulatorBuilder {
             uploads: Uploads::default(),
             responses: self.responses,
             responses_of: self.responses_of,
+            reader: self.reader,
             pii: self.pii.or_patterns(),
             job_duration: self.job_duration,
             latency: self.latency,
@@ -310,6 +350,7 @@ impl EmulatorBuilder {
 
 /// A bucket before the emulator runs; a name alone is one in the emulator's Region and account.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct EmulatedBucket {
     name: String,
     region: Option<String>,

@@ -8,7 +8,7 @@ use super::Inner;
 use super::checks::{self, Location, any, invalid, required, text};
 use super::jobs::envelope;
 use super::quotas::Operations;
-use super::response::{Outcome, Shape};
+use super::response::{Outcome, Response, Shape};
 use super::route::Failure;
 use super::textract::{Known, refused};
 
@@ -46,7 +46,13 @@ impl Call {
 
 impl Inner {
     /// Answers a synchronous operation.
-    pub(super) fn call(&self, call: Call, region: &str, input: &Value) -> Result<Bytes, Failure> {
+    pub(super) fn call(
+        &self,
+        call: Call,
+        region: &str,
+        input: &Value,
+        read: Option<Response>,
+    ) -> Result<Bytes, Failure> {
         self.admit(Operations::Call(call), region)?;
         let documents = match call {
             Call::AnalyzeId => {
@@ -68,11 +74,11 @@ impl Inner {
         // Every page must be readable; the first is the one that has a response of its own.
         let mut known = None;
         for document in &documents {
-            let read = self.read_document(document, region)?;
-            known.get_or_insert(read);
+            let (_, document) = self.read_document(document, region)?;
+            known.get_or_insert(document);
         }
         let known = known.unwrap_or(Known::Key(String::new()));
-        let response = self.response_for(call.shape(), &known);
+        let response = self.response_for(call.shape(), &known, read);
         if response.outcome == Outcome::Failed {
             let message = response.status_message.unwrap_or_default();
             return Err(refused("BadDocumentException", message));
@@ -90,7 +96,7 @@ impl Inner {
     }
 
     /// Reads a `Document`: checks where it is, how large, and in which format.
-    fn read_document(&self, document: &Value, region: &str) -> Result<Known, Failure> {
+    pub(super) fn read_document(&self, document: &Value, region: &str) -> Result<(Bytes, Known), Failure> {
         let bytes = document.get("Bytes").filter(|v| !v.is_null());
         let object = document.get("S3Object").filter(|v| !v.is_null());
         let (bytes, known) = match (bytes, object) {
@@ -124,7 +130,7 @@ impl Inner {
         if !readable {
             return Err(refused("UnsupportedDocumentException", "Request has unsupported document format"));
         }
-        Ok(known)
+        Ok((bytes, known))
     }
 
     /// Checks a `HumanLoopConfig` and gives what its loop is answered with.

@@ -232,6 +232,7 @@ impl FromStr for Fault {
 /// As text: `FAULT[@OPERATION][:KEY-SUFFIX][#NTH or *TIMES or ~EVERY or %PERCENT]`. Objects have keys; requests of SQS and SNS
 /// have the name of the queue or topic for one.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
 pub struct FaultRule {
     fault: Fault,
     operation: Option<String>,

@@ -18,6 +18,7 @@ use super::route::Failure;
 /// let key = key.alias("alias/documents").disabled();
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
 pub struct EmulatedKey {
     pub(super) arn: String,
     pub(super) aliases: Vec<String>,

@@ -37,8 +37,8 @@
 //! # What it does not do
 //!
 //! Signatures must be there and be scoped to the service and a Region, but are not verified: any credentials will do.
-//! Documents are not read: of a synchronous call the format is told by the first bytes, of a job not at all. A call is
-//! answered with page 1 of its response (`AnalyzeID` with a document for each page), and one with a human loop always
+//! Documents are not read, but by what [`EmulatorBuilder::reader`] was given: of a synchronous call the format is told by the first
+//! bytes, of a job not at all. A call is answered with page 1 of its response (`AnalyzeID` with a document for each page), and one with a human loop always
 //! activates it. The summary of a lending job is made from its results: pages of one type that follow each other are one
 //! document, and a signature is missing on every page with an empty list of them. Of Comprehend there are
 //! `DetectPiiEntities` and `ContainsPiiEntities`, which find what they were given ([`EmulatorBuilder::pii`]) and what a
@@ -58,10 +58,13 @@
 //!
 //! # What comes of a fault
 //!
-//! In a job of four parts that is waited for by polling (in the columns of messages: by the queue, with polling to fall back to), read
-//! from the bucket, redacted with Comprehend and put under its key, with the SDK's default retries. `whole` is the whole right
-//! result; else the table has the kind and the stage of the error. There is no third: a result with something missing, or something
-//! of it in the clear, comes of none of them. A test makes these tables, each from its own run of the job.
+//! With the SDK's default retries, on every way that the crate goes. `whole` is the whole right result; else the table has the kind
+//! and the stage of the error, and what came out before it was right. There is no third: a result with something missing, or
+//! something of it in the clear, comes of none of them. A test makes these tables, each cell from a run of its own.
+//!
+//! The sealed job has four parts, is waited for by polling (in the columns of messages: by the queue, with polling to fall back
+//! to), and is read from the bucket, redacted with Comprehend and put under its key. Whoever may not look at an object
+//! (`HeadObject`) is taken not to have it: S3 answers so, too, without `s3:ListBucket`.
 //!
 #![doc = include_str!("outcomes.md")]
 
@@ -83,9 +86,11 @@ mod log;
 mod messaging;
 mod multipart;
 mod quotas;
+mod reader;
 mod response;
 mod route;
 mod s3;
+mod scan;
 mod server;
 mod store;
 mod synthetic;
@@ -113,6 +118,7 @@ pub use self::log::{RecordedRequest, Service};
 pub use self::messaging::{Delivery, EmulatedQueue, QueueCounts};
 pub use self::quotas::{CallQuotas, ComprehendQuotas, FamilyQuotas, Quotas};
 pub use self::response::{Response, Shape};
+pub use self::scan::{Scan, ScannedPage, ScannedWord};
 pub use self::server::Server;
 pub use self::synthetic::Synthetic;
 
@@ -125,6 +131,7 @@ use self::log::Log;
 use self::messaging::Messaging;
 use self::multipart::Uploads;
 use self::quotas::Rates;
+use self::reader::Reader;
 use self::store::{Encryption, Object, Store};
 use self::textract::Known;
 
@@ -176,6 +183,7 @@ struct Inner {
     uploads: Uploads,
     responses: Vec<Response>,
     responses_of: Vec<(Known, Response)>,
+    reader: Option<Reader>,
     pii: Pii,
     job_duration: Duration,
     latency: Duration,

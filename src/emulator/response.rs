@@ -222,6 +222,11 @@ impl Response {
         }
     }
 
+    /// Whether it can answer a job or a call of this shape; one that fails answers all.
+    pub(super) fn fits(&self, wanted: Shape) -> bool {
+        self.shape().is_none_or(|shape| shape == wanted)
+    }
+
     fn of(content: Content) -> Self {
         Self {
             content,

@@ -223,7 +223,10 @@ impl Inner {
         let result = match strike.refusal(service, &operation) {
             Some(failure) => Err(failure),
             None => match service {
-                Service::Textract => self.textract(&operation, &signer.region, input, &strike),
+                Service::Textract => {
+                    let read = self.read_ahead(&operation, &signer.region, &input).await;
+                    self.textract(&operation, &signer.region, input, read, &strike)
+                }
                 Service::Comprehend => self.comprehend(&operation, &signer.region, &input, &strike).await,
                 Service::Sqs => self.sqs(&operation, &signer.region, &origin(&request), &input).await,
                 _ => self

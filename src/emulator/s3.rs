@@ -321,10 +321,11 @@ impl S3 for Buckets {
             Some((_, value)) => output.checksum_sha256 = Some(value.clone()),
             None => {}
         }
-        if input.if_none_match.is_some() && inner.store.object(&input.bucket, &input.key).is_some() {
+        if input.if_none_match.is_none() {
+            inner.store.put(&input.bucket, input.key, object);
+        } else if !inner.store.put_new(&input.bucket, input.key, object) {
             return Err(error(StatusCode::PRECONDITION_FAILED, "PreconditionFailed", MISSED));
         }
-        inner.store.put(&input.bucket, input.key, object);
         Ok(S3Response::new(output))
     }
 

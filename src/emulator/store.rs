@@ -1,6 +1,7 @@
 //! Buckets and their objects.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -115,6 +116,17 @@ impl Store {
     pub(super) fn put(&self, bucket: &str, key: String, object: Object) {
         if let Some(bucket) = self.lock().get_mut(bucket) {
             bucket.objects.insert(key, Arc::new(object));
+        }
+    }
+
+    /// Puts an object where there is none of this key; whether there was none.
+    pub(super) fn put_new(&self, bucket: &str, key: String, object: Object) -> bool {
+        match self.lock().get_mut(bucket).map(|bucket| bucket.objects.entry(key)) {
+            Some(Entry::Vacant(place)) => {
+                place.insert(Arc::new(object));
+                true
+            }
+            Some(Entry::Occupied(_)) | None => false,
         }
     }
 

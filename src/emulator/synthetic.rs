@@ -22,6 +22,7 @@ use super::response::Style;
 /// assert_eq!(response.items(), 1_500_000);
 /// ```
 #[derive(Clone)]
+#[must_use]
 pub struct Synthetic {
     pages: u32,
     blocks_per_page: usize,
@@ -528,7 +529,7 @@ fn compose(spec: &Synthetic, rng: &mut fastrand::Rng) -> Vec<Draft> {
 }
 
 /// The id of a block: a version 4 UUID of its own for every seed, page and block.
-fn uuid(seed: u64, page: u32, block: usize) -> [u8; 36] {
+pub(super) fn uuid(seed: u64, page: u32, block: usize) -> [u8; 36] {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     let place = (u64::from(page) << 32) | block as u64;
     let high = mix(place.wrapping_add(seed.rotate_left(17)));

@@ -43,12 +43,13 @@ pub(super) fn refused(code: &'static str, message: impl Into<String>) -> Failure
 }
 
 impl Inner {
-    /// Answers a Textract operation.
+    /// Answers a Textract operation, with what was read in its document where anything was.
     pub(super) fn textract(
         &self,
         operation: &str,
         region: &str,
         input: Value,
+        read: Option<Response>,
         strike: &Strike,
     ) -> Result<Bytes, Failure> {
         if !input.is_object() {
@@ -56,10 +57,10 @@ impl Inner {
         }
         self.settle();
         match operation {
-            "StartDocumentTextDetection" => self.start(Family::Text, region, input, strike),
-            "StartDocumentAnalysis" => self.start(Family::Analysis, region, input, strike),
-            "StartExpenseAnalysis" => self.start(Family::Expense, region, input, strike),
-            "StartLendingAnalysis" => self.start(Family::Lending, region, input, strike),
+            "StartDocumentTextDetection" => self.start(Family::Text, region, input, read, strike),
+            "StartDocumentAnalysis" => self.start(Family::Analysis, region, input, read, strike),
+            "StartExpenseAnalysis" => self.start(Family::Expense, region, input, read, strike),
+            "StartLendingAnalysis" => self.start(Family::Lending, region, input, read, strike),
             "GetDocumentTextDetection" => self.get(Family::Text, region, &input, strike),
             "GetDocumentAnalysis" => self.get(Family::Analysis, region, &input, strike),
             "GetExpenseAnalysis" => self.get(Family::Expense, region, &input, strike),
@@ -70,10 +71,10 @@ impl Inner {
                 let job = self.job(Family::Lending, region, get.job, strike)?;
                 Ok(Bytes::from(job.summary(job.ended(), false).to_string()))
             }
-            "DetectDocumentText" => self.call(Call::DetectDocumentText, region, &input),
-            "AnalyzeDocument" => self.call(Call::AnalyzeDocument, region, &input),
-            "AnalyzeExpense" => self.call(Call::AnalyzeExpense, region, &input),
-            "AnalyzeID" => self.call(Call::AnalyzeId, region, &input),
+            "DetectDocumentText" => self.call(Call::DetectDocumentText, region, &input, read),
+            "AnalyzeDocument" => self.call(Call::AnalyzeDocument, region, &input, read),
+            "AnalyzeExpense" => self.call(Call::AnalyzeExpense, region, &input, read),
+            "AnalyzeID" => self.call(Call::AnalyzeId, region, &input, read),
             _ => Err(Failure::unknown_operation(operation)),
         }
     }
@@ -88,7 +89,14 @@ impl Inner {
         }
     }
 
-    fn start(&self, family: Family, region: &str, input: Value, strike: &Strike) -> Result<Bytes, Failure> {
+    fn start(
+        &self,
+        family: Family,
+        region: &str,
+        input: Value,
+        read: Option<Response>,
+        strike: &Strike,
+    ) -> Result<Bytes, Failure> {
         self.admit(Operations::Start(family), region)?;
         let start = Start::read(&input)?;
         if family == Family::Analysis {
@@ -157,7 +165,7 @@ impl Inner {
             let access_check = Object::stored(Bytes::new(), default.unwrap_or(Encryption::S3));
             self.store.put(&output.bucket, output.access_check(), access_check);
         }
-        let response = self.response_for(family.shape(), &Known::Key(start.location.key));
+        let response = self.response_for(family.shape(), &Known::Key(start.location.key), read);
         let begun = Instant::now();
         let job = Job {
             id: id.clone(),
@@ -217,18 +225,27 @@ impl Inner {
         Ok(key.arn.clone())
     }
 
-    pub(super) fn response_for(&self, wanted: Shape, document: &Known) -> Response {
-        let fits = |response: &&Response| response.shape().is_none_or(|shape| shape == wanted);
-        let own =
-            self.responses_of.iter().filter(|(known, _)| known == document).map(|(_, response)| response);
-        let mut candidates = own.rev().chain(self.responses.iter().rev());
-        if let Some(response) = candidates.find(fits) {
+    /// What a document is answered with: its own response, else what was read in it, else what all are answered with.
+    pub(super) fn response_for(&self, wanted: Shape, document: &Known, read: Option<Response>) -> Response {
+        if let Some(response) = self.own_response(wanted, document) {
+            return response.clone();
+        }
+        if let Some(response) = read {
+            return response;
+        }
+        if let Some(response) = self.responses.iter().rev().find(|response| response.fits(wanted)) {
             return response.clone();
         }
         if self.responses.is_empty() && self.responses_of.is_empty() {
             return sample(wanted);
         }
         Response::failed(format!("the emulator was given no response with {}", wanted.list()))
+    }
+
+    /// The latest response that was given for this document alone.
+    pub(super) fn own_response(&self, wanted: Shape, document: &Known) -> Option<&Response> {
+        let mut own = self.responses_of.iter().rev().filter(|(known, _)| known == document);
+        own.find_map(|(_, response)| response.fits(wanted).then_some(response))
     }
 
     fn job(&self, family: Family, region: &str, id: &str, strike: &Strike) -> Result<Arc<Job>, Failure> {

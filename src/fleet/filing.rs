@@ -12,9 +12,10 @@ use crate::job::{Analysis, Api, CompletedJob, Expense, Lending, Seal, TextDetect
 use crate::notify::Completion;
 use crate::part::Warning;
 use crate::redact::{RedactionReport, Redactor};
-use crate::render::Render;
+use crate::render::{Format, Render};
 use crate::resource::JobId;
 use crate::store::SealedStore;
+use crate::store::sealed::{Object, Sealed};
 
 /// Files the results of jobs in a [`SealedStore`], redacted or not, in bounded memory.
 ///
@@ -73,7 +74,7 @@ pub enum Filed {
     Already,
 }
 
-/// What is filed last, and says that all is there.
+/// What is filed last, and says that all is there. What `input` is, of a job that was announced only the announcement tells.
 #[derive(Debug, Serialize)]
 pub(crate) struct Manifest<'a> {
     job_id: &'a JobId,
@@ -87,6 +88,14 @@ pub(crate) struct Manifest<'a> {
     warnings: &'a [Warning],
     #[serde(skip_serializing_if = "Option::is_none")]
     redaction: Option<&'a RedactionReport>,
+}
+
+impl Sealed for &Manifest<'_> {
+    fn into_object(self) -> Object {
+        // Names and numbers, which always serialize.
+        let body = serde_json::to_vec(self).unwrap_or_default();
+        Object { body, content_type: Format::Json.media_type() }
+    }
 }
 
 impl Filing {

@@ -12,7 +12,8 @@ use tracing::debug;
 use super::document::Document;
 use crate::backoff::full_jitter;
 use crate::clients::{Clients, send};
-use crate::error::{Error, Result, Stage};
+use crate::error::{Error, ErrorKind, Result, Stage};
+use crate::output::next_token;
 use crate::resource::{AccountId, Bucket, JobTag, S3Object};
 
 /// How often a page of the listing is asked for that could not be had for a reason that passes. Each has the SDK's own
@@ -42,6 +43,7 @@ const ATTEMPTS: u32 = 10;
 /// A key that no document may have (`#`, or control characters) comes out as an error that tells its number in the listing, and
 /// the listing goes on. A page that cannot be had is the last that comes out, as an error: what is behind it was **not** seen.
 #[derive(Clone)]
+#[must_use]
 pub struct Listing {
     bucket: Bucket,
     prefix: String,
@@ -117,6 +119,11 @@ impl Listing {
     }
 }
 
+/// Whether another request may be answered: of a page that was cut short, too.
+fn passes(error: &Error) -> bool {
+    error.is_retryable() || error.kind() == ErrorKind::Incomplete
+}
+
 impl Reading {
     async fn next(&mut self) -> Option<Result<Document>> {
         loop {
@@ -158,7 +165,7 @@ impl Reading {
     async fn fetch(&mut self, continuation: Option<String>) -> Result<()> {
         let Listing { bucket, prefix, owner, tag: _ } = &self.listing;
         let mut attempt = 1;
-        let page = loop {
+        let (next, page) = loop {
             let page = self
                 .clients
                 .s3()
@@ -167,9 +174,10 @@ impl Reading {
                 .set_prefix((!prefix.is_empty()).then(|| prefix.clone()))
                 .set_expected_bucket_owner(owner.as_ref().map(ToString::to_string))
                 .set_continuation_token(continuation.clone());
-            match send(Stage::List, "ListObjectsV2", page.send()).await {
+            let page = send(Stage::List, "ListObjectsV2", page.send()).await;
+            match page.and_then(|page| Ok((next_token(&page, prefix)?, page))) {
                 Ok(page) => break page,
-                Err(error) if error.is_retryable() && attempt < ATTEMPTS => {
+                Err(error) if passes(&error) && attempt < ATTEMPTS => {
                     let pause = full_jitter(attempt, Duration::from_secs(1), Duration::from_secs(60));
                     debug!(attempt, kind = ?error.kind(), ?pause, "listing again");
                     sleep(pause).await;
@@ -178,7 +186,7 @@ impl Reading {
                 Err(error) => return Err(error),
             }
         };
-        if let Some(token) = page.next_continuation_token {
+        if let Some(token) = next {
             self.next = Next::Token(token);
         }
         self.page = page.contents.unwrap_or_default().into_iter();

@@ -106,7 +106,6 @@ mod worker;
 pub use self::budget::{Budget, Permit, RECOVERY};
 pub use self::document::{Document, DocumentId, InvalidDocumentId};
 #[cfg(feature = "sqs")]
-pub(crate) use self::filing::Manifest;
 #[cfg(feature = "sqs")]
 pub use self::filing::{Fileable, Filed, Filing};
 pub use self::journal::{Compacted, DocumentState, Entry, FileJournal, Journal, JournalError, MemoryJournal};

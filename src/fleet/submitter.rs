@@ -91,6 +91,7 @@ pub(super) const LONGEST_THROTTLED_PAUSE: Duration = Duration::from_secs(20);
 ///
 /// **A journal belongs to one template**: of what was completed it is not asked again what the work was. The
 /// operation is part of a [document's id](Document::id), so one journal can serve several operations.
+#[must_use]
 pub struct Submitter<F: Family> {
     pub(super) clients: Clients,
     pub(super) journal: Arc<dyn Journal>,

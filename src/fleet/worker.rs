@@ -139,15 +139,16 @@ impl Worker {
         let mut running =
             Running { tasks: JoinSet::new(), tally: WorkerTally::default(), observer: self.observer.clone() };
         let mut receiving: Option<BoxFuture<'_, Result<Vec<Received>>>> = None;
-        let new_pauses = || Backoff::new(Duration::from_secs(1), Duration::from_secs(30));
-        let mut pauses = new_pauses();
+        let mut pauses = Backoff::of_receiving();
         let mut active = Instant::now();
         let ended = loop {
             let room = self.parallel.saturating_sub(running.tasks.len());
             if receiving.is_none() && room > 0 {
                 receiving = Some(Box::pin(self.completions.receive_most(room)));
             }
-            let mut idle = pin!(self.idle.map(|idle| sleep_until(active + idle)));
+            // What is beyond all time never comes.
+            let idle = self.idle.and_then(|idle| active.checked_add(idle));
+            let mut idle = pin!(idle.map(sleep_until));
             let event = poll_fn(|context| {
                 if shutdown.as_mut().poll(context).is_ready() {
                     return Poll::Ready(Event::Shutdown);
@@ -172,7 +173,7 @@ impl Worker {
                 }
                 Event::Received(Ok(received)) => {
                     receiving = None;
-                    pauses = new_pauses();
+                    pauses = Backoff::of_receiving();
                     for received in received {
                         active = Instant::now();
                         match received {

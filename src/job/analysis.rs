@@ -41,8 +41,9 @@ pub enum Feature {
 
 impl Analysis {
     pub(crate) fn add_feature(&mut self, feature: Feature) {
-        if !self.features.contains(&feature) {
-            self.features.push(feature);
+        // In one order, so that the same work has the same token.
+        if let Err(place) = self.features.binary_search(&feature) {
+            self.features.insert(place, feature);
         }
     }
 
@@ -54,7 +55,7 @@ impl Analysis {
         self.adapters.push(adapter);
     }
 
-    /// The features asked for, each once.
+    /// The features asked for, each once, in the order of [`Feature`].
     pub fn features(&self) -> &[Feature] {
         &self.features
     }
@@ -134,6 +135,7 @@ fn most_on_one_page<'a>(sets: impl Iterator<Item = &'a Pages>) -> usize {
 /// The text of a query is written to CloudTrail with the request, so it must not hold personal data; `Debug` does not
 /// show it, as some do.
 #[derive(Clone, PartialEq, Eq)]
+#[must_use]
 pub struct Query {
     text: String,
     alias: Option<String>,
@@ -190,6 +192,7 @@ impl fmt::Debug for Query {
 ///
 /// Without [`pages`](Self::pages) it is used on page 1 only, as with a [`Query`].
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
 pub struct Adapter {
     id: String,
     version: String,

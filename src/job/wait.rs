@@ -33,6 +33,7 @@ use crate::part::{JobStatus, PartHead};
 /// # let _ = options;
 /// ```
 #[derive(Clone)]
+#[must_use]
 pub struct WaitOptions {
     shortest: Duration,
     longest: Duration,
@@ -212,11 +213,10 @@ impl<F: Family> RunningJob<F> {
         let began = Instant::now();
         let deadline = options.deadline_from(began);
         let mut missed = Missed::default();
-        let looking = self.look_until_completed(clients, options, began, deadline, &mut missed);
         #[cfg(feature = "sqs")]
-        let waiting = self.notified_or(clients, options, looking);
+        let waiting = self.notified_or_looked_at(clients, options, began, deadline, &mut missed);
         #[cfg(not(feature = "sqs"))]
-        let waiting = looking;
+        let waiting = self.look_until_completed(clients, options, began, deadline, &mut missed);
         match timeout_at(deadline, waiting).instrument(span).await {
             Ok(outcome) => outcome,
             Err(_) => Err(missed.deadline_exceeded(options.deadline)),
@@ -224,32 +224,41 @@ impl<F: Family> RunningJob<F> {
     }
 
     /// The first of the two: the completion message, or what looking finds after some time without one.
+    ///
+    /// A message that a job has failed is a reason to look, and no more: only Get tells why it did, and whether.
     #[cfg(feature = "sqs")]
-    async fn notified_or(
+    async fn notified_or_looked_at(
         &self,
         clients: &Clients,
         options: &WaitOptions,
-        looking: impl Future<Output = Result<CompletedJob<F>>>,
+        began: Instant,
+        deadline: Instant,
+        missed: &mut Missed,
     ) -> Result<CompletedJob<F>> {
         use futures::future::{Either, select};
 
-        let Some(inbox) = &options.inbox else { return looking.await };
+        let Some(inbox) = &options.inbox else {
+            return self.look_until_completed(clients, options, began, deadline, missed).await;
+        };
         let in_doubt = async {
             tokio::time::sleep(options.shortest).await;
-            looking.await
+            self.look_until_completed(clients, options, began, deadline, &mut *missed).await
         };
         match select(std::pin::pin!(inbox.completion(self.id())), std::pin::pin!(in_doubt)).await {
             Either::Left((completion, _)) if completion.status == CompletionStatus::Succeeded => {
                 info!("notified of the end");
-                Ok(CompletedJob::notified(self.id().clone(), self.input().clone(), self.seal().clone()))
+                return Ok(CompletedJob::notified(
+                    self.id().clone(),
+                    self.input().clone(),
+                    self.seal().clone(),
+                ));
             }
-            // Why it failed, only Get tells.
-            Either::Left(_) => match self.poll(clients).await? {
-                Some(job) => Ok(job),
-                None => Err(job_failed(&PartHead::default())),
-            },
-            Either::Right((looked, _)) => looked,
+            Either::Left(_) => {}
+            Either::Right((looked, _)) => return looked,
         }
+        let soon = WaitOptions::default();
+        let soon = options.clone().poll_between(soon.shortest, soon.longest);
+        self.look_until_completed(clients, &soon, began, deadline, missed).await
     }
 
     async fn look_until_completed(
@@ -277,7 +286,8 @@ impl<F: Family> RunningJob<F> {
     ///
     /// # Errors
     ///
-    /// As [`wait_with`](Self::wait_with), but for the deadline.
+    /// As [`wait_with`](Self::wait_with), but for the deadline; and at once, as one look is not repeated, what passes:
+    /// [`Throttled`](ErrorKind::Throttled), [`Transport`](ErrorKind::Transport) and [`Service`](ErrorKind::Service).
     pub async fn poll(&self, clients: &Clients) -> Result<Option<CompletedJob<F>>> {
         let page = GetPage { stage: Stage::Wait, max_results: Some(1), next_token: None };
         let head = F::get(clients, self.id(), page).await?.head;

@@ -233,7 +233,7 @@ impl Completions {
     }
 
     async fn receive_until_answered(&self) -> Result<Vec<Received>> {
-        let mut backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(30));
+        let mut backoff = Backoff::of_receiving();
         loop {
             match self.receive().await {
                 Err(error) if error.is_retryable() => {

@@ -2,7 +2,6 @@
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::operation::get_object::builders::GetObjectFluentBuilder;
@@ -10,14 +9,11 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tracing::{Instrument, Span, debug};
 
-use crate::backoff::Backoff;
+use crate::backoff::{ATTEMPTS_AT_BODIES, Backoff};
 use crate::clients::{Clients, send};
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::job::Seal;
 use crate::part::{Part, Record};
-
-/// How often a part is read whose body broke off. The SDK retries requests, but not the bodies of answers.
-const ATTEMPTS: u32 = 4;
 
 /// How much memory an announced length alone may take, in bytes; beyond it the vector grows with what really comes.
 const BELIEVED: usize = 4 * 1024 * 1024;
@@ -40,12 +36,12 @@ impl Reader {
     }
 
     async fn read<T: Record>(&self, key: &str) -> Result<Part<T>> {
-        let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
+        let mut backoff = Backoff::of_bodies();
         let mut attempt = 1;
         let bytes = loop {
             match self.fetch(key).await? {
                 Ok(bytes) => break bytes,
-                Err(broken) if attempt == ATTEMPTS => return Err(broken),
+                Err(broken) if attempt == ATTEMPTS_AT_BODIES => return Err(broken),
                 Err(_) => {
                     // The job is in the span; what stands before it in the key, the caller chose.
                     let part = key.rsplit('/').next();

@@ -50,17 +50,25 @@ pub(super) async fn parts(clients: &Clients, seal: &Seal, folder: &str) -> Resul
 
 /// What to ask for the next page of a listing with; `None` after the last.
 ///
+/// The reader of S3's answers takes one that was cut short for one that ends there, so it is held to what it says of itself.
+///
 /// # Errors
 ///
-/// [`Incomplete`](ErrorKind::Incomplete) for a page that says that more follow, and not where: taken for the last, it would
-/// hide what is missing.
+/// [`Incomplete`](ErrorKind::Incomplete) for a page that does not say whether it is the last, or that more follow, and not where, or
+/// that has not as many keys as it says: taken as it is, it would hide what is missing.
 pub(crate) fn next_token(page: &ListObjectsV2Output, folder: &str) -> Result<Option<String>> {
-    match (page.is_truncated(), page.next_continuation_token()) {
-        (Some(true), None) => {
-            let message = "the listing breaks off without a token to go on with";
-            Err(Error::new(ErrorKind::Incomplete, Stage::List, message).at_object(folder))
+    let incomplete =
+        |message: String| Err(Error::new(ErrorKind::Incomplete, Stage::List, message).at_object(folder));
+    let keys = page.contents().len() + page.common_prefixes().len();
+    match (page.key_count(), page.is_truncated(), page.next_continuation_token()) {
+        (Some(said), ..) if usize::try_from(said) != Ok(keys) => {
+            incomplete(format!("a page of the listing has {keys} keys, and says that it has {said}"))
         }
-        (_, token) => Ok(token.map(str::to_owned)),
+        (_, None, _) => incomplete("a page of the listing does not say whether it is the last".to_owned()),
+        (_, Some(true), None) => {
+            incomplete("the listing breaks off without a token to go on with".to_owned())
+        }
+        (_, _, token) => Ok(token.map(str::to_owned)),
     }
 }
 
@@ -90,6 +98,8 @@ fn check_numbers(parts: &BTreeMap<u32, String>, folder: &str) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_s3::types::{CommonPrefix, Object};
+
     use super::*;
 
     #[test]
@@ -121,10 +131,24 @@ mod tests {
             next_token(&page.set_next_continuation_token(token.map(str::to_owned)).build(), "out/job/")
         };
         assert_eq!(page(Some(false), None).unwrap(), None);
-        assert_eq!(page(None, None).unwrap(), None);
         assert_eq!(page(Some(true), Some("t")).unwrap().as_deref(), Some("t"));
         let error = page(Some(true), None).unwrap_err();
         assert_eq!((error.kind(), error.stage()), (ErrorKind::Incomplete, Stage::List));
+        assert_eq!(page(None, None).unwrap_err().kind(), ErrorKind::Incomplete);
+    }
+
+    #[test]
+    fn a_listing_that_was_cut_short_is_no_end() {
+        let page = |said: i32, keys: usize| {
+            let page = ListObjectsV2Output::builder().is_truncated(false).key_count(said);
+            let page = page.common_prefixes(CommonPrefix::builder().prefix("out/job/folder/").build());
+            let object = |number: usize| Object::builder().key(format!("out/job/{number}")).build();
+            next_token(&page.set_contents(Some((0..keys).map(object).collect())).build(), "out/job/")
+        };
+        assert_eq!(page(3, 2).unwrap(), None);
+        for said in [4, 2, -1] {
+            assert_eq!(page(said, 2).unwrap_err().kind(), ErrorKind::Incomplete);
+        }
     }
 
     #[test]

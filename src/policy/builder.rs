@@ -2,10 +2,10 @@
 
 use super::documents::Documents;
 use super::error::InvalidScope;
-use super::scope::Scope;
+use super::scope::{REDACTED, Scope};
 use crate::job::{Api, NotificationChannel, Seal};
 use crate::resource::{
-    AccountId, KeyForm, KmsKey, QueueUrl, Region, RoleArn, S3Location, TopicArn, VpcEndpointId,
+    AccountId, Bucket, KeyForm, KmsKey, QueueUrl, Region, RoleArn, S3Location, TopicArn, VpcEndpointId,
 };
 
 /// A [`Scope`] to be.
@@ -212,8 +212,8 @@ impl ScopeBuilder {
     ///
     /// # Errors
     ///
-    /// [`InvalidScope`] where the key is not named by its ARN, where something lies in another Region, partition or account, and
-    /// where there is no family or the name is none.
+    /// [`InvalidScope`] where the key is not named by its ARN, where something lies in another Region, partition or account, where
+    /// documents, results and redacted results do not lie apart, and where there is no family or the name is none.
     pub fn build(self) -> Result<Scope, InvalidScope> {
         let (region, owner, partition) =
             match (self.key.form(), self.key.region(), self.key.account(), self.key.partition()) {
@@ -223,7 +223,8 @@ impl ScopeBuilder {
                 }
                 _ => return Err(InvalidScope::KeyIsNoArn),
             };
-        let account = self.account.clone().unwrap_or(owner);
+        let key_account = owner;
+        let account = self.account.clone().unwrap_or_else(|| key_account.clone());
         if let Some(given) = &self.region {
             self.key.check_region(given)?;
         }
@@ -232,6 +233,9 @@ impl ScopeBuilder {
             if topic.account() != &account {
                 return Err(InvalidScope::OtherAccount("the SNS topic"));
             }
+        }
+        if let Some(queue) = &self.queue {
+            queue.check_region(&region)?;
         }
         let queue_account = self.queue.as_ref().and_then(|queue| queue.as_str().rsplit('/').nth(1));
         if queue_account.is_some_and(|of_queue| of_queue != account.as_str()) {
@@ -268,6 +272,32 @@ impl ScopeBuilder {
         if !(1..=40).contains(&self.name.len()) || !self.name.bytes().all(is_of_name) {
             return Err(InvalidScope::ResourceName);
         }
-        Ok(Scope { given: self, partition, region, account })
+        self.check_areas()?;
+        Ok(Scope { given: self, partition, region, account, key_account })
+    }
+
+    /// Who may read or write one area may not the others, so none may lie in another.
+    fn check_areas(&self) -> Result<(), InvalidScope> {
+        let of_location =
+            |location: &S3Location| (location.bucket().clone(), format!("{}/", location.prefix().as_str()));
+        let output = of_location(&self.output);
+        let sink = match &self.sink {
+            Some(sink) => of_location(sink),
+            None => (output.0.clone(), format!("{REDACTED}/")),
+        };
+        let documents = (self.documents.bucket().clone(), self.documents.prefix().to_owned());
+        let overlap = |one: &(Bucket, String), other: &(Bucket, String)| {
+            one.0 == other.0 && (one.1.starts_with(&other.1) || other.1.starts_with(&one.1))
+        };
+        for (one, other, names) in [
+            (&documents, &output, ("the documents", "the results")),
+            (&documents, &sink, ("the documents", "the redacted results")),
+            (&output, &sink, ("the results", "the redacted results")),
+        ] {
+            if overlap(one, other) {
+                return Err(InvalidScope::Overlap(names.0, names.1));
+            }
+        }
+        Ok(())
     }
 }

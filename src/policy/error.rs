@@ -29,6 +29,9 @@ pub enum InvalidScope {
         "{0} is of another account than the scope's: give one of that account, or the account itself with ScopeBuilder::account"
     )]
     OtherAccount(&'static str),
+    /// Two areas of one bucket lie in each other, and whoever may use the one could use the other.
+    #[error("{0} and {1} lie in each other: give each a bucket or a prefix of its own")]
+    Overlap(&'static str, &'static str),
     /// The prefix of the documents is none that keys begin with.
     #[error(
         "the prefix of the documents is longer than 1,024 bytes, begins with a slash, or has a control character"
@@ -44,6 +47,6 @@ pub enum InvalidScope {
 
 impl From<InvalidScope> for Error {
     fn from(invalid: InvalidScope) -> Self {
-        Self::invalid(invalid.to_string())
+        Self::invalid("no policy can be written from these names").caused_by(invalid)
     }
 }

@@ -142,7 +142,7 @@ impl KeyStatements {
                 ),
             ]);
         }
-        Self { account: names.account.clone(), partition: names.partition.clone(), uses }
+        Self { account: names.key_account.clone(), partition: names.partition.clone(), uses }
     }
 
     /// The whole policy, with these roles as administrators. Without a role nobody would administer the key, so then it is
@@ -153,7 +153,7 @@ impl KeyStatements {
         if roles.is_empty() { self.administered_by_account() } else { self.administered(roles) }
     }
 
-    /// The whole policy, with the account as administrator: whomever its IAM policies let administer keys.
+    /// The whole policy, with the account of the key as administrator: whomever its IAM policies let administer keys.
     #[must_use]
     pub fn administered_by_account(self) -> PolicyDocument {
         let root =

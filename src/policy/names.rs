@@ -12,6 +12,8 @@ pub(super) struct Names {
     /// `amazonaws.com`, or that of another partition.
     pub(super) dns_suffix: Value,
     pub(super) key: Value,
+    /// The account of the key, which may be another than that of the rest.
+    pub(super) key_account: Value,
     pub(super) input: Area,
     pub(super) output: Area,
     pub(super) sink: Area,

@@ -10,6 +10,9 @@ use super::{analyses, bucket, comprehend, endpoint, identity, notification};
 use crate::job::{Api, Family, Seal, SecureJob};
 use crate::resource::{AccountId, Bucket, Partition, Region, RoleArn, S3Location, VpcEndpointId};
 
+/// Where redacted results go in the bucket of the results, unless told otherwise.
+pub(super) const REDACTED: &str = "redacted";
+
 /// The names of one deployment: what jobs read and write, under which key, and who does what.
 ///
 /// What is not given follows from its [name](super::ScopeBuilder::name): the topic `inkseal-completions`, the queue of the same name and its
@@ -35,6 +38,7 @@ pub struct Scope {
     pub(super) partition: Partition,
     pub(super) region: Region,
     pub(super) account: AccountId,
+    pub(super) key_account: AccountId,
 }
 
 impl Scope {
@@ -234,14 +238,14 @@ impl Scope {
     pub(super) fn sink(&self) -> Area {
         match &self.given.sink {
             Some(sink) => self.area(sink),
-            None => Area { keys: "redacted/".to_owned(), ..self.area(&self.given.output) },
+            None => Area { keys: format!("{REDACTED}/"), ..self.area(&self.given.output) },
         }
     }
 
     pub(super) fn sink_location(&self) -> (&Bucket, &str) {
         match &self.given.sink {
             Some(sink) => (sink.bucket(), sink.prefix().as_str()),
-            None => (self.given.output.bucket(), "redacted"),
+            None => (self.given.output.bucket(), REDACTED),
         }
     }
 
@@ -288,7 +292,7 @@ impl Scope {
     }
 
     fn names(&self) -> Names {
-        let Self { given, partition, region, account } = self;
+        let Self { given, partition, region, account, key_account } = self;
         let role = |of: &str| Value::from(format!("arn:{partition}:iam::{account}:role/{}-{of}", given.name));
         let roles = |these: &[RoleArn], of: &str| match these {
             [] => vec![role(of)],
@@ -304,6 +308,7 @@ impl Scope {
             account: literal(account),
             dns_suffix: partition.dns_suffix().into(),
             key: literal(&given.key),
+            key_account: literal(key_account),
             input: self.documents_area(),
             output: self.output_area(),
             sink: self.sink(),

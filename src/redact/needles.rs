@@ -89,7 +89,7 @@ impl Needles {
     }
 
     /// Where they stand in a text, each place once, with the needle: of two that overlap the one that begins first, then
-    /// the longer.
+    /// the longer; and what the other covers beyond it.
     pub(super) fn find<'a>(&'a self, text: &Folded) -> Vec<(Range<usize>, &'a Needle)> {
         let Some(finder) = &self.finder else { return Vec::new() };
         // The longest from each start.
@@ -106,9 +106,13 @@ impl Needles {
         let mut behind = 0;
         let mut places = Vec::new();
         for (start, (end, needle)) in longest {
-            if start >= behind {
-                behind = end;
-                places.push((text.to_original(start..end), needle));
+            let rest = start.max(behind)..end;
+            behind = behind.max(end);
+            let said = text.text.get(rest.clone()).unwrap_or_default();
+            let first = rest.start + (said.len() - said.trim_start().len());
+            let is_whole = rest.start == start;
+            if is_whole || said.chars().any(char::is_alphanumeric) {
+                places.push((text.to_original(if is_whole { rest } else { first..end }), needle));
             }
         }
         places

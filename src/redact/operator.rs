@@ -106,6 +106,12 @@ impl Operator {
         matches!(self.0, Kind::Keep)
     }
 
+    /// Whether some of what is detected can be read afterwards.
+    #[cfg(feature = "posture")]
+    pub(super) fn leaves_something(&self) -> bool {
+        self.keeps() || matches!(self.0, Kind::Mask { keep_last: 1.., .. })
+    }
+
     /// Whether it masks with a letter or a digit.
     pub(super) fn masks_with_letters(&self) -> bool {
         matches!(self.0, Kind::Mask { character, .. } if character.is_alphanumeric() || character.is_whitespace())

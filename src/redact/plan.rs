@@ -8,6 +8,7 @@ use super::needles::{Folded, Needle, Needles, fold};
 use super::operator::{Entity, Put};
 use super::redactor::Progress;
 use super::report::SWEEP;
+use super::secret::EncryptionKey;
 use super::sheet::{LastWord, MemberId, Piece, Sheet};
 use crate::error::Result;
 
@@ -27,9 +28,12 @@ pub(super) struct Plan {
     marks: HashMap<MemberId, Vec<Mark>>,
     /// What operators put in, but for masks and nothing.
     pub(super) written: HashSet<String>,
-    /// What was encrypted: by page and words.
-    sealed: HashMap<(u32, String), String>,
+    /// What was encrypted with each key.
+    sealed: Vec<(EncryptionKey, Sealed)>,
 }
+
+/// What was encrypted: by page and words.
+type Sealed = HashMap<(u32, String), String>;
 
 /// An entity, and what is put in its place.
 struct Planned {
@@ -265,24 +269,14 @@ impl Plan {
     }
 
     fn write_run(&mut self, run: &[Mark], place: &Range<usize>, old: &str, new: &mut String) -> Result<()> {
-        let sealed = run.iter().find_map(|mark| match self.entities.get(mark.entity) {
-            Some(Planned { put: Put::Encrypt { key, document }, page, .. }) => Some((key, document, *page)),
-            _ => None,
-        });
-        if let Some((key, document, page)) = sealed {
-            // Whoever has the key gets back what the member said; a line says what its words do.
-            let said = (page, old.get(place.clone()).unwrap_or_default().to_owned());
-            if let Some(text) = self.sealed.get(&said) {
-                new.push_str(text);
-                return Ok(());
-            }
-            let text = key.encrypt(document, page, &said.1)?;
-            new.push_str(&text);
-            self.written.insert(text.clone());
-            self.sealed.insert(said, text);
-            return Ok(());
-        }
         let start = new.len();
+        for text in self.encrypted(run, place, old)? {
+            if new.len() > start {
+                new.push(' ');
+            }
+            new.push_str(&text);
+        }
+        let is_encrypted = new.len() > start;
         let mut masked = place.start;
         for mark in run {
             match self.entities.get(mark.entity).map(|entity| &entity.put) {
@@ -292,7 +286,8 @@ impl Plan {
                     }
                     new.push_str(text);
                 }
-                Some(Put::Mask { character, first_kept }) => {
+                // What is masked is masked within what is encrypted.
+                Some(Put::Mask { character, first_kept }) if !is_encrypted => {
                     let words = mark.words.start.max(masked)..mark.words.end;
                     let mut letter = mark.letters_before;
                     let skipped = old.get(mark.own.start..words.start).unwrap_or_default();
@@ -309,6 +304,51 @@ impl Plan {
             }
         }
         Ok(())
+    }
+
+    /// What stands for a run of marks of which some are to be encrypted: under each of their keys what the member said there,
+    /// with a `*` for every character that is another's, so that nobody reads with a key what is not for them.
+    fn encrypted(&mut self, run: &[Mark], place: &Range<usize>, old: &str) -> Result<Vec<String>> {
+        let entities = &self.entities;
+        let seal = |mark: &Mark| match entities.get(mark.entity) {
+            Some(Planned { put: Put::Encrypt { key, document }, page, .. }) => Some((key, document, *page)),
+            _ => None,
+        };
+        let mut keys: Vec<(&EncryptionKey, &String, u32)> = Vec::new();
+        for (key, document, page) in run.iter().filter_map(seal) {
+            if !keys.iter().any(|(known, ..)| known.is(key)) {
+                keys.push((key, document, page));
+            }
+        }
+        let mut written = Vec::with_capacity(keys.len());
+        for (key, document, page) in keys {
+            let is_own = |mark: &Mark| seal(mark).is_some_and(|(own, ..)| own.is(key));
+            let others: Vec<_> = run.iter().filter(|mark| !is_own(mark)).map(|mark| &mark.own).collect();
+            let text = old.get(place.clone()).unwrap_or_default();
+            let is_others = |at: usize| others.iter().any(|own| own.contains(&(place.start + at)));
+            let hide = |(at, c): (usize, char)| if is_others(at) && !c.is_whitespace() { '*' } else { c };
+            // Whoever has the key gets back what the member said; a line says what its words do.
+            let said = (page, text.char_indices().map(hide).collect::<String>());
+            let known = match self.sealed.iter().position(|(known, _)| known.is(key)) {
+                Some(known) => known,
+                None => {
+                    self.sealed.push((key.clone(), HashMap::new()));
+                    self.sealed.len() - 1
+                }
+            };
+            let Some((_, texts)) = self.sealed.get_mut(known) else { continue };
+            let text = match texts.get(&said) {
+                Some(text) => text.clone(),
+                None => {
+                    let text = key.encrypt(document, page, &said.1)?;
+                    texts.insert(said, text.clone());
+                    text
+                }
+            };
+            self.written.insert(text.clone());
+            written.push(text);
+        }
+        Ok(written)
     }
 }
 

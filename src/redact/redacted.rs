@@ -126,9 +126,9 @@ impl<T: Serialize> Redacted<T> {
     ///
     /// # Errors
     ///
-    /// As serde_json's, which none of the crate's types gives.
-    pub fn to_json(&self) -> serde_json::Result<RedactedText> {
-        let text = serde_json::to_string(&self.inner)?;
+    /// [`Malformed`](crate::ErrorKind::Malformed) where it cannot be written, as none of the crate's own.
+    pub fn to_json(&self) -> Result<RedactedText> {
+        let text = serde_json::to_string(&self.inner).map_err(Error::unwritten)?;
         Ok(RedactedText { text, media_type: Format::Json.media_type() })
     }
 }

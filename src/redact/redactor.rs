@@ -307,13 +307,13 @@ impl Redactor {
         Self { document: Some(name.into()), ..self.clone() }
     }
 
-    /// Whether the settings leave some of what the detector finds as it is: types, scores, texts, or rests of words.
+    /// Whether the settings leave some of what the detector finds as it is: types, scores, texts, or the ends of numbers.
     #[cfg(feature = "posture")]
     pub(crate) fn leaves_something(&self) -> bool {
         let Settings { operators, others, only, except, min_scores, min_score, allowed, .. } =
             &*self.settings;
-        others.keeps()
-            || operators.values().any(Operator::keeps)
+        others.leaves_something()
+            || operators.values().any(Operator::leaves_something)
             || only.is_some()
             || !except.is_empty()
             || !allowed.is_empty()

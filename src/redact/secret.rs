@@ -126,6 +126,11 @@ impl EncryptionKey {
         Ok(format!("{MARK}{}", base64::encode([&nonce[..], &sealed].concat())))
     }
 
+    /// Whether both are the same key, or clones of it.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     fn cipher(&self) -> Aes256Gcm {
         Aes256Gcm::new((&**self.0).into())
     }

@@ -2,12 +2,12 @@
 
 use futures::future::{BoxFuture, try_join_all};
 
-use super::{CodePoints, Detection, DetectorError, PiiDetector, overlap};
+use super::{Detection, DetectorError, PiiDetector, PiiSpan};
 
 /// Asks several detectors and gives what any of them found.
 ///
-/// Where spans overlap, the one of the higher score stays whole, of the same score the longer one; what the other covers
-/// beyond it stays too. Each span names the detector that found it. If one of them fails, the union does.
+/// Spans of several detectors may overlap, as those of one may: which of them are wanted is the stage's to say. Each names the
+/// detector that found it. If one of the detectors fails, the union does.
 ///
 /// ```
 /// use inkseal::redact::{PatternDetector, PiiDetector, UnionDetector};
@@ -43,10 +43,10 @@ impl UnionDetector {
             Ok::<_, DetectorError>(detection)
         });
         let mut all = Detection::default();
-        let points = CodePoints::of(text);
+        let length = text.chars().count();
         for Detection { spans, requests, billed_units } in try_join_all(asked).await? {
-            // Those of one detector hide nothing of another's.
-            if super::detector::nonsense(&spans, points.len()).is_some() {
+            // Put in order, they would hide that one of the detectors did not have them so.
+            if super::detector::nonsense(&spans, length).is_some() {
                 return Err(DetectorError::new(
                     "a detector of the union gave spans that are none of the text",
                 ));
@@ -55,7 +55,7 @@ impl UnionDetector {
             all.requests += requests;
             all.billed_units += billed_units;
         }
-        all.spans = overlap::resolve(text, &points, all.spans);
+        all.spans.sort_by_key(PiiSpan::range_key);
         Ok(all)
     }
 }

@@ -67,14 +67,14 @@ fn open(canvas: &mut Canvas, role: Role) {
 fn close(canvas: &mut Canvas, place: Option<BoundingBox>) {
     let place = place.map(|place| {
         let BoundingBox { width, height, left, top } = place;
-        Box { left, top, width, height }
+        Place { left, top, width, height }
     });
     canvas.push(&format!(",\"box\":{}}}", written(&place)));
 }
 
 /// Where an element stands, in ratios of the page.
 #[derive(Serialize)]
-struct Box {
+struct Place {
     left: f32,
     top: f32,
     width: f32,

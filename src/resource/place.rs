@@ -1,6 +1,5 @@
 //! Where a resource lies: partition, Region and account.
 
-use std::fmt;
 use std::str::FromStr;
 
 use super::error::{InvalidName, Kind};
@@ -247,12 +246,6 @@ impl<'a> Arn<'a> {
             ));
         }
         Ok(Place { partition: self.partition, region, account })
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}", self.partition, self.region, self.account)
     }
 }
 

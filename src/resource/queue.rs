@@ -1,6 +1,7 @@
 //! The queue that completions are received from.
 
-use super::error::{InvalidName, Kind};
+use super::Region;
+use super::error::{InvalidName, Kind, Misplaced};
 
 const QUEUE: Kind = Kind {
     what: "SQS queue URL",
@@ -54,9 +55,47 @@ plain_name! {
     QueueUrl, check
 }
 
+impl QueueUrl {
+    /// The Region that the name of its host tells; none where it is not one of AWS's (`sqs.REGION.…`, or a VPC endpoint's).
+    fn region(&self) -> Option<&str> {
+        let host = self.as_str().split('/').nth(2)?;
+        let mut labels = host.split('.').skip_while(|label| label.starts_with("vpce-"));
+        matches!(labels.next()?, "sqs" | "sqs-fips").then(|| labels.next()).flatten()
+    }
+
+    /// Whether a topic in `region` can deliver to this queue within the scope of a policy. A host that is not one of AWS's tells
+    /// nothing of its Region, and passes.
+    ///
+    /// # Errors
+    ///
+    /// [`Misplaced`] when the queue is in another Region.
+    pub fn check_region(&self, region: &Region) -> Result<(), Misplaced> {
+        let rule = "policies are for one Region; use a queue of that of the key";
+        match self.region() {
+            Some(own) => Misplaced::check("SQS queue", rule, own, region.as_str()),
+            None => Ok(()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::QueueUrl;
+
+    #[test]
+    fn the_region_is_that_of_the_host() {
+        for (host, is_there) in [
+            ("sqs.us-east-1.amazonaws.com", true),
+            ("sqs-fips.us-east-1.amazonaws.com", true),
+            ("vpce-0a1b-2c3d.sqs.us-east-1.vpce.amazonaws.com", true),
+            ("127.0.0.1:4566", true),
+            ("sqs.eu-west-1.amazonaws.com", false),
+            ("vpce-0a1b-2c3d.sqs.eu-west-1.vpce.amazonaws.com", false),
+        ] {
+            let queue: QueueUrl = format!("https://{host}/111122223333/done").parse().unwrap();
+            assert_eq!(queue.check_region(&"us-east-1".parse().unwrap()).is_ok(), is_there, "{host}");
+        }
+    }
 
     #[test]
     fn queues_that_are_and_are_not() {

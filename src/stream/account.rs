@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::block::{Block, BlockId};
 use crate::error::{Error, ErrorKind, Result, Stage};
-use crate::part::{PartHead, Warning};
+use crate::part::{JobStatus, PartHead, Warning};
 
 /// How many missing pages and unresolved ids are kept by name; beyond it they are only counted.
 const MAX_NAMED: usize = 1_000;
@@ -101,16 +101,31 @@ impl Account {
         }
     }
 
-    pub(crate) fn part(&mut self, head: PartHead) {
+    /// Enters what a part says of the job. No part may say less than the job, or another part, did.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`](ErrorKind::Malformed) where it is of a job that has failed, or runs: whoever told that it is done was wrong.
+    pub(crate) fn part(&mut self, head: PartHead) -> Result<()> {
+        let PartHead { pages, status, status_message: _, warnings, next_token: _, model_version } = head;
+        match status {
+            Some(JobStatus::Failed | JobStatus::InProgress) => {
+                let message = "a part of the output says that the job is not done, or has failed";
+                return Err(Error::new(ErrorKind::Malformed, Stage::Assemble, message));
+            }
+            // A message that a job is done does not tell whether it is for every page.
+            Some(JobStatus::PartialSuccess) => self.expected.partial = true,
+            _ => {}
+        }
         self.parts += 1;
-        // No part may say less than the job, or another part, did.
-        self.expected.pages = self.expected.pages.max(head.pages);
-        self.model_version = self.model_version.take().or(head.model_version);
-        for warning in head.warnings {
+        self.expected.pages = self.expected.pages.max(pages);
+        self.model_version = self.model_version.take().or(model_version);
+        for warning in warnings {
             if self.warned.insert(warning.clone()) {
                 self.expected.warnings.push(warning);
             }
         }
+        Ok(())
     }
 
     /// Enters a record that is no block.

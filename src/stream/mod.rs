@@ -104,11 +104,11 @@ impl<T: Record + Accountable + Unpin> Stream for RecordStream<T> {
                 record.enter(account);
                 return Poll::Ready(Some(Ok(record)));
             }
-            match ready!(this.parts.as_mut().poll_next(context)) {
-                Some(Ok(Part { head, records, .. })) => {
-                    account.part(head);
-                    this.current = records.into_iter();
-                }
+            let part = ready!(this.parts.as_mut().poll_next(context));
+            let entered =
+                part.map(|part| part.and_then(|part| account.part(part.head).map(|()| part.records)));
+            match entered {
+                Some(Ok(records)) => this.current = records.into_iter(),
                 Some(Err(error)) => {
                     this.fail();
                     return Poll::Ready(Some(Err(error)));

@@ -28,6 +28,7 @@ use crate::sdk::request;
 /// # Ok::<(), inkseal::resource::InvalidName>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
 pub struct HumanLoop {
     name: HumanLoopName,
     flow_definition: FlowDefinitionArn,

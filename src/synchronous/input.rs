@@ -43,6 +43,7 @@ use crate::sdk::request;
 /// # Ok::<(), inkseal::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
+#[must_use]
 pub struct Input(Content);
 
 #[derive(Clone, PartialEq, Eq)]

@@ -21,6 +21,7 @@ mod parser;
 mod patterns;
 mod policy;
 mod posture;
+mod quickstart;
 mod recorded;
 mod redact;
 mod render;

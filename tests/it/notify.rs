@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use inkseal::emulator::{Delivery, EmulatedQueue, Emulator, EmulatorBuilder, Fault, QueueCounts};
+use futures::TryStreamExt;
+use inkseal::emulator::{Delivery, EmulatedQueue, Emulator, EmulatorBuilder, Fault, QueueCounts, Response};
 use inkseal::job::{NeedsBucket, NeedsKey, SecureJobBuilder};
 use inkseal::notify::{Completions, CompletionsBuilder, Inbox, Received, UnreadableMessage};
 use inkseal::resource::{QueueUrl, RoleArn, TopicArn};
@@ -10,9 +11,10 @@ use inkseal::{
     Analysis, Clients, CompletedJob, ErrorKind, Family, Feature, NotificationChannel, RunningJob, SecureJob,
     WaitOptions,
 };
+use serde_json::json;
 use tokio::time::Instant;
 
-use crate::support::{clients, emulator, input, seal};
+use crate::support::{DOCUMENT, SOURCE, clients, emulator, input, seal};
 
 pub const TOPIC: &str = "arn:aws:sns:us-east-1:111122223333:textract-done";
 const SECOND: Duration = Duration::from_secs(1);
@@ -281,4 +283,57 @@ fn settings_that_cannot_be() {
     ] {
         assert_eq!(settings.connect(&clients).unwrap_err().kind(), ErrorKind::InvalidInput);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_was_notified_knows_of_its_missing_pages() {
+    let block = |page: u32| json!({"BlockType": "PAGE", "Id": format!("p{page}"), "Page": page});
+    let response = json!({"DocumentMetadata": {"Pages": 3}, "Blocks": [block(1), block(2)]});
+    let response = Response::recorded(response.to_string()).unwrap();
+    let emulator = with_queue().response_for(DOCUMENT, response.with_warning("UNSUPPORTED_PAGE", [3]));
+    let emulator = emulator.build().unwrap();
+    let clients = clients(&emulator);
+    let job = started(&clients, "a").await;
+    let inbox = Inbox::open(builder(&emulator).connect(&clients).unwrap());
+    let options = WaitOptions::default().notified_by(&inbox);
+    let completed = job.wait_with(&clients, &options).await.unwrap();
+    assert_eq!(emulator.count("GetDocumentAnalysis"), 0, "only the parts can tell");
+    let mut pages = completed.pages(&clients);
+    while pages.try_next().await.unwrap().is_some() {}
+    let account = pages.completeness().unwrap();
+    assert!(account.partial);
+    assert_eq!((account.pages_seen, &account.missing_pages[..]), (2, &[3][..]));
+}
+
+/// What anybody could publish who may.
+fn forged(job: &RunningJob<Analysis>, status: &str) -> String {
+    json!({
+        "JobId": job.id().as_str(),
+        "Status": status,
+        "API": "StartDocumentAnalysis",
+        "Timestamp": 1_700_000_000_000_u64,
+        "DocumentLocation": {"S3ObjectName": DOCUMENT, "S3Bucket": SOURCE},
+    })
+    .to_string()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_a_job_failed_is_a_reason_to_look_and_no_more() {
+    let emulator = with_queue().job_duration(100 * SECOND).build().unwrap();
+    let clients = clients(&emulator);
+    let job = started(&clients, "a").await;
+    let inbox = Inbox::open(builder(&emulator).connect(&clients).unwrap());
+    emulator.publish(TOPIC, &forged(&job, "FAILED"));
+    job.wait_with(&clients, &WaitOptions::default().notified_by(&inbox)).await.unwrap();
+    assert!(emulator.count("GetDocumentAnalysis") > 1, "it runs on, and is looked at until it has ended");
+
+    let failed = Response::failed("no page can be read");
+    let fault = Fault::Throttle.on("GetDocumentAnalysis").times(3);
+    let emulator = with_queue().response_for(DOCUMENT, failed).fault(fault).build().unwrap();
+    let clients = self::clients(&emulator);
+    let job = started(&clients, "a").await;
+    let inbox = Inbox::open(builder(&emulator).connect(&clients).unwrap());
+    let options = WaitOptions::default().notified_by(&inbox);
+    let error = job.wait_with(&clients, &options).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::JobFailed, "a look that is throttled is repeated");
 }

@@ -1,7 +1,7 @@
 //! The detector that asks nobody, from outside: any text, long texts, and numbers hidden in text.
 
 use futures::executor::block_on;
-use inkseal::redact::{CodePoints, PatternDetector, PiiDetector, PiiSpan, PiiType};
+use inkseal::redact::{CodePoints, PatternDetector, PiiDetector, PiiSpan, PiiType, Redactor};
 use proptest::prelude::*;
 
 fn lenient() -> PatternDetector {
@@ -50,11 +50,21 @@ proptest! {
     }
 
     #[test]
-    fn detect_gives_what_find_gives(text in pieces()) {
+    fn a_stage_that_wants_all_gives_what_find_gives(text in pieces()) {
         let detector = PatternDetector::new();
-        let detection = block_on(detector.detect(&text)).expect("it cannot fail");
-        prop_assert_eq!(detection.spans, detector.find(&text));
+        let stage = Redactor::builder(detector.clone()).build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let detection = runtime.block_on(stage.detect(&text)).expect("it cannot fail");
+        let mut spans = detector.find(&text);
+        spans.iter_mut().for_each(|span| span.detector = Some("patterns"));
+        prop_assert_eq!(&detection.spans, &spans);
         prop_assert_eq!((detection.requests, detection.billed_units), (0, 0));
+
+        let all = block_on(detector.detect(&text)).expect("it cannot fail").spans;
+        for span in &detection.spans {
+            let covers = |one: &PiiSpan| one.pii_type == span.pii_type && one.begin <= span.begin && span.end <= one.end;
+            prop_assert!(all.iter().any(covers), "{:?}", span);
+        }
     }
 
     #[test]

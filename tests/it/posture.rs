@@ -515,6 +515,8 @@ async fn redaction_is_asked_for_shown_or_questioned() {
     assert!(matches!(outcome(posture.clone().redacted_by(&whole).evaluate().await), Outcome::Pass { .. }));
     for part in [
         Redactor::builder(PatternDetector::new()).others(Operator::keep()),
+        Redactor::builder(PatternDetector::new())
+            .operator(inkseal::redact::PiiType::Phone, Operator::mask().keep_last(4)),
         Redactor::builder(PatternDetector::new()).min_score(0.5),
         Redactor::builder(PatternDetector::new()).allow(["Example Corp"]),
     ] {

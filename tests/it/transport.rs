@@ -1,11 +1,13 @@
 //! The transport policy on real requests, and what the crate says of itself.
 
 use aws_credential_types::Credentials;
+use aws_credential_types::credential_fn::provide_credentials_fn;
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_credential_types::provider::error::CredentialsError;
 use inkseal::emulator::Emulator;
-use inkseal::{Clients, ErrorKind, Refusal, Stage, TransportPolicy, VpcEndpoints};
+use inkseal::{Clients, ErrorKind, Refusal, SealedStore, Stage, TransportPolicy, VpcEndpoints};
 
-use crate::support::{analysis, emulator};
+use crate::support::{RESULTS, account, analysis, emulator, key};
 
 fn refusal(error: &inkseal::Error) -> Refusal {
     assert_eq!(error.kind(), ErrorKind::InsecureTransport, "{error}");
@@ -103,6 +105,16 @@ async fn requests_that_cannot_be_prepared_are_no_faults_of_the_network() {
     let error = analysis().start(&Clients::new(&config.build()).unwrap()).await.unwrap_err();
     assert!(!error.is_retryable(), "{error}");
     assert!(error.to_string().contains("credentials"), "{error}");
+
+    let no_keys = SharedCredentialsProvider::new(provide_credentials_fn(async || {
+        Err(CredentialsError::not_loaded("there is no profile"))
+    }));
+    let config = emulator.sdk_config().into_builder().credentials_provider(no_keys).build();
+    let s3 = aws_sdk_s3::Client::new(&config);
+    let clients = Clients::builder().with_clients(aws_sdk_textract::Client::new(&config), s3).unwrap();
+    let store = SealedStore::open(&clients, format!("s3://{RESULTS}/x").parse().unwrap(), key(), account());
+    let error = store.await.unwrap().has("a").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::AccessDenied, "nobody was asked whether it is there");
 
     let mut config = emulator.sdk_config().into_builder().region(None);
     config.set_endpoint_url(None);

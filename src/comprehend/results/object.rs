@@ -1,19 +1,14 @@
 //! One object of the output: verified before its first byte, read piece by piece, and taken up again where it breaks off.
 
-use std::time::Duration;
-
 use aws_sdk_s3::primitives::ByteStream;
 use tokio::time::sleep;
 use tracing::debug;
 
-use crate::backoff::Backoff;
+use crate::backoff::{ATTEMPTS_AT_BODIES, Backoff};
 use crate::clients::Clients;
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::job::Seal;
 use crate::output::get_verified;
-
-/// How often in a row the body may break off without a byte of progress.
-const ATTEMPTS: u32 = 4;
 
 /// An object that is being read.
 pub(super) struct SealedObject {
@@ -41,7 +36,7 @@ impl SealedObject {
             read: 0,
             length,
             failures: 0,
-            backoff: Backoff::new(Duration::from_millis(100), Duration::from_secs(5)),
+            backoff: Backoff::of_bodies(),
         })
     }
 
@@ -72,7 +67,7 @@ impl SealedObject {
     /// Asks for the rest of the same object, which is verified as the first part was.
     async fn resume(&mut self) -> Result<()> {
         self.failures += 1;
-        if self.failures >= ATTEMPTS {
+        if self.failures >= ATTEMPTS_AT_BODIES {
             let message = "the body of the object broke off";
             return Err(Error::new(ErrorKind::Transport, Stage::Fetch, message).at_object(&self.key));
         }

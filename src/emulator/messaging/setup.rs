@@ -23,6 +23,7 @@ use super::{Messaging, attributes};
 /// # Ok::<(), inkseal::emulator::Error>(())
 /// ```
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct EmulatedQueue {
     name: String,
     visibility: Option<Duration>,

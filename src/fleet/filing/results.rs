@@ -4,7 +4,7 @@ use futures::Stream;
 
 use crate::clients::Clients;
 use crate::document::{Document, ExpenseDocument, LendingResult};
-use crate::error::{Error, ErrorKind, Result, Stage};
+use crate::error::Result;
 use crate::job::{Analysis, CompletedJob, Expense, Family, Lending, TextDetection};
 use crate::redact::{Redactable, Redacted, RedactedStream, RedactedText, Redactor};
 use crate::render::{Format, Render};
@@ -102,11 +102,11 @@ macro_rules! records {
             }
 
             fn redacted(record: Redacted<$item>, _: &Render) -> Result<RedactedText> {
-                record.to_json().map_err(unwritten)
+                record.to_json()
             }
 
             fn unredacted(record: $item, _: &Render) -> Result<Unredacted> {
-                Unredacted::json(&record).map_err(unwritten)
+                Unredacted::json(&record)
             }
         });
     };
@@ -116,8 +116,3 @@ pages!(TextDetection);
 pages!(Analysis);
 records!(Expense, ExpenseStream of ExpenseDocument by documents);
 records!(Lending, LendingStream of LendingResult by results);
-
-/// Without serde_json's words, which could quote the record.
-fn unwritten(_: serde_json::Error) -> Error {
-    Error::new(ErrorKind::Malformed, Stage::Store, "a record cannot be written as JSON")
-}

@@ -42,6 +42,7 @@ kinds! {
     Malformed,
     DetectorFailed,
     Leak,
+    Application,
     Transport,
     Service,
 }

@@ -86,7 +86,7 @@ pub struct StackError {
 
 impl From<StackError> for crate::Error {
     fn from(error: StackError) -> Self {
-        Self::invalid(error.to_string())
+        Self::invalid("the stack cannot be written").caused_by(error)
     }
 }
 
@@ -232,6 +232,7 @@ fn names(scope: &Scope, buckets: &Buckets) -> Names {
         account: Value::reference("AWS::AccountId"),
         dns_suffix: Value::reference("AWS::URLSuffix"),
         key: Value::reference("Key.Arn"),
+        key_account: Value::reference("AWS::AccountId"),
         input: area(buckets.input, scope.documents_area()),
         output: area(buckets.output, scope.output_area()),
         sink: area(buckets.sink, scope.sink()),

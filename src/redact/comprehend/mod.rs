@@ -62,6 +62,7 @@ pub enum Language {
 /// An answer without its list, with an entity without a type, score or offsets, with one that is empty or ends beyond the
 /// text, or with a score that is none, fails the detection. Types that this version of the crate does not know are kept.
 #[derive(Clone)]
+#[must_use]
 pub struct ComprehendDetector {
     client: aws_sdk_comprehend::Client,
     language: Language,

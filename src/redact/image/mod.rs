@@ -65,6 +65,7 @@ use crate::block::{Geometry, PageSize};
 /// Decoding and encoding take time, and a few times the memory of the pixels: in asynchronous code, call this where it may
 /// block, as in tokio's `spawn_blocking`.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct ImageRedaction {
     color: [u8; 3],
     padding: f32,

@@ -11,6 +11,7 @@ use super::subject::Subject;
 use super::words::Subjects;
 use super::{Inner, PatternDetector};
 use crate::redact::PiiType;
+use crate::redact::members::is_capitals;
 use crate::{Error, Result};
 
 /// Sets up a [`PatternDetector`]. Made by [`PatternDetector::builder`].
@@ -140,7 +141,8 @@ impl PatternDetectorBuilder {
     ///
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) where the minimum score is not between 0 and 1, a region is
     /// unknown, context words are for a type that no built-in recogniser finds, a recogniser has no pattern, a pattern that
-    /// does not compile or a score that is none, or a word of the deny list is empty.
+    /// does not compile or a score that is none, a word of the deny list is empty, or the type of one of these is no name in
+    /// capitals.
     pub fn build(self) -> Result<PatternDetector> {
         if !(0.0..=1.0).contains(&self.min_score) {
             return Err(Error::invalid("min_score: it is not between 0 and 1"));
@@ -154,6 +156,15 @@ impl PatternDetectorBuilder {
             })?,
             None => Phones::of_default(),
         };
+        let own = self.recognizers.iter().map(|recognizer| &recognizer.pii_type);
+        let listed = self.deny.iter().chain(&self.deny_exact).map(|(pii_type, _)| pii_type);
+        // The stage lets out nothing of a page that has another, so it must not come so far.
+        if !own.chain(listed).all(|pii_type| is_capitals(pii_type.as_str())) {
+            return Err(Error::invalid(
+                "the type of a recogniser or of a deny list is no name in capitals of up to 64 letters, digits and underscores, \
+                 as POLICY_NUMBER",
+            ));
+        }
         let mut rules = Rules::new(self.enabled(), self.min_score, phones);
         for (pii_type, word) in &self.words {
             let subject = Subject::of(pii_type).ok_or_else(|| {

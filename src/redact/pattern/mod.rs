@@ -164,25 +164,32 @@ impl PatternDetector {
         let folded = Folded::of(text);
         let mut scan = Scan::new(&self.0.rules, &folded);
         while scan.advance(PIECE) {}
-        self.0.spans(text, &folded, scan)
+        let points = CodePoints::of(text);
+        resolve(text, &points, self.0.spans(text, &points, &folded, scan))
     }
 }
 
 impl Inner {
-    /// What a scan that is done has found, and what the application's own recognisers and lists find.
-    fn spans(&self, text: &str, folded: &Folded<'_>, scan: Scan<'_>) -> Vec<PiiSpan> {
-        let points = CodePoints::of(text);
+    /// What a scan that is done has found, and what the application's own recognisers and lists find: spans in any order, which
+    /// may overlap.
+    fn spans(
+        &self,
+        text: &str,
+        points: &CodePoints<'_>,
+        folded: &Folded<'_>,
+        scan: Scan<'_>,
+    ) -> Vec<PiiSpan> {
         let hits = scan.hits.into_iter();
         let mut spans: Vec<_> =
             hits.map(|hit| PiiSpan::new(hit.subject.pii_type(), hit.range, hit.score)).collect();
         for recognizer in &self.recognizers {
-            recognizer.find(text, folded, &points, &mut spans);
+            recognizer.find(text, folded, points, &mut spans);
         }
-        spans.retain(|span| span.score >= self.rules.min_score && !self.allow.has(text, &points, span));
+        spans.retain(|span| span.score >= self.rules.min_score && !self.allow.has(text, points, span));
         for words in &self.deny {
-            words.find(text, &points, &mut spans);
+            words.find(text, points, &mut spans);
         }
-        resolve(text, &points, spans)
+        spans
     }
 }
 
@@ -191,7 +198,8 @@ impl PiiDetector for PatternDetector {
         "patterns"
     }
 
-    /// As [`find`](PatternDetector::find). It cannot fail. Other tasks may run every 64 Ki code points.
+    /// As [`find`](PatternDetector::find), but of finds that overlap all: which of them are wanted is the stage's to say, and one that
+    /// is not must not hide another. It cannot fail. Other tasks may run every 64 Ki code points.
     fn detect<'a>(&'a self, text: &'a str) -> BoxFuture<'a, Result<Detection, DetectorError>> {
         Box::pin(async move {
             let folded = Folded::of(text);
@@ -199,7 +207,7 @@ impl PiiDetector for PatternDetector {
             while scan.advance(PIECE) {
                 tokio::task::yield_now().await;
             }
-            Ok(Detection::new(self.0.spans(text, &folded, scan)))
+            Ok(Detection::sorted(self.0.spans(text, &CodePoints::of(text), &folded, scan)))
         })
     }
 }

@@ -69,8 +69,11 @@ fn of_several_fields_the_surest_is_given() {
     }
     let document = response.document();
     assert_eq!(document.field(" name").unwrap().value(), "second");
-    assert_eq!(document.search_fields("NAME").count(), 4);
-    assert_eq!(document.search_fields("full").map(|field| field.value()).collect::<Vec<_>>(), ["fourth"]);
+    assert_eq!(document.fields_containing("NAME").count(), 4);
+    for nothing in ["", " ", "\u{200b}"] {
+        assert_eq!(document.fields_containing(nothing).count(), 0);
+    }
+    assert_eq!(document.fields_containing("full").map(|field| field.value()).collect::<Vec<_>>(), ["fourth"]);
     assert!(document.field("nam").is_none());
     let (nearest, similarity) = document.nearest_field("ful name").unwrap();
     assert_eq!(nearest.value(), "fourth");

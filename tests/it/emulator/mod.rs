@@ -12,6 +12,7 @@ mod fronts;
 mod jobs;
 mod keys;
 mod queue;
+mod reader;
 mod refusals;
 mod responses;
 mod s3;

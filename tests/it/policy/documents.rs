@@ -84,6 +84,8 @@ fn what_lies_elsewhere_is_refused() {
     }
     let queue = builder().queue("https://sqs.us-east-1.amazonaws.com/444455556666/q".parse().unwrap());
     assert!(matches!(queue.build(), Err(InvalidScope::OtherAccount(_))));
+    let queue = builder().queue("https://sqs.eu-west-1.amazonaws.com/111122223333/q".parse().unwrap());
+    assert!(matches!(queue.build(), Err(InvalidScope::Misplaced(_))));
     assert_eq!(builder().families([]).build().unwrap_err(), InvalidScope::NoFamily);
     for name in ["", "a b", "a_b", &"a".repeat(41)] {
         assert_eq!(builder().name(name).build().unwrap_err(), InvalidScope::ResourceName);
@@ -91,6 +93,41 @@ fn what_lies_elsewhere_is_refused() {
     assert!("s3://amzn-s3-demo-source//a".parse::<Documents>().is_err());
     assert!("amzn-s3-demo-source/a".parse::<Documents>().is_err());
     assert_eq!("s3://amzn-s3-demo-source".parse::<Documents>().unwrap().prefix(), "");
+}
+
+#[test]
+fn areas_that_lie_in_each_other_are_refused() {
+    let overlaps = |documents: &str, sink: Option<&str>| {
+        let builder = Scope::builder(documents.parse().unwrap(), &seal());
+        let scope = match sink {
+            Some(sink) => builder.sink(sink.parse().unwrap()).build(),
+            None => builder.build(),
+        };
+        match scope {
+            Ok(_) => None,
+            Err(InvalidScope::Overlap(one, other)) => Some((one, other)),
+            Err(error) => panic!("{error}"),
+        }
+    };
+    let results = seal().bucket().to_string();
+    let (documents, output, sink) = ("the documents", "the results", "the redacted results");
+    assert_eq!(overlaps(&format!("s3://{results}"), None), Some((documents, output)));
+    assert_eq!(overlaps(&format!("s3://{results}/redacted/of/us"), None), Some((documents, sink)));
+    assert_eq!(overlaps(&format!("s3://{results}/scans/"), None), None);
+    let folder = format!("s3://{results}/{}/clean", seal().prefix());
+    assert_eq!(overlaps("s3://amzn-s3-demo-source/scans/", Some(&folder)), Some((output, sink)));
+    assert_eq!(overlaps("s3://amzn-s3-demo-source", Some("s3://amzn-s3-demo-clean/a")), None);
+}
+
+#[test]
+fn the_key_may_be_of_another_account_and_is_administered_there() {
+    let key = KEY.replace("111122223333", "444455556666");
+    let job = SecureJob::text_detection(input()).output_bucket(bucket()).kms_key(key.parse().unwrap());
+    let scope =
+        Scope::of_job(&job.build().unwrap()).account("111122223333".parse().unwrap()).build().unwrap();
+    let policy = json(&scope.key_statements().administered_by_account());
+    assert_eq!(policy["Statement"][0]["Principal"]["AWS"], "arn:aws:iam::444455556666:root");
+    assert!(policy.to_string().contains("arn:aws:iam::111122223333:role/"), "and used here");
 }
 
 #[test]

@@ -163,7 +163,9 @@ async fn a_union_asks_all_and_names_who_found() {
     let found = union.detect("jane@example.com, example.com").await.unwrap();
     let found: Vec<_> =
         found.spans.iter().map(|span| (span.pii_type.as_str(), span.range(), span.detector)).collect();
-    assert_eq!(found, [("EMAIL", 0..16, Some("planted")), ("URL", 18..29, Some("planted"))]);
+    // Which of two that overlap is wanted, it cannot know.
+    let by = Some("planted");
+    assert_eq!(found, [("EMAIL", 0..16, by), ("URL", 5..16, by), ("URL", 18..29, by)]);
     assert_eq!(union.batch_bytes(), 0);
     assert_eq!(
         UnionDetector::new().with(Planted::default().batch_bytes(7)).with(Planted::default()).batch_bytes(),

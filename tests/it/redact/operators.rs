@@ -1,9 +1,13 @@
 //! What is put in place, as it stands in a document.
 
-use inkseal::redact::{EncryptionKey, Operator, PiiType, PseudonymKey};
+use futures::future::BoxFuture;
+use inkseal::redact::{
+    Detection, EncryptionKey, Operator, PatternDetector, PiiType, PseudonymKey, Redactor, RedactorBuilder,
+    UnionDetector,
+};
 use serde_json::json;
 
-use super::{Planted, document, lines, redact, stage};
+use super::{Planted, Told, document, lines, redact, stage};
 
 async fn text_with(operator: Operator) -> String {
     let found =
@@ -70,4 +74,73 @@ async fn several_entities_in_a_word_and_one_within_what_is_left_of_another() {
     assert_eq!(words.len(), 3, "the word is encrypted once");
     assert_eq!(key.decrypt("d", 1, words[1]).unwrap(), "jane@example.com/x#9876,");
     assert!(key.decrypt("d", 2, words[1]).is_err() && key.decrypt("e", 1, words[1]).is_err());
+}
+
+#[tokio::test]
+async fn a_key_opens_what_is_for_it_and_nothing_beside() {
+    let found = || Planted::of([(PiiType::Name, "Doe"), (PiiType::Ssn, "123-45-6789")]);
+    let (names, numbers) = (EncryptionKey::new([1; 32]), EncryptionKey::new([2; 32]));
+    let with = async |of_numbers: Operator| {
+        let redactor = stage(found()).operator(PiiType::Name, Operator::encrypt(names.clone()));
+        let redactor = redactor.operator(PiiType::Ssn, of_numbers).build().unwrap().for_document("d");
+        redact(&redactor, document(json!(lines(1, &["Doe/123-45-6789, now"])))).await.0.to_text()
+    };
+    let opened = |key: &EncryptionKey, word: &str| key.decrypt("d", 1, word).ok();
+    for operator in [Operator::remove(), Operator::mask()] {
+        let text = with(operator).await;
+        let words: Vec<_> = text.split(' ').collect();
+        assert_eq!(words.len(), 2, "{text}");
+        assert_eq!(opened(&names, words[0]).unwrap(), "Doe/***********,");
+    }
+    let text = with(Operator::replace_with_type()).await;
+    assert_eq!(text.split(' ').skip(1).collect::<Vec<_>>(), ["[SSN]", "now"]);
+    let text = with(Operator::encrypt(numbers.clone())).await;
+    let words: Vec<_> = text.split(' ').collect();
+    assert_eq!(opened(&names, words[0]).unwrap(), "Doe/***********,");
+    assert_eq!(opened(&numbers, words[1]).unwrap(), "***/123-45-6789,");
+    assert_eq!((opened(&numbers, words[0]), opened(&names, words[1])), (None, None));
+}
+
+#[tokio::test]
+async fn the_same_text_under_two_keys_is_encrypted_twice() {
+    let found = Told(|text: &str| {
+        let mut spans = Planted::of([(PiiType::Ssn, "123456789")]).find(text);
+        if let Some(second) = spans.get_mut(1) {
+            second.pii_type = PiiType::BankAccountNumber;
+        }
+        Box::pin(async move { Ok(Detection::new(spans)) }) as BoxFuture<'static, _>
+    });
+    let keys = [EncryptionKey::new([1; 32]), EncryptionKey::new([2; 32])];
+    let redactor = stage(found).operator(PiiType::Ssn, Operator::encrypt(keys[0].clone()));
+    let redactor = redactor.operator(PiiType::BankAccountNumber, Operator::encrypt(keys[1].clone()));
+    let redactor = redactor.build().unwrap().for_document("d");
+    let text = document(json!(lines(1, &["SSN 123456789", "Account 123456789"])));
+    let text = redact(&redactor, text).await.0.to_text();
+    let words: Vec<_> = text.split_whitespace().collect();
+    for (key, word) in keys.iter().zip([words[1], words[3]]) {
+        assert_eq!(key.decrypt("d", 1, word).unwrap(), "123456789");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_wanted_hides_nothing_that_is() {
+    let text = "See https://example.com/u?mail=jane@example.com now";
+    let unwanted: [fn(RedactorBuilder) -> RedactorBuilder; 5] = [
+        |stage| stage.except([PiiType::Url]),
+        |stage| stage.only([PiiType::Email]),
+        |stage| stage.operator(PiiType::Url, Operator::keep()),
+        |stage| stage.min_score_of(PiiType::Url, 1.0),
+        |stage| stage.allow(["https://example.com/u?mail=jane@example.com"]),
+    ];
+    for without in unwanted {
+        for builder in [
+            Redactor::builder(PatternDetector::new()),
+            Redactor::builder(UnionDetector::new().with(PatternDetector::new()).with(Planted::name("Roe"))),
+        ] {
+            let redactor = without(builder.keep_rest_of_words(true)).build().unwrap();
+            let redacted = redact(&redactor, document(json!(lines(1, &[text])))).await.0.to_text();
+            // What stands before the @ may all be of the address.
+            assert_eq!(redacted, "See https://*********************************** now");
+        }
+    }
 }

@@ -171,5 +171,5 @@ async fn strings_that_overlap_elsewhere_leave_neither() {
     let redactor = stage(first).build().unwrap();
     let text = ["Ann Mary, Mary Roe;", "and Ann Mary Roe"];
     let (redacted, _) = redact(&redactor, document(json!(lines(1, &text)))).await;
-    assert_eq!(redacted.to_text(), "[NAME] [NAME]\nand [NAME] Roe");
+    assert_eq!(redacted.to_text(), "[NAME] [NAME]\nand [NAME] [NAME]");
 }
