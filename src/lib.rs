@@ -17,33 +17,84 @@
 //!    JSON, with a map from every stretch of a rendering back to its words.
 //! 7. **Everything runs on a laptop** with no AWS account, on the `emulator` behind the real SDK clients.
 //!
-//! # A first job
+//! # In five minutes
 //!
-//! ```no_run
+//! Add the crate, with its emulator for now:
+//!
+//! ```toml
+//! [dependencies]
+//! inkseal = { version = "0.1", features = ["emulator"] }
+//! futures = "0.3"
+//! tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
+//! ```
+//!
+//! This is a whole program. It needs no AWS account and no network: the emulator stands where AWS would, behind the real SDK clients, and
+//! refuses what AWS refuses.
+//!
+//! ```
 //! use futures::TryStreamExt;
+//! use inkseal::emulator::{Emulator, Synthetic};
 //! use inkseal::{Clients, Feature, SecureJob};
 //!
+//! const KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+//!
+//! # /*
+//! #[tokio::main]
+//! # */
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let emulator = Emulator::builder()
+//!         .kms_key(KEY)
+//!         .bucket("amzn-s3-demo-results")
+//!         .object("amzn-s3-demo-source", "scan.pdf", "%PDF-1.7")
+//!         .response(Synthetic::pages(3))
+//!         .build()?;
+//!     let clients = Clients::new(&emulator.sdk_config())?;
+//!
+//!     let job = SecureJob::analysis("s3://amzn-s3-demo-source/scan.pdf".parse()?)
+//!         .features([Feature::Tables, Feature::Forms])
+//!         .output_bucket("amzn-s3-demo-results".parse()?) // without this line,
+//!         .kms_key(KEY.parse()?) // or this one, it does not compile
+//!         .expected_bucket_owner("111122223333".parse()?)
+//!         .build()?;
+//!
+//!     let completed = job.start(&clients).await?.wait(&clients).await?;
+//!     let mut pages = completed.pages(&clients);
+//!     while let Some(page) = pages.try_next().await? {
+//!         println!("page {}: {} blocks", page.number, page.blocks.len());
+//!     }
+//! #   assert_eq!(pages.completeness().map(|seen| seen.pages_seen), Some(3));
+//!     Ok(())
+//! }
+//! ```
+//!
+//! On AWS only the clients are others. Add `aws-config = "1"`, leave the emulator to the tests, and name buckets and a key of yours; `policy`
+//! writes the permissions that the job needs.
+//!
+//! ```no_run
 //! # async fn example() -> inkseal::Result<()> {
 //! let config = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
-//! let clients = Clients::new(&config)?;
-//!
-//! let job = SecureJob::analysis("s3://amzn-s3-demo-source/scan.pdf".parse()?)
-//!     .features([Feature::Tables, Feature::Forms])
-//!     .output_bucket("amzn-s3-demo-results".parse()?)
-//!     .kms_key("arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab".parse()?)
-//!     .expected_bucket_owner("111122223333".parse()?)
-//!     .build()?;
-//!
-//! let completed = job.start(&clients).await?.wait(&clients).await?;
-//! let mut pages = completed.pages(&clients);
-//! while let Some(page) = pages.try_next().await? {
-//!     for block in &page.blocks {
-//!         println!("{} {}", page.number, block.text().unwrap_or_default());
-//!     }
-//! }
+//! let clients = inkseal::Clients::new(&config)?;
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # Where to go from here
+//!
+//! | to | read |
+//! | --- | --- |
+//! | read tables, forms and queries | [`document`]: `Document::read(completed.blocks(&clients)).await?` |
+//! | make text, Markdown, HTML, CSV or JSON of it | [`render`] |
+//! | take personal data out | [`redact`], and [`SealedStore`] to keep what is left |
+//! | read one page at once, without a job | [`synchronous`] |
+//! | read thousands of documents | [`fleet`], and [`notify`] for their ends |
+//! | set up roles, keys, buckets and queues | `policy` (feature) |
+//! | check what is set up | `posture` (feature) |
+//! | run Comprehend's own jobs and models | `comprehend` |
+//! | account for every call | [`audit`] |
+//! | test your own code | `emulator` (feature) |
+//! | see it in a service, a Lambda function, a test | the [`cookbook`](cookbook/index.html) |
+//! | know what can go wrong | [`ErrorKind`], and SECURITY.md in the repository |
 //!
 //! # The way of the data
 //!
@@ -69,14 +120,9 @@
 //! store       SealedStore: back to S3 under the same bucket-and-key rule
 //! ```
 //!
-//! [`fleet`] is for thousands of documents: a submitter within the quotas, and workers that share a queue.
-//!
-//! `comprehend` runs Amazon Comprehend's jobs under the same rule as Textract's. `policy` writes the policies and the stack that all of
-//! this needs, `posture` checks what is deployed, and [`audit`] tells of every call.
-//!
-//! Documents of one page need no job: [`synchronous`] calls answer at once, with the same types.
-//!
 //! # Features
+//!
+//! Text, documents, rendering, redaction by patterns, sealed stores, and submitting with a journal are always there.
 //!
 //! | feature | what it adds |
 //! | --- | --- |
@@ -84,7 +130,7 @@
 //! | `image` | redaction burned into PNG, JPEG and TIFF images |
 //! | `kms` | `DescribeKey` before the start: the key is customer-managed, enabled and symmetric; aliases resolve to ARNs |
 //! | `policy` | the IAM, key, bucket, topic, queue and endpoint policies that a job needs, and the CloudFormation stack of them |
-//! | `posture` | checks of a live account against the security pillar of the Well-Architected IDP lens |
+//! | `posture` | checks of a live account against the security pillar of the Well-Architected IDP lens; turns `kms` and `policy` on |
 //! | `sqs` | completions from SNS and SQS, and the workers of the [`fleet`] |
 //! | `emulator` | Textract, Comprehend, S3, KMS, SNS and SQS at the HTTP seam, for tests and demonstrations |
 //!
@@ -96,7 +142,10 @@
 //! only. **The SDK's own targets log requests and bodies at TRACE**, and `Debug` of the SDK's types shows their text. Keep the
 //! `aws_*` and `hyper` targets above TRACE in production, and do not print what you convert to the SDK's types.
 #![forbid(unsafe_code)]
+// docs.rs tells beside each item which feature it needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(missing_docs)]
+#![warn(clippy::missing_errors_doc, clippy::missing_panics_doc)]
 
 pub mod audit;
 mod backoff;
@@ -104,6 +153,8 @@ pub mod block;
 mod clients;
 #[cfg(feature = "comprehend")]
 pub mod comprehend;
+#[cfg(all(any(doc, doctest), feature = "policy", feature = "emulator", feature = "sqs"))]
+pub mod cookbook;
 pub mod document;
 #[cfg(feature = "emulator")]
 pub mod emulator;

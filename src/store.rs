@@ -255,7 +255,25 @@ fn check_size(bytes: u64) -> Result<()> {
 /// What may be stored: what has been redacted, and what is marked as [`Unredacted`].
 ///
 /// It cannot be implemented outside of the crate, so no text and no image comes into a [`SealedStore`] by oversight that did not go
-/// through the redaction.
+/// through the redaction:
+///
+/// ```compile_fail,E0277
+/// # async fn example(store: inkseal::SealedStore, letter: inkseal::Document) -> inkseal::Result<()> {
+/// store.put("letter.md", letter.to_markdown()).await?; // a String can be anything
+/// # Ok(())
+/// # }
+/// ```
+///
+/// ```
+/// # use inkseal::redact::{PatternDetector, Redactor};
+/// # use inkseal::{Render, SealedStore, Unredacted};
+/// # async fn example(store: SealedStore, letter: inkseal::Document) -> inkseal::Result<()> {
+/// store.put("as-it-is.md", Unredacted::of(&letter, &Render::markdown())).await?; // a reviewer sees the word
+/// let (letter, _) = letter.redact(&Redactor::builder(PatternDetector::new()).build()?).await?;
+/// store.put("letter.md", letter.render(&Render::markdown())).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub trait Storable: sealed::Sealed {}
 
 impl<T: sealed::Sealed> Storable for T {}

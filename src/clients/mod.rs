@@ -73,6 +73,20 @@ struct Inner {
 }
 
 /// Settings for [`Clients`].
+///
+/// ```no_run
+/// use inkseal::{Clients, TransportPolicy, VpcEndpoints};
+///
+/// # async fn example() -> inkseal::Result<()> {
+/// let config = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
+/// let clients = Clients::builder()
+///     .transport(TransportPolicy::default().require_vpc_endpoints(VpcEndpoints::AllButS3).refuse_long_term_credentials())
+///     .get_rate(5.0) // Get calls a second, of all waits together
+///     .connect(&config)?;
+/// # let _ = clients;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 #[must_use]
 pub struct ClientsBuilder {

@@ -13,6 +13,19 @@ const SAME_PLACE: f32 = 0.02;
 const MARGIN: f32 = 0.06;
 
 /// A table, with those on the next pages that go on with it: one, for a table that does not go on.
+///
+/// ```
+/// use inkseal::document::{Document, Merged};
+///
+/// # fn example(document: &Document) {
+/// for statement in document.joined_tables() {
+///     println!("{} rows on {} pages", statement.row_count(), statement.parts().len());
+///     for row in statement.texts(Merged::Once) {
+///         println!("{}", row.join(" | "));
+///     }
+/// }
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct JoinedTable<'d> {
     parts: Vec<Part<'d>>,

@@ -10,6 +10,25 @@ views! {
     /// A form field: a key, such as `Name:`, and its value.
     ///
     /// It derefs to the block of the key.
+    ///
+    /// ```
+    /// use inkseal::document::Document;
+    ///
+    /// let json = r#"{"Blocks": [
+    ///     {"BlockType": "KEY_VALUE_SET", "Id": "k", "EntityTypes": ["KEY"], "Confidence": 97.5,
+    ///         "Relationships": [{"Type": "CHILD", "Ids": ["a"]}, {"Type": "VALUE", "Ids": ["v"]}]},
+    ///     {"BlockType": "KEY_VALUE_SET", "Id": "v", "EntityTypes": ["VALUE"], "Confidence": 91.5,
+    ///         "Relationships": [{"Type": "CHILD", "Ids": ["b"]}]},
+    ///     {"BlockType": "WORD", "Id": "a", "Text": "Total:", "Confidence": 99.5},
+    ///     {"BlockType": "WORD", "Id": "b", "Text": "12.50", "Confidence": 62.5}
+    /// ]}"#;
+    /// let document = Document::from_json(json.as_bytes())?;
+    /// let total = document.field("total").expect("whatever the case, and without the colon");
+    /// assert_eq!((total.key(), total.value()), ("Total:".to_owned(), "12.50".to_owned()));
+    /// // Sure that it is a field, and less sure of what it says.
+    /// assert_eq!((total.structure_confidence(), total.text_confidence()), (Some(91.5), Some(62.5)));
+    /// # Ok::<(), inkseal::Error>(())
+    /// ```
     Field;
 }
 

@@ -11,6 +11,21 @@ views! {
     ///
     /// Its [`kind`](crate::block::Block::kind) is one of `BlockKind::Layout...`, or an unknown one that begins with
     /// `LAYOUT_`.
+    ///
+    /// ```
+    /// use inkseal::block::BlockKind;
+    /// use inkseal::document::Document;
+    ///
+    /// # fn example(document: &Document) {
+    /// for element in document.pages().flat_map(|page| page.layout()) {
+    ///     match element.block().kind() {
+    ///         BlockKind::LayoutTitle => println!("# {}", element.text()),
+    ///         BlockKind::LayoutTable => println!("{} rows", element.table().map_or(0, |table| table.row_count())),
+    ///         _ => println!("{}", element.text()),
+    ///     }
+    /// }
+    /// # }
+    /// ```
     LayoutElement;
 }
 

@@ -6,6 +6,23 @@ use crate::block::RelationshipKind;
 
 views! {
     /// A question that was asked of a page.
+    ///
+    /// ```
+    /// use inkseal::document::Document;
+    ///
+    /// let json = r#"{"Blocks": [
+    ///     {"BlockType": "QUERY", "Id": "q", "Query": {"Text": "What is the total?", "Alias": "TOTAL"},
+    ///         "Relationships": [{"Type": "ANSWER", "Ids": ["a", "b"]}]},
+    ///     {"BlockType": "QUERY_RESULT", "Id": "a", "Text": "12", "Confidence": 41},
+    ///     {"BlockType": "QUERY_RESULT", "Id": "b", "Text": "12.50", "Confidence": 93}
+    /// ]}"#;
+    /// let document = Document::from_json(json.as_bytes())?;
+    /// let query = document.queries().next().expect("a question was asked");
+    /// assert_eq!(query.alias(), Some("TOTAL"));
+    /// let answers: Vec<_> = query.answers().filter_map(|answer| answer.text().map(str::to_owned)).collect();
+    /// assert_eq!(answers, ["12.50", "12"], "the surest first");
+    /// # Ok::<(), inkseal::Error>(())
+    /// ```
     AskedQuery;
     /// An answer to a question. Textract may give it without geometry.
     Answer;

@@ -11,6 +11,15 @@ use super::Error;
 ///
 /// A bare fault strikes every request that it fits; [`FaultRule`] narrows it down. Each has a name for command lines
 /// (`throttle`, `wrong-key`, `latency=250ms`, `missing-part=2`), which [`FromStr`] reads and `Display` writes.
+///
+/// ```
+/// use inkseal::emulator::{Fault, FaultRule};
+///
+/// let rule: FaultRule = Fault::WrongKey.on("GetObject").key("/3").times(1);
+/// assert_eq!(rule.to_string().parse::<FaultRule>()?, rule);
+/// assert_eq!("missing-part=2".parse::<Fault>()?, Fault::MissingPart(2));
+/// # Ok::<(), inkseal::emulator::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {

@@ -142,6 +142,25 @@ const ACCOUNT: &str = "111122223333";
 const ENDPOINT: &str = "http://127.0.0.1";
 
 /// The emulator. Clones share everything.
+///
+/// What was asked of it can be read, so a test can say what was sent and what was not:
+///
+/// ```
+/// use inkseal::emulator::{Emulator, Fault};
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = Emulator::builder().bucket("results").object("results", "a.json", "{}").build()?;
+/// emulator.inject(Fault::Throttle.on("GetObject").times(2));
+///
+/// let s3 = aws_sdk_s3::Client::new(&emulator.sdk_config());
+/// s3.get_object().bucket("results").key("a.json").send().await?;
+/// assert_eq!(emulator.count("GetObject"), 3, "the SDK tried again");
+/// let request = emulator.requests().pop().expect("it was noted");
+/// assert_eq!((request.operation.as_str(), request.key.as_deref()), ("GetObject", Some("a.json")));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Emulator {
     inner: Arc<Inner>,

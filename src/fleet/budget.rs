@@ -48,6 +48,16 @@ const LEAST_RATE: f64 = 0.05;
 /// so that the count alone never slows a run down, and `LimitExceededException` finds what the account bears. Where every
 /// end is told, or waited for, set an age that no job reaches, with [`with_max_age`](Self::with_max_age): then the limit is kept
 /// to without a refusal.
+///
+/// ```
+/// use std::time::Duration;
+/// use inkseal::fleet::{Budget, Quota};
+///
+/// // Half of what the account has, as another service starts jobs too. Every end is told, and none takes a quarter of an hour.
+/// let budget = Budget::with_max_age(Quota::new(5.0, 300)?, Duration::from_secs(15 * 60));
+/// # let _ = budget;
+/// # Ok::<(), inkseal::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Budget(Arc<Inner>);
 

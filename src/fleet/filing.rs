@@ -36,6 +36,22 @@ use crate::store::sealed::{Object, Sealed};
 /// All names follow from the job, and files replace those of an earlier attempt, which said the same. So a second delivery of a completion
 /// changes nothing, two workers at the same job do no harm, and a crash leaves files without a manifest, which the next attempt
 /// replaces. With tokens, pseudonyms and types that holds for the bytes too; what is encrypted differs with each attempt.
+///
+/// ```no_run
+/// use inkseal::fleet::{Filed, Filing};
+/// use inkseal::redact::{PatternDetector, Redactor};
+/// use inkseal::{Analysis, Clients, CompletedJob, Render};
+///
+/// # async fn example(job: CompletedJob<Analysis>, clients: Clients) -> inkseal::Result<()> {
+/// let store = job.store(&clients, "filed".parse()?)?;
+/// let filing = Filing::redacted(store, Render::markdown(), Redactor::builder(PatternDetector::new()).build()?);
+/// match filing.file(&job, &clients).await? {
+///     Filed::Whole { files, .. } => println!("{files} pages and a manifest"),
+///     already => println!("{already:?}"),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Filing {
     files: SealedStore,

@@ -7,6 +7,20 @@ use crate::resource::{ClientRequestToken, JobTag, RoleArn, TopicArn};
 /// Where Textract announces the end of a job: an SNS topic, and the role that lets it publish there.
 ///
 /// The topic must be a standard topic in the Region of the job.
+///
+/// ```
+/// use inkseal::{NotificationChannel, SecureJob};
+///
+/// let channel = NotificationChannel::new(
+///     "arn:aws:sns:us-east-1:111122223333:textract-done".parse()?,
+///     "arn:aws:iam::111122223333:role/textract-publishes".parse()?,
+/// );
+/// let job = SecureJob::text_detection("s3://amzn-s3-demo-source/scan.pdf".parse()?)
+///     .notification_channel(channel)
+///     .job_tag("scans".parse()?); // comes back in the message
+/// # let _ = job;
+/// # Ok::<(), inkseal::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotificationChannel {
     topic: TopicArn,

@@ -9,6 +9,29 @@ use crate::resource::{
 };
 
 /// A [`Scope`] to be.
+///
+/// ```
+/// use inkseal::Seal;
+/// use inkseal::policy::Scope;
+///
+/// let seal = Seal::known(
+///     "s3://amzn-s3-demo-results/textract".parse()?,
+///     "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab".parse()?,
+///     Some("111122223333".parse()?),
+/// )?;
+/// let scope = Scope::builder("s3://amzn-s3-demo-source/scans/".parse()?, &seal)
+///     .starter("arn:aws:iam::111122223333:role/intake".parse()?)
+///     .reader("arn:aws:iam::111122223333:role/claims".parse()?)
+///     .topic("arn:aws:sns:us-east-1:111122223333:textract-done".parse()?)
+///     .build()?;
+/// assert!(serde_json::to_string(&scope.reader())?.contains("arn:aws:s3:::amzn-s3-demo-results/textract/"));
+///
+/// // What is in another account is refused.
+/// let elsewhere = Scope::builder("s3://amzn-s3-demo-source".parse()?, &seal)
+///     .reader("arn:aws:iam::444455556666:role/claims".parse()?);
+/// assert!(elsewhere.build().is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct ScopeBuilder {

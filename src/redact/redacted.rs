@@ -16,6 +16,14 @@ use crate::stream::PageBlocks;
 /// Something that has gone through the redaction stage, which alone makes it: a function that takes a
 /// `Redacted<Document>` cannot be given a document that nobody has looked at.
 ///
+/// ```compile_fail,E0451
+/// use inkseal::{Document, redact::Redacted};
+///
+/// fn pretend(letter: Document) -> Redacted<Document> {
+///     Redacted { inner: letter, regions: [].into() }
+/// }
+/// ```
+///
 /// It derefs to what it holds. What is made of it ([`render`](Redacted::render), [`to_json`](Redacted::to_json)) is redacted
 /// too.
 #[derive(Clone, PartialEq)]

@@ -76,6 +76,27 @@ pub(super) struct Settings {
 }
 
 /// Settings for a [`Redactor`].
+///
+/// What is not said is done the careful way: every type is redacted, by a mask, whatever its score; all of a word goes where a part of it was
+/// detected; places are kept, and strings are looked for on their own page.
+///
+/// ```
+/// use inkseal::redact::{Operator, PatternDetector, PiiType, Redactor};
+///
+/// # fn main() -> inkseal::Result<()> {
+/// let redactor = Redactor::builder(PatternDetector::new())
+///     .operator(PiiType::CreditDebitNumber, Operator::mask().keep_last(4))
+///     .others(Operator::token()) // NAME_1, NAME_2, the same for the same string
+///     .except([PiiType::DateTime])
+///     .allow(["support@example.com"])
+///     .min_score_of(PiiType::Age, 0.8)
+///     .blur_geometry(true) // lengths do not show in the boxes either
+///     .sweep(true) // what was found on one page is looked for on the next ones
+///     .build()?;
+/// # let _ = redactor;
+/// # Ok(())
+/// # }
+/// ```
 pub struct RedactorBuilder {
     detector: Arc<dyn PiiDetector>,
     settings: Settings,

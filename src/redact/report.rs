@@ -10,6 +10,22 @@ use super::PiiType;
 ///
 /// It serializes to an object with the members `pages`, `requests`, `billed_units`, `entities`, the maps `by_type`,
 /// `by_page`, `by_detector` and `by_operator`, and the list `counts`, of which those are sums.
+///
+/// ```
+/// use inkseal::document::Document;
+/// use inkseal::redact::{Operator, PatternDetector, PiiType, Redactor};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let letter = br#"{"Blocks": [{"BlockType": "LINE", "Id": "l", "Page": 1, "Text": "jane@example.com", "Relationships": [{"Type": "CHILD", "Ids": ["a"]}]},
+/// #     {"BlockType": "WORD", "Id": "a", "Page": 1, "Text": "jane@example.com"}]}"#;
+/// let redactor = Redactor::builder(PatternDetector::new()).others(Operator::remove()).build()?;
+/// let (_, report) = Document::from_json(letter)?.redact(&redactor).await?;
+/// assert_eq!((report.pages(), report.entities(), report.by_type()[&PiiType::Email]), (1, 1, 1));
+/// assert!(!serde_json::to_string(&report)?.contains("jane"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RedactionReport {
     pages: u64,

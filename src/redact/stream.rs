@@ -25,6 +25,22 @@ use crate::stream::{BlockStream, Completeness, ExpenseStream, LendingStream, Pag
 /// names has. Pages are put together for the detector up to its [`batch_bytes`](super::PiiDetector::batch_bytes), and a
 /// bounded number of such batches is looked at at a time; so much is in memory. It has to be polled inside a tokio runtime, on
 /// which the detector runs.
+///
+/// ```no_run
+/// use futures::TryStreamExt;
+/// use inkseal::redact::Redactor;
+///
+/// # async fn example(
+/// #     job: inkseal::CompletedJob<inkseal::Expense>, redactor: Redactor, clients: inkseal::Clients,
+/// # ) -> Result<(), Box<dyn std::error::Error>> {
+/// let mut receipts = job.documents(&clients).redact(&redactor);
+/// while let Some(receipt) = receipts.try_next().await? {
+///     println!("{}", receipt.to_json()?.as_str());
+/// }
+/// println!("{} found, {} pages missing", receipts.report().entities(), receipts.completeness().map_or(0, |seen| seen.missing_pages.len()));
+/// # Ok(())
+/// # }
+/// ```
 pub struct RedactedStream<S, T> {
     source: S,
     redactor: Redactor,

@@ -38,6 +38,20 @@ pub type LendingStream = RecordStream<LendingResult>;
 /// [`Output::parallel`](crate::Output::parallel), so a slow consumer holds the fetching back. Dropping the stream ends
 /// every request that is under way. Polling is cancel-safe: a dropped `next()` loses nothing. It has to be polled inside a
 /// tokio runtime, on which the parts are read.
+///
+/// ```no_run
+/// use futures::TryStreamExt;
+///
+/// # async fn example(job: inkseal::CompletedJob<inkseal::Analysis>, clients: inkseal::Clients) -> inkseal::Result<()> {
+/// let mut blocks = job.output(&clients).parallel(8).blocks();
+/// while let Some(block) = blocks.try_next().await? {
+///     println!("{} {:?}", block.id(), block.confidence());
+/// }
+/// let seen = blocks.completeness().expect("a stream that has ended well has its account");
+/// println!("{} blocks in {} parts, {} of them verified", seen.records, seen.parts, seen.verified);
+/// # Ok(())
+/// # }
+/// ```
 pub struct RecordStream<T: Record> {
     parts: BoxStream<'static, Result<Part<T>>>,
     current: std::vec::IntoIter<T>,

@@ -29,6 +29,20 @@ pub struct PageBlocks {
 /// and name no block of another page. A page that comes back, or a block that an earlier page has named, ends the stream in
 /// an error of kind [`Malformed`](ErrorKind::Malformed); such a response can still be read as a [`BlockStream`]. A block of an
 /// earlier page that is named later is not known any more, and counts as unresolved.
+///
+/// ```no_run
+/// use futures::TryStreamExt;
+/// use inkseal::{Document, Render};
+///
+/// # async fn example(job: inkseal::CompletedJob<inkseal::Analysis>, clients: inkseal::Clients) -> inkseal::Result<()> {
+/// let mut pages = job.pages(&clients);
+/// while let Some(page) = pages.try_next().await? {
+///     let page = Document::from(page); // a document of one page, with its tables and fields
+///     println!("{}", page.to_markdown());
+/// }
+/// # Ok(())
+/// # }
+/// ```
 pub struct PageStream {
     blocks: BlockStream,
     page: Option<PageBlocks>,

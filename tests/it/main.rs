@@ -3,6 +3,7 @@
 mod audit;
 mod block;
 mod canary;
+mod claims;
 mod compile;
 mod comprehend;
 mod comprehend_jobs;

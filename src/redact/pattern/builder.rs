@@ -15,6 +15,23 @@ use crate::redact::members::is_capitals;
 use crate::{Error, Result};
 
 /// Sets up a [`PatternDetector`]. Made by [`PatternDetector::builder`].
+///
+/// ```
+/// use inkseal::redact::{PatternDetector, PiiType};
+///
+/// # fn main() -> inkseal::Result<()> {
+/// let detector = PatternDetector::builder()
+///     .without([PiiType::Url])
+///     .phone_regions(["US", "DE"])
+///     .deny(PiiType::Name, ["Jane Quill"]) // found always, whatever stands beside it
+///     .allow(["info@example.com"]) // found never
+///     .build()?;
+/// let found = detector.find("Jane Quill <info@example.com>, jane@example.com");
+/// let types: Vec<_> = found.iter().map(|span| span.pii_type.as_str()).collect();
+/// assert_eq!(types, ["NAME", "EMAIL"]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct PatternDetectorBuilder {
     min_score: f32,

@@ -1,0 +1,31 @@
+//! Recipes: whole programs in small, to copy and change.
+//!
+//! Every one compiles and runs with the crate's tests, on the [`emulator`](crate::emulator), in lines that are hidden here. They use all
+//! features of the crate.
+//!
+//! | recipe | for |
+//! | --- | --- |
+//! | [`web_handler`] | an Axum service that starts jobs, and streams redacted pages to its callers |
+//! | [`lambda`] | a Lambda function behind the queue that completions come to |
+//! | [`mocked_tests`] | unit tests of code of yours, with `mock_client!` and no emulator |
+//! | [`own_detector`] | a detector of personal data of your own in the redaction stage |
+//! | [`after_a_crash`] | jobs that another process goes on with: one in a database, or thousands in a journal |
+//! | [`saved_responses`] | responses that were saved long ago, as Markdown |
+
+#[doc = include_str!("web_handler.md")]
+pub mod web_handler {}
+
+#[doc = include_str!("lambda.md")]
+pub mod lambda {}
+
+#[doc = include_str!("mocked_tests.md")]
+pub mod mocked_tests {}
+
+#[doc = include_str!("own_detector.md")]
+pub mod own_detector {}
+
+#[doc = include_str!("after_a_crash.md")]
+pub mod after_a_crash {}
+
+#[doc = include_str!("saved_responses.md")]
+pub mod saved_responses {}
