@@ -112,6 +112,7 @@ pub mod fleet;
 pub mod job;
 mod json;
 mod key;
+mod limits;
 mod names;
 pub mod notify;
 mod output;
@@ -138,6 +139,7 @@ pub use job::{
     Adapter, Analysis, CompletedJob, Expense, Family, Feature, Idempotency, Lending, NotificationChannel,
     Pages, Progress, Query, RunningJob, Seal, SecureJob, TextDetection, WaitOptions,
 };
+pub use limits::Limits;
 pub use output::{DEFAULT_MAX_PART_BYTES, DEFAULT_PARALLEL, Output};
 pub use render::Render;
 pub use store::{SealedStore, Storable, Unredacted};

@@ -150,12 +150,13 @@ fn lines_of<'d>(page: Page<'d>, table: &Table<'d>) -> impl Iterator<Item = Bound
     let running = |kind: &BlockKind| {
         matches!(kind, BlockKind::LayoutHeader | BlockKind::LayoutFooter | BlockKind::LayoutPageNumber)
     };
+    // The lines of running headers and footers, and the elements that they were found in.
     let mut without: HashSet<u32> = HashSet::new();
     let mut has_layout = false;
     for element in page.layout_elements() {
         has_layout = true;
         if running(element.kind()) {
-            without.extend(element.all_lines().iter().map(|line| line.index()));
+            element.lines_beyond(&mut without);
         }
     }
     let captions = table.titles().chain(table.footers()).flat_map(|caption| caption.content());

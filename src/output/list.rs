@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
 use tracing::debug;
 
+use crate::Limits;
 use crate::clients::{Clients, send};
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::job::Seal;
@@ -16,8 +17,14 @@ use crate::job::Seal;
 ///
 /// # Errors
 ///
-/// [`Incomplete`](ErrorKind::Incomplete) if there is no part, or a number is missing.
-pub(super) async fn parts(clients: &Clients, seal: &Seal, folder: &str) -> Result<Vec<String>> {
+/// [`Incomplete`](ErrorKind::Incomplete) if there is no part, or a number is missing; [`Malformed`](ErrorKind::Malformed) if
+/// there are more than the limits allow.
+pub(super) async fn parts(
+    clients: &Clients,
+    seal: &Seal,
+    folder: &str,
+    limits: &Limits,
+) -> Result<Vec<String>> {
     let mut parts = BTreeMap::new();
     let mut strangers = 0;
     let mut continuation = None;
@@ -37,6 +44,9 @@ pub(super) async fn parts(clients: &Clients, seal: &Seal, folder: &str) -> Resul
                 Some(number) => drop(parts.insert(number, key)),
                 None => strangers += 1,
             }
+        }
+        if parts.len() > limits.parts {
+            return Err(limits.too_many_parts().at_object(folder));
         }
         continuation = next_token(&page, folder)?;
         if continuation.is_none() {
