@@ -97,6 +97,21 @@
 //! `aws_*` and `hyper` targets above TRACE in production, and do not print what you convert to the SDK's types.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
+// Nothing that is read may end in a panic. What is proven not to says so where it stands.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::get_unwrap
+    )
+)]
 
 pub mod audit;
 mod backoff;
@@ -106,6 +121,14 @@ mod clients;
 pub mod comprehend;
 pub mod document;
 #[cfg(feature = "emulator")]
+#[cfg_attr(
+    not(test),
+    expect(
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        reason = "a tool for tests, which indexes JSON that it made itself and texts where it found what it looked for"
+    )
+)]
 pub mod emulator;
 mod error;
 pub mod fleet;

@@ -82,7 +82,8 @@ impl Document {
         let mut before: Option<Page<'_>> = None;
         for page in self.pages() {
             let mut may_go_on = before.is_some_and(|before| {
-                before.number() + 1 == page.number() && ends_with_table(before, joined.last())
+                before.number().checked_add(1) == Some(page.number())
+                    && ends_with_table(before, joined.last())
             });
             let mut tables: Vec<_> = page.tables().collect();
             tables.sort_by(|a, b| top(a).total_cmp(&top(b)));

@@ -1,0 +1,87 @@
+//! What hostile input costs: each shape at one size, and at four times that.
+//!
+//! ```text
+//! cargo bench --bench hostile
+//! cargo bench --bench hostile --profile dev -- 500
+//! ```
+//!
+//! The argument is the smaller size, a number of blocks or the like; 4,000 unless given. The sizes take turns, and a row tells
+//! the medians of the rounds, and the most memory that a reading took beside the bytes that it read. It exits with 1 where four
+//! times as much takes over one and a half times as long for each byte, or as much memory: what is quadratic takes four
+//! times as much of both.
+
+mod heap;
+#[path = "../tests/it/hostile/shapes.rs"]
+mod shapes;
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use peak_alloc::PeakAlloc;
+use shapes::{SHAPES, Shape};
+
+/// Counts bytes; it takes about a hundredth of the time.
+#[global_allocator]
+static ALLOCATOR: PeakAlloc = PeakAlloc;
+
+const ROUNDS: usize = 7;
+const SIZE: usize = 4_000;
+const TIMES: usize = 4;
+
+/// How much more a byte may take in the larger of two inputs.
+const LINEAR: f64 = 1.5;
+
+/// What is below is noise: of the clock, and of what any reading takes, in seconds and bytes.
+const NOISE: (f64, f64) = (200e-6, 64e3);
+
+fn main() -> ExitCode {
+    if let Some(code) = heap::keep() {
+        return code;
+    }
+    let size = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(SIZE);
+    println!("{:<36} {:>9} {:>10} {:>10} {:>6} {:>10} {:>6}", "", "MB", "ms", "ms", "x", "MB of heap", "x");
+    let bent = SHAPES.iter().filter(|shape| !is_linear(shape, size)).count();
+    if bent == 0 {
+        return ExitCode::SUCCESS;
+    }
+    println!("{bent} of {} shapes take more than linear time or memory", SHAPES.len());
+    ExitCode::FAILURE
+}
+
+fn is_linear(shape: &Shape, size: usize) -> bool {
+    let inputs = [size, TIMES * size].map(shape.of);
+    let mut times = [Vec::new(), Vec::new()];
+    let mut peaks = [0_usize; 2];
+    for _ in 0..ROUNDS {
+        for (input, (times, peak)) in inputs.iter().zip(times.iter_mut().zip(&mut peaks)) {
+            let before = ALLOCATOR.current_usage();
+            ALLOCATOR.reset_peak_usage();
+            let start = Instant::now();
+            (shape.read)(input);
+            times.push(start.elapsed());
+            *peak = ALLOCATOR.peak_usage().saturating_sub(before);
+        }
+    }
+    let bytes = inputs.each_ref().map(|input| input.len() as f64);
+    let seconds = times.map(median);
+    let memory = peaks.map(|peak| peak as f64);
+    let bend =
+        |taken: [f64; 2], noise: f64| (taken[1].max(noise) / taken[0].max(noise)) / (bytes[1] / bytes[0]);
+    let (longer, larger) = (bend(seconds, NOISE.0), bend(memory, NOISE.1));
+    let is_linear = longer <= LINEAR && larger <= LINEAR;
+    println!(
+        "{:<36} {:>9.2} {:>10.2} {:>10.2} {longer:>6.2} {:>10.2} {larger:>6.2} {}",
+        shape.name,
+        bytes[1] / 1e6,
+        seconds[0] * 1e3,
+        seconds[1] * 1e3,
+        memory[1] / 1e6,
+        if is_linear { "" } else { "more than linear" },
+    );
+    is_linear
+}
+
+fn median(mut times: Vec<Duration>) -> f64 {
+    times.sort_unstable();
+    times[times.len() / 2].as_secs_f64()
+}
