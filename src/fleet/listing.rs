@@ -13,6 +13,7 @@ use super::document::Document;
 use crate::backoff::full_jitter;
 use crate::clients::{Clients, send};
 use crate::error::{Error, Result, Stage};
+use crate::output::next_token;
 use crate::resource::{AccountId, Bucket, JobTag, S3Object};
 
 /// How often a page of the listing is asked for that could not be had for a reason that passes. Each has the SDK's own
@@ -178,7 +179,7 @@ impl Reading {
                 Err(error) => return Err(error),
             }
         };
-        if let Some(token) = page.next_continuation_token {
+        if let Some(token) = next_token(&page, continuation.as_deref(), prefix)? {
             self.next = Next::Token(token);
         }
         self.page = page.contents.unwrap_or_default().into_iter();

@@ -37,7 +37,7 @@ pub(super) async fn parts(
             // What lies in folders below is not ours.
             .delimiter("/")
             .set_expected_bucket_owner(seal.bucket_owner().map(ToString::to_string))
-            .set_continuation_token(continuation);
+            .set_continuation_token(continuation.clone());
         let page = send(Stage::List, "ListObjectsV2", page.send()).await?;
         for key in page.contents().iter().filter_map(|object| object.key().map(str::to_owned)) {
             match part_number(&key, folder) {
@@ -48,7 +48,7 @@ pub(super) async fn parts(
         if parts.len() > limits.parts {
             return Err(limits.too_many_parts().at_object(folder));
         }
-        continuation = next_token(&page, folder)?;
+        continuation = next_token(&page, continuation.as_deref(), folder)?;
         if continuation.is_none() {
             break;
         }
@@ -58,14 +58,22 @@ pub(super) async fn parts(
     Ok(parts.into_values().collect())
 }
 
-/// What to ask for the next page of a listing with; `None` after the last.
+/// What to ask for the next page of a listing with; `None` after the last. `asked` is what this page was asked for with.
 ///
 /// # Errors
 ///
 /// [`Incomplete`](ErrorKind::Incomplete) for a page that says that more follow, and not where: taken for the last, it would
-/// hide what is missing.
-pub(crate) fn next_token(page: &ListObjectsV2Output, folder: &str) -> Result<Option<String>> {
+/// hide what is missing. [`Malformed`](ErrorKind::Malformed) for one that leads to itself: it would be read for ever.
+pub(crate) fn next_token(
+    page: &ListObjectsV2Output,
+    asked: Option<&str>,
+    folder: &str,
+) -> Result<Option<String>> {
     match (page.is_truncated(), page.next_continuation_token()) {
+        (_, token) if token.is_some() && token == asked => {
+            let message = "the listing gives the same token again, and would never end";
+            Err(Error::new(ErrorKind::Malformed, Stage::List, message).at_object(folder))
+        }
         (Some(true), None) => {
             let message = "the listing breaks off without a token to go on with";
             Err(Error::new(ErrorKind::Incomplete, Stage::List, message).at_object(folder))
@@ -128,13 +136,16 @@ mod tests {
     fn a_listing_that_breaks_off_is_no_end() {
         let page = |truncated: Option<bool>, token: Option<&str>| {
             let page = ListObjectsV2Output::builder().set_is_truncated(truncated);
-            next_token(&page.set_next_continuation_token(token.map(str::to_owned)).build(), "out/job/")
+            let page = page.set_next_continuation_token(token.map(str::to_owned)).build();
+            next_token(&page, Some("asked"), "out/job/")
         };
         assert_eq!(page(Some(false), None).unwrap(), None);
         assert_eq!(page(None, None).unwrap(), None);
         assert_eq!(page(Some(true), Some("t")).unwrap().as_deref(), Some("t"));
         let error = page(Some(true), None).unwrap_err();
         assert_eq!((error.kind(), error.stage()), (ErrorKind::Incomplete, Stage::List));
+        let error = page(Some(true), Some("asked")).unwrap_err();
+        assert_eq!((error.kind(), error.stage()), (ErrorKind::Malformed, Stage::List));
     }
 
     #[test]

@@ -6,7 +6,6 @@ mod list;
 
 #[cfg(feature = "comprehend")]
 pub(crate) use self::fetch::get_verified;
-#[cfg(feature = "comprehend")]
 pub(crate) use self::list::next_token;
 
 use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};

@@ -12,6 +12,7 @@ mod emulator;
 mod families;
 mod fleet;
 mod geometry;
+mod hostile;
 mod matrix;
 mod moto;
 mod notify;
