@@ -5,10 +5,10 @@
 //! cargo bench --bench hostile --profile dev -- 500
 //! ```
 //!
-//! The argument is the smaller size, a number of blocks or the like; 4,000 unless given. The sizes take turns, and a row tells
-//! the medians of the rounds, and the most memory that a reading took beside the bytes that it read. It exits with 1 where four
-//! times as much takes over one and a half times as long for each byte, or as much memory: what is quadratic takes four
-//! times as much of both.
+//! The argument is the smaller size, a number of blocks or the like; 4,000 unless given. The sizes take turns, the smaller
+//! one so much more often that both take about as long, and a row tells the medians of the rounds, and the most memory that a
+//! reading took beside the bytes that it read. It exits with 1 where the larger one takes over one and a half times as long
+//! for each byte, or as much memory: what is quadratic takes four times as much of both.
 
 mod heap;
 #[path = "../tests/it/hostile/shapes.rs"]
@@ -31,8 +31,11 @@ const TIMES: usize = 4;
 /// How much more a byte may take in the larger of two inputs.
 const LINEAR: f64 = 1.5;
 
-/// What is below is noise: of the clock, and of what any reading takes, in seconds and bytes.
-const NOISE: (f64, f64) = (200e-6, 64e3);
+/// The least time that a size is read for in a round, again and again if need be.
+const LEAST: Duration = Duration::from_millis(10);
+
+/// Memory that any reading takes, in bytes.
+const NOISE: f64 = 64e3;
 
 fn main() -> ExitCode {
     if let Some(code) = heap::keep() {
@@ -50,16 +53,20 @@ fn main() -> ExitCode {
 
 fn is_linear(shape: &Shape, size: usize) -> bool {
     let inputs = [size, TIMES * size].map(shape.of);
+    let start = Instant::now();
+    (shape.read)(&inputs[1]);
+    let often = (LEAST.as_secs_f64() / start.elapsed().as_secs_f64().max(1e-9)).ceil() as usize;
+    let repeats = [often * inputs[1].len() / inputs[0].len(), often];
     let mut times = [Vec::new(), Vec::new()];
     let mut peaks = [0_usize; 2];
     for _ in 0..ROUNDS {
-        for (input, (times, peak)) in inputs.iter().zip(times.iter_mut().zip(&mut peaks)) {
+        for (index, input) in inputs.iter().enumerate() {
             let before = ALLOCATOR.current_usage();
             ALLOCATOR.reset_peak_usage();
             let start = Instant::now();
-            (shape.read)(input);
-            times.push(start.elapsed());
-            *peak = ALLOCATOR.peak_usage().saturating_sub(before);
+            (0..repeats[index]).for_each(|_| (shape.read)(input));
+            times[index].push(start.elapsed() / repeats[index] as u32);
+            peaks[index] = ALLOCATOR.peak_usage().saturating_sub(before);
         }
     }
     let bytes = inputs.each_ref().map(|input| input.len() as f64);

@@ -475,14 +475,8 @@ fn regions_that_cover_a_page_again_and_again() {
 
 #[test]
 fn a_tiff_of_previews_without_end() {
-    // Every directory is a preview, of 2 bytes, one entry and the place of the next.
-    let directory =
-        |next: u32| [&[1, 0, 254, 0, 4, 0, 1, 0, 0, 0, 1, 0, 0, 0][..], &next.to_le_bytes()].concat();
-    let previews = |count: u32| {
-        let next = |index: u32| if index + 1 < count { 8 + 18 * (index + 1) } else { 0 };
-        let directories = (0..count).flat_map(|index| directory(next(index)));
-        b"II*\0\x08\0\0\0".iter().copied().chain(directories).collect::<Vec<u8>>()
-    };
+    let preview = || (with(tags(1, 1, &[8], 1), &[(254, 1)]), &[0_u8][..]);
+    let previews = |count: usize| raw_tiff(&std::iter::repeat_with(preview).take(count).collect::<Vec<_>>());
     let error = exact().redact(&previews(9_001), []).unwrap_err();
     assert_eq!(error, ImageError::TooManyPictures { most: 9_000 });
     assert_eq!(exact().redact(&previews(8_999), []).unwrap_err(), ImageError::SeveralPages { pages: 0 });
