@@ -72,9 +72,8 @@ fn is_linear(shape: &Shape, size: usize) -> bool {
     let bytes = inputs.each_ref().map(|input| input.len() as f64);
     let seconds = times.map(median);
     let memory = peaks.map(|peak| peak as f64);
-    let bend =
-        |taken: [f64; 2], noise: f64| (taken[1].max(noise) / taken[0].max(noise)) / (bytes[1] / bytes[0]);
-    let (longer, larger) = (bend(seconds, NOISE.0), bend(memory, NOISE.1));
+    let bend = |[small, large]: [f64; 2]| (large / small) / (bytes[1] / bytes[0]);
+    let (longer, larger) = (bend(seconds), bend(memory.map(|memory| memory.max(NOISE))));
     let is_linear = longer <= LINEAR && larger <= LINEAR;
     println!(
         "{:<36} {:>9.2} {:>10.2} {:>10.2} {longer:>6.2} {:>10.2} {larger:>6.2} {}",
