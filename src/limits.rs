@@ -15,7 +15,7 @@ use crate::error::{Error, ErrorKind, Stage};
 /// let json = br#"{"Blocks": [{"Id": "a"}, {"Id": "b"}]}"#;
 /// let error = Document::from_json_within(json, &Limits::SAVED.records(1)).unwrap_err();
 /// let source = std::error::Error::source(&error).expect("what is wrong with the JSON");
-/// assert_eq!(source.to_string(), "more than 1 records: raise Limits::records at byte 24");
+/// assert_eq!(source.to_string(), "more than 1 records: raise Limits::records at byte 25");
 /// # Ok::<(), inkseal::Error>(())
 /// ```
 ///
