@@ -136,6 +136,26 @@
 //!
 //! Features only add: none changes what another does.
 //!
+//! # Limits
+//!
+//! Whoever can write into the output bucket, send to the queue or hand in an image decides what this crate reads. Whatever that
+//! is, it is read in time and memory linear in its bytes, or is an error that names the limit, how much it allows, and what raises
+//! it:
+//!
+//! | what is read | limits |
+//! | --- | --- |
+//! | a job's output, saved responses | [`Limits`]: by [`Output::limits`], [`Document::from_json_within`], [`Record::parse_part_within`](part::Record::parse_part_within) |
+//! | references within a document | 64 relationships reach a block: [`Document::unfollowed_count`] |
+//! | the cells of a table | 64 places for each: [`Table::is_scattered`](document::Table::is_scattered) |
+//! | the output of Comprehend's jobs | `max_record_bytes`, `max_bytes` and `max_files` of `ComprehendOutput` |
+//! | a completion message | 1 MiB, the most that SQS delivers |
+//! | the document of a [`synchronous`] call | 10 MB and 10,000 pixels a side, as Textract has it |
+//! | an image to redact | `most_pixels` of `ImageRedaction` for each page; 3,000 pages; regions that cover a page 64 times over |
+//! | the journal of a [`fleet`] | 16 KiB a line |
+//!
+//! Each is above what AWS writes, or is AWS's own. Nothing that is read can make the crate panic: it has no `unsafe`, and its lints refuse
+//! whatever could, from `unwrap` to an index, unless it says why it cannot.
+//!
 //! # Logs
 //!
 //! The crate logs through [`tracing`](https://docs.rs/tracing): a span for each job and each request, with names and ids
@@ -146,6 +166,21 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(missing_docs)]
 #![warn(clippy::missing_errors_doc, clippy::missing_panics_doc)]
+// Nothing that is read may end in a panic. What is proven not to says so where it stands.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::get_unwrap
+    )
+)]
 
 pub mod audit;
 mod backoff;
@@ -157,12 +192,21 @@ pub mod comprehend;
 pub mod cookbook;
 pub mod document;
 #[cfg(feature = "emulator")]
+#[cfg_attr(
+    not(test),
+    expect(
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        reason = "a tool for tests, which indexes JSON that it made itself and texts where it found what it looked for"
+    )
+)]
 pub mod emulator;
 mod error;
 pub mod fleet;
 pub mod job;
 mod json;
 mod key;
+mod limits;
 mod names;
 pub mod notify;
 mod output;
@@ -189,6 +233,7 @@ pub use job::{
     Adapter, Analysis, CompletedJob, Expense, Family, Feature, Idempotency, Lending, NotificationChannel,
     Pages, Progress, Query, RunningJob, Seal, SecureJob, TextDetection, WaitOptions,
 };
+pub use limits::Limits;
 pub use output::{DEFAULT_MAX_PART_BYTES, DEFAULT_PARALLEL, Output};
 pub use render::Render;
 pub use store::{SealedStore, Storable, Unredacted};

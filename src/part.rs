@@ -5,10 +5,9 @@ use std::collections::HashSet;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::Text;
 use crate::json::{Cursor, Fault, Step};
 use crate::names::names;
-use crate::tolerant;
+use crate::{Limits, Text, tolerant};
 
 /// One object of the output bucket, or one response of Textract: its head, and its list of records.
 ///
@@ -160,19 +159,44 @@ pub trait Record: sealed::Sealed + Sized + Send + 'static {
     /// # Errors
     ///
     /// [`ParseError`] where the bytes are not JSON, not a Textract response, or not of its shape, or hold more than
-    /// 100,000 records.
-    fn parse_part(bytes: &[u8]) -> Result<Part<Self>, ParseError>;
+    /// [`Limits::PART`] allows.
+    fn parse_part(bytes: &[u8]) -> Result<Part<Self>, ParseError> {
+        Self::parse_part_within(bytes, &Limits::PART)
+    }
+
+    /// Reads a part as [`parse_part`](Self::parse_part) does, within limits of one's own.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse_part`](Self::parse_part).
+    fn parse_part_within(bytes: &[u8], limits: &Limits) -> Result<Part<Self>, ParseError>;
 
     /// Reads saved responses: one, as in [`parse_part`](Self::parse_part), or an array of them. [`Part::join`] makes one
     /// of them.
     ///
     /// # Errors
     ///
-    /// [`ParseError`] as for [`parse_part`](Self::parse_part). An array may hold any number of responses of that size.
+    /// [`ParseError`] as for [`parse_part`](Self::parse_part); all responses together may hold what [`Limits::SAVED`]
+    /// allows.
     fn parse_saved(bytes: &[u8]) -> Result<Vec<Part<Self>>, ParseError> {
-        let mut parts = Vec::new();
-        each_response(bytes, |offset, response| {
-            parts.push(Self::parse_part(response).map_err(|error| error.behind(offset))?);
+        Self::parse_saved_within(bytes, &Limits::SAVED)
+    }
+
+    /// Reads saved responses as [`parse_saved`](Self::parse_saved) does, within limits of one's own.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse_saved`](Self::parse_saved).
+    fn parse_saved_within(bytes: &[u8], limits: &Limits) -> Result<Vec<Part<Self>>, ParseError> {
+        let mut parts: Vec<Part<Self>> = Vec::new();
+        let mut left = limits.records;
+        each_response(bytes, limits, |offset, response| {
+            let part = Self::parse_part_within(response, &limits.records(left)).map_err(|error| {
+                // All of them together are more, and not those of this one.
+                error.of_all(limits.records).behind(offset)
+            })?;
+            left = left.saturating_sub(part.records.len());
+            parts.push(part);
             Ok(())
         })?;
         Ok(parts)
@@ -185,17 +209,18 @@ pub trait Record: sealed::Sealed + Sized + Send + 'static {
 /// Calls `take` with each response of saved bytes, which hold one or an array, and its offset.
 fn each_response(
     bytes: &[u8],
+    limits: &Limits,
     mut take: impl FnMut(usize, &[u8]) -> Result<(), ParseError>,
 ) -> Result<(), ParseError> {
-    let mut cursor = Cursor::new(bytes);
+    let mut cursor = Cursor::new(bytes, limits.items);
     if cursor.peek() != Some(b'[') {
         return take(0, bytes);
     }
     let mut refused = None;
     let whole = cursor.list("response", |cursor| {
-        let (start, rest) = (cursor.offset(), cursor.rest());
-        cursor.skip_value()?;
-        let response = rest.get(..cursor.offset() - start).unwrap_or_default();
+        cursor.item()?;
+        let start = cursor.offset();
+        let response = cursor.kept_value()?;
         take(start, response).map_err(|error| {
             refused = Some(error);
             Fault
@@ -228,6 +253,14 @@ impl ParseError {
     /// The error, where `offset` more bytes stand before what was parsed.
     fn behind(self, offset: usize) -> Self {
         Self { offset: self.offset + offset, ..self }
+    }
+
+    /// The error, where the limit of records is that of several responses.
+    fn of_all(mut self, records: usize) -> Self {
+        if let ParseErrorKind::TooMany { what: "records", limit, .. } = &mut self.kind {
+            *limit = records;
+        }
+        self
     }
 
     /// How many bytes stand before the fault.
@@ -269,12 +302,14 @@ pub enum ParseErrorKind {
     #[error("nested too deeply")]
     TooDeep,
     /// A part lists far more than Textract puts into one.
-    #[error("more than {limit} {what}")]
+    #[error("more than {limit} {what}: raise Limits::{setter}")]
     TooMany {
         /// What there is too much of.
         what: &'static str,
         /// How many there may be.
         limit: usize,
+        /// The method of [`Limits`] that raises the limit.
+        setter: &'static str,
     },
     /// The JSON has none of the members by which a response of Textract is known: its list of records,
     /// `JobStatus`, `DocumentMetadata`.
@@ -282,27 +317,15 @@ pub enum ParseErrorKind {
     NotAResponse,
 }
 
-/// The most records of one part. Textract lists 1,000 at most; but three bytes of JSON, `{}` and a comma, already make
-/// a block of 176 bytes, so that what is read of hostile bytes must have a bound of its own.
-pub(crate) const MOST_RECORDS: usize = 100_000;
-
-/// The most ids in the relationships of the blocks of one part, and the most relationships, for the same reason.
-pub(crate) const MOST_IDS: usize = 1_000_000;
-
-/// The most blocks of a saved document. One of 3,000 pages, the most that Textract reads, has about a million.
-pub(crate) const MOST_SAVED_BLOCKS: usize = 10_000_000;
-
-/// The most ids in the relationships of a saved document, and the most relationships.
-pub(crate) const MOST_SAVED_IDS: usize = 40_000_000;
-
 /// Reads the head of a part; `list` is called at the value of the member `list_key`, which it must take.
 #[inline(always)]
 pub(crate) fn parse_with<'a>(
     bytes: &'a [u8],
+    limits: &Limits,
     list_key: &'static str,
     mut list: impl FnMut(&mut Cursor<'a>) -> Step<()>,
 ) -> Result<PartHead, ParseError> {
-    let mut cursor = Cursor::new(bytes);
+    let mut cursor = Cursor::new(bytes, limits.items);
     let head = whole_response(&mut cursor, list_key, &mut list);
     head.map_err(|_| cursor.into_error())
 }
@@ -310,13 +333,15 @@ pub(crate) fn parse_with<'a>(
 /// As [`parse_with`], for one response or an array of them. `list` is told which one of them it reads, from 0.
 pub(crate) fn parse_saved_with<'a>(
     bytes: &'a [u8],
+    limits: &Limits,
     list_key: &'static str,
     mut list: impl FnMut(&mut Cursor<'a>, usize) -> Step<()>,
 ) -> Result<Vec<PartHead>, ParseError> {
-    let mut cursor = Cursor::new(bytes);
+    let mut cursor = Cursor::new(bytes, limits.items);
     let mut heads = Vec::new();
     let read = if cursor.peek() == Some(b'[') {
         let each = cursor.list("response", |cursor| {
+            cursor.item()?;
             let (index, start) = (heads.len(), cursor.offset());
             match response(cursor, list_key, &mut |cursor| list(cursor, index))? {
                 Some(head) => heads.push(head),
@@ -408,6 +433,7 @@ fn member_of_head(cursor: &mut Cursor<'_>, name: &[u8], head: &mut PartHead, kno
 fn warnings(cursor: &mut Cursor<'_>) -> Step<Vec<Warning>> {
     let mut warnings = Vec::new();
     cursor.list("Warnings", |cursor| {
+        cursor.item()?;
         let mut warning = Warning::default();
         cursor.object("Warnings", |cursor, name| match name {
             b"ErrorCode" => {
@@ -418,6 +444,7 @@ fn warnings(cursor: &mut Cursor<'_>) -> Step<Vec<Warning>> {
                 warning.pages.clear();
                 cursor
                     .list("Pages", |cursor| {
+                        cursor.item()?;
                         warning.pages.extend(cursor.count_or_null("Pages")?);
                         Ok(())
                     })
@@ -441,15 +468,16 @@ const OF_RECORDS: &str = "a list of records of the usual shape";
 /// [`ParseError`] as for [`Record::parse_part`]; a record of another shape is reported as one of `list_key`.
 pub(crate) fn parse_part_with_serde<T: DeserializeOwned>(
     bytes: &[u8],
+    limits: &Limits,
     list_key: &'static str,
 ) -> Result<Part<T>, ParseError> {
     let mut records = Vec::new();
-    let head = parse_with(bytes, list_key, |cursor| {
+    let head = parse_with(bytes, limits, list_key, |cursor| {
         records.clear();
         cursor
             .list(list_key, |cursor| {
-                if records.len() == MOST_RECORDS {
-                    return cursor.fail(ParseErrorKind::TooMany { what: "records", limit: MOST_RECORDS });
+                if records.len() == limits.records {
+                    return cursor.too_many("records", limits.records, "records");
                 }
                 records.push(object_with_serde(cursor, list_key, OF_RECORDS)?);
                 Ok(())
@@ -466,10 +494,11 @@ pub(crate) fn parse_part_with_serde<T: DeserializeOwned>(
 /// As [`parse_part_with_serde`].
 pub(crate) fn parse_single_with_serde<T: DeserializeOwned>(
     bytes: &[u8],
+    limits: &Limits,
     key: &'static str,
 ) -> Result<Part<T>, ParseError> {
     let mut record = None;
-    let head = parse_with(bytes, key, |cursor| {
+    let head = parse_with(bytes, limits, key, |cursor| {
         record = match cursor.take_null()? {
             true => None,
             false => Some(object_with_serde(cursor, key, "an object of the usual shape")?),
@@ -488,9 +517,8 @@ fn object_with_serde<T: DeserializeOwned>(
     if cursor.peek() != Some(b'{') {
         return cursor.unexpected(field, expected);
     }
-    let (start, object) = (cursor.offset(), cursor.rest());
-    cursor.skip_value()?;
-    let object = object.get(..cursor.offset() - start).unwrap_or_default();
+    let start = cursor.offset();
+    let object = cursor.kept_value()?;
     // The words of serde's error may repeat what the document says.
     serde_json::from_slice(object)
         .or_else(|_| cursor.fail_at(start, ParseErrorKind::WrongType { field, expected }))
@@ -501,7 +529,7 @@ mod tests {
     use super::*;
 
     fn part(json: &str) -> Result<Part<serde_json::Value>, ParseError> {
-        parse_part_with_serde(json.as_bytes(), "Results")
+        parse_part_with_serde(json.as_bytes(), &Limits::PART, "Results")
     }
 
     #[test]
@@ -542,13 +570,14 @@ mod tests {
 
     #[test]
     fn errors_do_not_repeat_the_document() {
-        let error = parse_part_with_serde::<u32>(br#"{"Results":["Jane Doe"]}"#, "Results").unwrap_err();
+        let refused = |json: &[u8]| parse_part_with_serde::<u32>(json, &Limits::PART, "Results").unwrap_err();
+        let error = refused(br#"{"Results":["Jane Doe"]}"#);
         assert_eq!(error.offset(), 12);
         let message = "`Results` is not a list of records of the usual shape at byte 12";
         assert_eq!(error.to_string(), message);
-        let error = parse_part_with_serde::<u32>(br#"{"Results":[{"":"Jane Doe"}]}"#, "Results").unwrap_err();
+        let error = refused(br#"{"Results":[{"":"Jane Doe"}]}"#);
         assert_eq!(error.to_string(), message);
-        let error = parse_part_with_serde::<u32>(br#"{"Results":[{"":"Jane Doe}"#, "Results").unwrap_err();
+        let error = refused(br#"{"Results":[{"":"Jane Doe}"#);
         assert_eq!(error.to_string(), "malformed JSON, expected the end of the text at byte 26");
     }
 
@@ -564,8 +593,9 @@ mod tests {
     #[test]
     fn records_have_a_limit() {
         let json = |records: usize| format!(r#"{{"Results":[{{}}{}]}}"#, ",{}".repeat(records - 1));
-        assert_eq!(part(&json(MOST_RECORDS)).unwrap().records.len(), MOST_RECORDS);
-        let error = part(&json(MOST_RECORDS + 1)).unwrap_err();
-        assert_eq!(error.to_string(), "more than 100000 records at byte 300012");
+        let most = Limits::PART.records;
+        assert_eq!(part(&json(most)).unwrap().records.len(), most);
+        let error = part(&json(most + 1)).unwrap_err();
+        assert_eq!(error.to_string(), "more than 100000 records: raise Limits::records at byte 300012");
     }
 }

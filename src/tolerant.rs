@@ -1,5 +1,8 @@
 //! Helpers for serde: Textract writes null for whatever it has no value for.
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use serde::{Deserialize, Deserializer, de};
 
 /// The default where there is null.
@@ -9,10 +12,35 @@ pub(crate) fn or_default<'de, T: Default + Deserialize<'de>, D: Deserializer<'de
     Ok(Option::deserialize(d)?.unwrap_or_default())
 }
 
-/// A list in which, as for which, null stands for nothing.
+/// A list in which, as for which, null stands for nothing, and takes no memory.
 pub(crate) fn list<'de, T: Deserialize<'de>, D: Deserializer<'de>>(d: D) -> Result<Option<Vec<T>>, D::Error> {
-    let list = Option::<Vec<Option<T>>>::deserialize(d)?;
-    Ok(list.map(|list| list.into_iter().flatten().collect()))
+    Ok(Option::<List<T>>::deserialize(d)?.map(|list| list.0))
+}
+
+struct List<T>(Vec<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        struct Items<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> de::Visitor<'de> for Items<T> {
+            type Value = List<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list")
+            }
+
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut items: A) -> Result<List<T>, A::Error> {
+                let mut list = Vec::new();
+                while let Some(item) = items.next_element::<Option<T>>()? {
+                    list.extend(item);
+                }
+                Ok(List(list))
+            }
+        }
+
+        d.deserialize_seq(Items(PhantomData))
+    }
 }
 
 /// A number, which as an `f32` must not become infinite. It is rounded to an `f64` first, as the parser of parts and

@@ -82,6 +82,7 @@ const DASHES: [usize; 4] = [8, 13, 18, 23];
 /// The bytes that a UUID writes. Its loops run over arrays of fixed length, which the compiler turns into
 /// vectors.
 #[inline]
+#[expect(clippy::indexing_slicing, reason = "two digits for each of 16 bytes, in arrays of 32 and 16")]
 fn decode(text: &[u8; UUID_LEN]) -> Option<[u8; 16]> {
     let t = text;
     let digits: [u8; 32] = [
@@ -106,10 +107,10 @@ fn decode(text: &[u8; UUID_LEN]) -> Option<[u8; 16]> {
 fn encode(bytes: &[u8; 16]) -> [u8; UUID_LEN] {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut text = [b'-'; UUID_LEN];
-    let places = (0..UUID_LEN).filter(|place| !DASHES.contains(place));
+    let places = text.iter_mut().enumerate().filter(|(place, _)| !DASHES.contains(place));
     let nibbles = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    for (place, nibble) in places.zip(nibbles) {
-        text[place] = DIGITS[usize::from(nibble)];
+    for ((_, place), nibble) in places.zip(nibbles) {
+        *place = DIGITS.get(usize::from(nibble)).copied().unwrap_or_default();
     }
     text
 }

@@ -9,12 +9,9 @@ use self::geometry::{Gaps, geometry};
 use super::id;
 use super::relationship::{Arena, Link, Relationships};
 use super::{Block, BlockId, BlockKind, EntityType, Query, RelationshipKind, SelectionStatus, TextType};
-use crate::Text;
 use crate::json::{Cursor, Step};
-use crate::part::{
-    self, MOST_IDS, MOST_RECORDS, MOST_SAVED_BLOCKS, MOST_SAVED_IDS, ParseError, ParseErrorKind, Part,
-    PartHead, Record,
-};
+use crate::part::{self, ParseError, Part, PartHead, Record};
+use crate::{Limits, Text};
 
 /// Reads the blocks of a part, and what it says of the job: the bytes of an object of the output bucket, or
 /// the body of a `Get`, `Analyze` or `Detect` response.
@@ -35,26 +32,27 @@ use crate::part::{
 /// # Errors
 ///
 /// [`ParseError`] where the bytes are not JSON, not a Textract response, or not of its shape. An array of
-/// responses is none. More than 100,000 blocks, or 1,000,000 ids in their relationships, are refused as well:
-/// Textract puts 1,000 blocks into a part.
+/// responses is none. More than [`Limits::PART`] allows, such as 100,000 blocks, is refused as well: Textract puts 1,000
+/// blocks into a part. For limits of one's own see [`Record::parse_part_within`].
 pub fn parse_part(bytes: &[u8]) -> Result<Part<Block>, ParseError> {
-    let mut blocks = Blocks::of_at_most(Most { records: MOST_RECORDS, ids: MOST_IDS });
-    let head = part::parse_with(bytes, "Blocks", |cursor| blocks.read(cursor, 0))?;
-    Ok(Part::new(head, blocks.finish()))
+    Block::parse_part(bytes)
 }
 
 /// Reads the blocks of a saved document, one response or an array of them, and what each of them says beside.
-pub(crate) fn parse_saved(bytes: &[u8]) -> Result<(Vec<PartHead>, Vec<Block>), ParseError> {
-    let mut blocks = Blocks::of_at_most(Most { records: MOST_SAVED_BLOCKS, ids: MOST_SAVED_IDS });
-    let heads = part::parse_saved_with(bytes, "Blocks", |cursor, response| blocks.read(cursor, response))?;
+pub(crate) fn parse_saved(bytes: &[u8], limits: &Limits) -> Result<(Vec<PartHead>, Vec<Block>), ParseError> {
+    let mut blocks = Blocks::of_at_most(*limits);
+    let heads =
+        part::parse_saved_with(bytes, limits, "Blocks", |cursor, response| blocks.read(cursor, response))?;
     Ok((heads, blocks.finish()))
 }
 
 impl part::sealed::Sealed for Block {}
 
 impl Record for Block {
-    fn parse_part(bytes: &[u8]) -> Result<Part<Self>, ParseError> {
-        parse_part(bytes)
+    fn parse_part_within(bytes: &[u8], limits: &Limits) -> Result<Part<Self>, ParseError> {
+        let mut blocks = Blocks::of_at_most(*limits);
+        let head = part::parse_with(bytes, limits, "Blocks", |cursor| blocks.read(cursor, 0))?;
+        Ok(Part::new(head, blocks.finish()))
     }
 
     fn page(&self) -> Option<u32> {
@@ -70,18 +68,10 @@ struct Blocks<'a> {
     related: Vec<Related>,
     /// How the geometries are spaced.
     gaps: Gaps<'a>,
-    most: Most,
+    most: Limits,
     /// The response that is read, and how much those before it have.
     response: usize,
     before: Lengths,
-}
-
-/// How much is read before the bytes are taken to be hostile.
-#[derive(Clone, Copy)]
-struct Most {
-    records: usize,
-    /// Of ids, and of relationships.
-    ids: usize,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -99,7 +89,7 @@ struct Related {
 }
 
 impl<'a> Blocks<'a> {
-    fn of_at_most(most: Most) -> Self {
+    fn of_at_most(most: Limits) -> Self {
         let (blocks, arena, related) = (Vec::new(), Arena::default(), Vec::new());
         let (gaps, before) = (Gaps::default(), Lengths::default());
         Self { blocks, arena, related, gaps, most, response: 0, before }
@@ -130,12 +120,12 @@ impl<'a> Blocks<'a> {
             .list("Blocks", |cursor| {
                 let index = self.blocks.len();
                 if index == most.records {
-                    return cursor.fail(ParseErrorKind::TooMany { what: "records", limit: most.records });
+                    return cursor.too_many("records", most.records, "records");
                 }
                 // In its place from the start, as it is large to move.
                 self.blocks.push(Block::EMPTY);
                 let Some(block) = self.blocks.last_mut() else { return Ok(()) };
-                if let Some((first, len)) = read_block(cursor, block, &mut self.arena, &mut self.gaps, most)?
+                if let Some((first, len)) = read_block(cursor, block, &mut self.arena, &mut self.gaps, &most)?
                 {
                     self.related.push(Related { block: index, first, len });
                 }
@@ -167,7 +157,7 @@ fn read_block<'a>(
     block: &mut Block,
     arena: &mut Arena,
     gaps: &mut Gaps<'a>,
-    most: Most,
+    most: &Limits,
 ) -> Step<Option<(u32, u32)>> {
     let mut links = None;
     cursor.members("Blocks", |cursor| {
@@ -211,7 +201,7 @@ fn read_block<'a>(
 }
 
 /// The links that a block gets: the first one, and how many. `None` for null.
-fn read_links(cursor: &mut Cursor<'_>, arena: &mut Arena, most: Most) -> Step<Option<(u32, u32)>> {
+fn read_links(cursor: &mut Cursor<'_>, arena: &mut Arena, most: &Limits) -> Step<Option<(u32, u32)>> {
     let first = arena.links.len();
     let present = cursor.list("Relationships", |cursor| {
         let mut link = Link { kind: RelationshipKind::NONE, ids: None };
@@ -229,9 +219,9 @@ fn read_links(cursor: &mut Cursor<'_>, arena: &mut Arena, most: Most) -> Step<Op
                     let first = arena.ids.len();
                     let present = cursor.list("Ids", |cursor| {
                         if let Some(id) = id(cursor, "Ids")? {
-                            if arena.ids.len() == most.ids {
+                            if arena.ids.len() == most.references {
                                 let what = "ids in relationships";
-                                return cursor.fail(ParseErrorKind::TooMany { what, limit: most.ids });
+                                return cursor.too_many(what, most.references, "references");
                             }
                             arena.ids.push(id);
                         }
@@ -243,8 +233,8 @@ fn read_links(cursor: &mut Cursor<'_>, arena: &mut Arena, most: Most) -> Step<Op
             }
             Ok(())
         })?;
-        if arena.links.len() == most.ids {
-            return cursor.fail(ParseErrorKind::TooMany { what: "relationships", limit: most.ids });
+        if arena.links.len() == most.references {
+            return cursor.too_many("relationships", most.references, "references");
         }
         arena.links.push(link);
         Ok(())
@@ -393,6 +383,7 @@ fn entity_types(cursor: &mut Cursor<'_>, block: &mut Block) -> Step<()> {
     }
     let mut list = Vec::new();
     let present = cursor.list("EntityTypes", |cursor| {
+        cursor.item()?;
         list.extend(cursor.text("EntityTypes")?.map(|name| EntityType::from(&*name)));
         Ok(())
     })?;
@@ -409,6 +400,7 @@ fn query(cursor: &mut Cursor<'_>) -> Step<Option<Query>> {
             b"Pages" => {
                 let mut pages = Vec::new();
                 let present = cursor.list("Pages", |cursor| {
+                    cursor.item()?;
                     pages.extend(cursor.text("Pages")?.map(|page| page.into_owned()));
                     Ok(())
                 })?;

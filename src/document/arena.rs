@@ -53,6 +53,7 @@ pub struct Document {
     /// Blocks whose id a later block of the same page has, in order.
     superseded: Vec<u32>,
     unresolved: usize,
+    unfollowed: usize,
 }
 
 #[derive(Clone)]
@@ -71,9 +72,14 @@ pub(super) enum Places {
 /// Stands for a reference that leads nowhere.
 const NOWHERE: u32 = u32::MAX;
 
-/// Stands for a reference that its relationship has already: followed each time, a few of them would make a word fill the
-/// memory.
+/// Stands for a reference that its relationship has already, or to a block that is named too often: followed each time, a
+/// few of them would make a word fill the memory.
 const REPEATED: u32 = u32::MAX - 1;
+
+/// The most relationships that a block is reached by. In the recorded responses a word has four: its line, its cell or field,
+/// and a title. What many more name is made up: as many fields with one value, as many cells with one word, make of each byte
+/// of it as many in what is read from them.
+const MOST_NAMED: u8 = 64;
 
 /// Where a block stands in the list. More blocks than that do not fit into memory.
 fn place(index: usize) -> u32 {
@@ -93,9 +99,10 @@ impl Document {
     /// A document whose first page has this number, where the blocks tell none.
     pub(crate) fn beginning_at(first: u32, head: PartHead, blocks: Vec<Block>) -> Self {
         let Pagination { pages, page_of, starts } = paginate(&blocks, first);
-        let Resolver { starts, targets, superseded, .. } = Resolver::new(&blocks, starts).resolve(&pages);
+        let Resolver { starts, targets, superseded, unfollowed, .. } =
+            Resolver::new(&blocks, starts).resolve(&pages);
         let unresolved = targets.iter().filter(|target| **target == NOWHERE).count();
-        Self { head, blocks, starts, targets, pages, page_of, superseded, unresolved }
+        Self { head, blocks, starts, targets, pages, page_of, superseded, unresolved, unfollowed }
     }
 
     /// Every block, in the order of the response.
@@ -164,6 +171,13 @@ impl Document {
     /// How many references lead nowhere.
     pub fn unresolved_count(&self) -> usize {
         self.unresolved
+    }
+
+    /// How many references are not followed, as their block is named by 64 relationships already. Textract's responses have
+    /// none: up to four name a block. Followed all the same, a few bytes of each would make what is read from the
+    /// document many times as long as the response.
+    pub fn unfollowed_count(&self) -> usize {
+        self.unfollowed
     }
 
     /// How many blocks have an id that a later block of their page has too. Of these only the last counts as
@@ -348,16 +362,17 @@ struct Resolver<'b> {
     starts: Vec<u32>,
     targets: Vec<u32>,
     superseded: Vec<u32>,
-    /// For each block, the relationship that last named it.
-    named_by: Vec<u32>,
+    /// For each block, the relationship that last named it, and how many did.
+    named_by: Vec<(u32, u8)>,
     relationships: u32,
+    unfollowed: usize,
 }
 
 impl<'b> Resolver<'b> {
     fn new(blocks: &'b [Block], starts: Vec<u32>) -> Self {
         let end = starts.last().copied().unwrap_or_default() as usize;
-        let (targets, named_by) = (vec![NOWHERE; end], vec![0; blocks.len()]);
-        Self { blocks, starts, targets, superseded: Vec::new(), named_by, relationships: 0 }
+        let (targets, named_by) = (vec![NOWHERE; end], vec![(0, 0); blocks.len()]);
+        Self { blocks, starts, targets, superseded: Vec::new(), named_by, relationships: 0, unfollowed: 0 }
     }
 
     fn resolve(mut self, pages: &[PageEntry]) -> Self {
@@ -407,13 +422,19 @@ impl<'b> Resolver<'b> {
         for relationship in block.relationships() {
             self.relationships += 1;
             for (id, target) in relationship.ids().iter().zip(&mut targets) {
-                if *target == NOWHERE {
+                let is_new = *target == NOWHERE;
+                if is_new {
                     *target = by_id.get(id).copied().unwrap_or(NOWHERE);
                     found_all &= *target != NOWHERE;
                 }
-                if let Some(named_by) = self.named_by.get_mut(*target as usize) {
+                if let Some((named_by, times)) = self.named_by.get_mut(*target as usize) {
                     if *named_by == self.relationships {
                         *target = REPEATED;
+                    } else if is_new && *times == MOST_NAMED {
+                        *target = REPEATED;
+                        self.unfollowed += 1;
+                    } else if is_new {
+                        *times += 1;
                     }
                     *named_by = self.relationships;
                 }
@@ -437,6 +458,7 @@ impl fmt::Debug for Document {
             .field("pages", &self.pages.len())
             .field("blocks", &self.blocks.len())
             .field("unresolved", &self.unresolved)
+            .field("unfollowed", &self.unfollowed)
             .field("duplicates", &self.superseded.len())
             .field("head", &self.head)
             .finish()

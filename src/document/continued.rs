@@ -95,7 +95,8 @@ impl Document {
         let mut before: Option<Page<'_>> = None;
         for page in self.pages() {
             let mut may_go_on = before.is_some_and(|before| {
-                before.number() + 1 == page.number() && ends_with_table(before, joined.last())
+                before.number().checked_add(1) == Some(page.number())
+                    && ends_with_table(before, joined.last())
             });
             let mut tables: Vec<_> = page.tables().collect();
             tables.sort_by(|a, b| top(a).total_cmp(&top(b)));
@@ -163,12 +164,13 @@ fn lines_of<'d>(page: Page<'d>, table: &Table<'d>) -> impl Iterator<Item = Bound
     let running = |kind: &BlockKind| {
         matches!(kind, BlockKind::LayoutHeader | BlockKind::LayoutFooter | BlockKind::LayoutPageNumber)
     };
+    // The lines of running headers and footers, and the elements that they were found in.
     let mut without: HashSet<u32> = HashSet::new();
     let mut has_layout = false;
     for element in page.layout_elements() {
         has_layout = true;
         if running(element.kind()) {
-            without.extend(element.all_lines().iter().map(|line| line.index()));
+            element.lines_beyond(&mut without);
         }
     }
     let captions = table.titles().chain(table.footers()).flat_map(|caption| caption.content());

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{FieldType, slices};
 use crate::block::{Block, Geometry};
 use crate::part::{ParseError, Part, Record, parse_part_with_serde, sealed};
-use crate::{Text, tolerant};
+use crate::{Limits, Text, tolerant};
 
 /// An invoice or a receipt. Textract takes each page of a document for one of its own.
 ///
@@ -52,8 +52,8 @@ impl ExpenseDocument {
 impl sealed::Sealed for ExpenseDocument {}
 
 impl Record for ExpenseDocument {
-    fn parse_part(bytes: &[u8]) -> Result<Part<Self>, ParseError> {
-        parse_part_with_serde(bytes, "ExpenseDocuments")
+    fn parse_part_within(bytes: &[u8], limits: &Limits) -> Result<Part<Self>, ParseError> {
+        parse_part_with_serde(bytes, limits, "ExpenseDocuments")
     }
 
     /// The first page that any of its fields or blocks names.

@@ -7,7 +7,7 @@ use super::{FieldType, slices};
 use crate::block::Block;
 use crate::names::names;
 use crate::part::{ParseError, Part, Record, parse_part_with_serde, sealed};
-use crate::{Text, tolerant};
+use crate::{Limits, Text, tolerant};
 
 /// A driver's licence or passport.
 ///
@@ -61,8 +61,8 @@ impl IdentityDocument {
 impl sealed::Sealed for IdentityDocument {}
 
 impl Record for IdentityDocument {
-    fn parse_part(bytes: &[u8]) -> Result<Part<Self>, ParseError> {
-        parse_part_with_serde(bytes, "IdentityDocuments")
+    fn parse_part_within(bytes: &[u8], limits: &Limits) -> Result<Part<Self>, ParseError> {
+        parse_part_with_serde(bytes, limits, "IdentityDocuments")
     }
 
     /// The first page that any of its blocks names; Textract names none for a document of one page.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{ExpenseDocument, IdentityDocument, slices};
 use crate::block::{Geometry, SelectionStatus};
 use crate::part::{ParseError, Part, Record, parse_part_with_serde, sealed};
-use crate::{Text, tolerant};
+use crate::{Limits, Text, tolerant};
 
 /// A page of a loan file: what kind of page it is, and what it says.
 ///
@@ -72,8 +72,8 @@ impl LendingResult {
 impl sealed::Sealed for LendingResult {}
 
 impl Record for LendingResult {
-    fn parse_part(bytes: &[u8]) -> Result<Part<Self>, ParseError> {
-        parse_part_with_serde(bytes, "Results")
+    fn parse_part_within(bytes: &[u8], limits: &Limits) -> Result<Part<Self>, ParseError> {
+        parse_part_with_serde(bytes, limits, "Results")
     }
 
     fn page(&self) -> Option<u32> {

@@ -5,6 +5,7 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use super::Document;
+use crate::Limits;
 use crate::block::{self, Block};
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::part::{JobStatus, MixedStatuses, Part, PartHead};
@@ -17,11 +18,20 @@ impl Document {
     ///
     /// # Errors
     ///
-    /// [`Malformed`](ErrorKind::Malformed) where the bytes are no such JSON, hold more than ten million blocks, or tell
+    /// [`Malformed`](ErrorKind::Malformed) where the bytes are no such JSON, hold more than [`Limits::SAVED`] allows, or tell
     /// different states of the job. A response without blocks is no error: it makes a document without pages, whose
     /// [`status`](Self::status) tells more.
     pub fn from_json(json: &[u8]) -> Result<Self> {
-        let (heads, blocks) = block::parse_saved(json)?;
+        Self::from_json_within(json, &Limits::SAVED)
+    }
+
+    /// A document from saved responses as [`from_json`](Self::from_json) makes it, within limits of one's own.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_json`](Self::from_json).
+    pub fn from_json_within(json: &[u8], limits: &Limits) -> Result<Self> {
+        let (heads, blocks) = block::parse_saved(json, limits)?;
         Ok(Self::new(PartHead::joined(heads)?, blocks))
     }
 
@@ -55,10 +65,17 @@ impl Document {
     ///
     /// # Errors
     ///
-    /// As the stream's items.
+    /// As the stream's items, and [`Malformed`](ErrorKind::Malformed) for more blocks than [`Limits::SAVED`] allows.
     pub async fn read(mut blocks: BlockStream) -> Result<Self> {
         let mut list: Vec<Block> = Vec::new();
         while let Some(block) = blocks.try_next().await? {
+            if list.len() == Limits::SAVED.records {
+                let message = format!(
+                    "the document has more than {} blocks: read it page by page",
+                    Limits::SAVED.records
+                );
+                return Err(Error::new(ErrorKind::Malformed, Stage::Assemble, message));
+            }
             list.push(block);
         }
         let mut head = PartHead::default();

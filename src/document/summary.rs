@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::slices;
 use crate::part::{ParseError, Part, Record, parse_single_with_serde, sealed};
-use crate::tolerant;
+use crate::{Limits, tolerant};
 
 /// The summary of a loan file: which documents it holds, on which pages, and which pages are signed.
 ///
@@ -95,8 +95,8 @@ fn sorted(pages: impl Iterator<Item = u32>) -> Vec<u32> {
 impl sealed::Sealed for LendingSummary {}
 
 impl Record for LendingSummary {
-    fn parse_part(bytes: &[u8]) -> Result<Part<Self>, ParseError> {
-        parse_single_with_serde(bytes, "Summary")
+    fn parse_part_within(bytes: &[u8], limits: &Limits) -> Result<Part<Self>, ParseError> {
+        parse_single_with_serde(bytes, limits, "Summary")
     }
 
     /// None: it is about all of them.

@@ -346,7 +346,8 @@ impl<'d> Table<'d> {
         self.has_entity_type(&EntityType::SemiStructuredTable)
     }
 
-    /// Whether its cells make no grid, as they claim far more places than they are: each then has a row of its own.
+    /// Whether its cells make no grid, as they claim far more places than they are, or a long text for very many places: each
+    /// then has a row of its own.
     pub fn is_scattered(&self) -> bool {
         self.grid.is_scattered
     }
@@ -375,6 +376,25 @@ impl<'d> Slot<'d> {
 const PLACES_A_CELL: u64 = 64;
 const FREE_PLACES: u64 = 256;
 
+/// How many bytes of text a table may have at all its places together, beyond [`PLACES_A_CELL`] times those of its cells. What
+/// a cell says can be repeated at each place that it covers, and one large cell would make of a long text far more than that.
+const FREE_TEXT: u64 = 64 * 1024;
+
+/// Whether the cells would say far more at all their places than they say once.
+fn repeats_too_much(cells: &[Cell<'_>], area: impl Fn(&Cell<'_>) -> u64) -> bool {
+    // Nearly no table has a cell that large, and the others need not be read for this.
+    if cells.iter().all(|cell| area(cell) <= PLACES_A_CELL) {
+        return false;
+    }
+    let (mut once, mut everywhere) = (0_u64, 0_u64);
+    for cell in cells {
+        let text = cell.tokens().map(|token| token.text().len() as u64 + 1).sum();
+        once = once.saturating_add(text);
+        everywhere = everywhere.saturating_add(text.saturating_mul(area(cell)));
+    }
+    everywhere > once.saturating_mul(PLACES_A_CELL).saturating_add(FREE_TEXT)
+}
+
 impl Grid {
     /// The grid of these cells, of which the first `single` are not merged.
     fn new(cells: &[Cell<'_>], single: usize) -> Self {
@@ -387,10 +407,10 @@ impl Grid {
         let area = |cell: &Cell<'_>| {
             u64::from(cell.row_span().min(rows)) * u64::from(cell.column_span().min(columns))
         };
-        let spanned = cells.iter().map(area);
+        let spanned = cells.iter().map(&area);
         let claimed = spanned.fold(0_u64, u64::saturating_add).max(u64::from(rows) * u64::from(columns));
         let most = cells.len() as u64 * PLACES_A_CELL + FREE_PLACES;
-        if claimed > most {
+        if claimed > most || repeats_too_much(cells, area) {
             let rows = u32::try_from(single_cells.len()).unwrap_or(u32::MAX);
             return Self {
                 rows,

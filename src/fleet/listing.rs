@@ -175,7 +175,7 @@ impl Reading {
                 .set_expected_bucket_owner(owner.as_ref().map(ToString::to_string))
                 .set_continuation_token(continuation.clone());
             let page = send(Stage::List, "ListObjectsV2", page.send()).await;
-            match page.and_then(|page| Ok((next_token(&page, prefix)?, page))) {
+            match page.and_then(|page| Ok((next_token(&page, continuation.as_deref(), prefix)?, page))) {
                 Ok(page) => break page,
                 Err(error) if passes(&error) && attempt < ATTEMPTS => {
                     let pause = full_jitter(attempt, Duration::from_secs(1), Duration::from_secs(60));

@@ -24,12 +24,17 @@ pub(crate) struct Cursor<'a> {
     rest: &'a [u8],
     len: usize,
     depth: u8,
+    /// How many items of lists may yet be kept, and how many that were; of those that are passed over `counts` tells.
+    items: usize,
+    most_items: usize,
+    counts: bool,
     error: Option<ParseError>,
 }
 
 impl<'a> Cursor<'a> {
-    pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes, len: bytes.len(), depth: 0, error: None }
+    /// A cursor for a caller that keeps at most so many [items](Self::item) of lists.
+    pub(crate) fn new(bytes: &'a [u8], items: usize) -> Self {
+        Self { rest: bytes, len: bytes.len(), depth: 0, items, most_items: items, counts: false, error: None }
     }
 
     /// Bytes read so far.
@@ -256,6 +261,25 @@ impl<'a> Cursor<'a> {
         Ok(true)
     }
 
+    /// Counts an item that is kept, which may be larger than the bytes that it is made of.
+    #[inline]
+    pub(crate) fn item(&mut self) -> Step<()> {
+        match self.items.checked_sub(1) {
+            Some(left) => {
+                self.items = left;
+                Ok(())
+            }
+            None => self.too_many("items of lists", self.most_items, "items"),
+        }
+    }
+
+    /// There is more of something than one of the [`Limits`](crate::Limits) allows.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn too_many<T>(&mut self, what: &'static str, limit: usize, setter: &'static str) -> Step<T> {
+        self.fail(ParseErrorKind::TooMany { what, limit, setter })
+    }
+
     /// A text, or null.
     #[inline(always)]
     pub(crate) fn text(&mut self, field: &'static str) -> Step<Option<Cow<'a, str>>> {
@@ -271,13 +295,31 @@ impl<'a> Cursor<'a> {
         match self.peek() {
             Some(b'"') => self.skip_string(),
             Some(b'{') => self.object("", |cursor, _| cursor.skip_value()).map(drop),
-            Some(b'[') => self.list("", Self::skip_value).map(drop),
+            Some(b'[') => self.list("", Self::skip_item).map(drop),
             Some(b't') => self.literal(b"true", "true"),
             Some(b'f') => self.literal(b"false", "false"),
             Some(b'n') => self.literal(b"null", "null"),
             Some(b'-' | b'0'..=b'9') => self.skip_number(),
             _ => self.malformed("a value"),
         }
+    }
+
+    fn skip_item(&mut self) -> Step<()> {
+        if self.counts {
+            self.item()?;
+        }
+        self.skip_value()
+    }
+
+    /// A value that is kept by somebody else, passed over as [`skip_value`](Self::skip_value) does, with its items counted.
+    /// Its bytes.
+    pub(crate) fn kept_value(&mut self) -> Step<&'a [u8]> {
+        let (start, value) = (self.offset(), self.rest);
+        self.counts = true;
+        let passed = self.skip_value();
+        self.counts = false;
+        passed?;
+        Ok(value.get(..self.offset() - start).unwrap_or_default())
     }
 
     /// Nothing but space is left.

@@ -60,12 +60,21 @@ pub struct Completion {
     pub at: SystemTime,
 }
 
+/// The largest message of SQS, in bytes ("Amazon SQS message quotas"). What is read of one can take some times as much memory.
+const MOST_BYTES: usize = 1024 * 1024;
+
 /// Why the body of a message is no completion. It repeats nothing of the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UnreadableMessage {
-    /// It is not JSON, or no object.
-    #[error("the message is no JSON object")]
+    /// It is larger than any message of SQS.
+    #[error("the message has {bytes} bytes, SQS delivers at most {most}: it did not come from a queue", most = MOST_BYTES)]
+    TooLarge {
+        /// How large it is, in bytes.
+        bytes: usize,
+    },
+    /// It is not JSON, or no object, or one with a member twice.
+    #[error("the message is no JSON object whose members are there once")]
     NotJson,
     /// It is a message of SNS, but no notification: a confirmation of a subscription, say.
     #[error("the message is no notification")]
@@ -120,6 +129,7 @@ impl Completion {
     ///
     /// [`UnreadableMessage`], which says what is wrong.
     pub fn from_envelope(body: &str, topic: Option<&TopicArn>) -> Result<Self, UnreadableMessage> {
+        check_size(body)?;
         let envelope: Envelope = serde_json::from_str(body).map_err(|_| UnreadableMessage::NotJson)?;
         match (envelope.kind.as_deref(), envelope.message) {
             (Some("Notification"), Some(message)) => {
@@ -143,6 +153,7 @@ impl Completion {
     pub fn from_raw(body: &str) -> Result<Self, UnreadableMessage> {
         use UnreadableMessage::Member;
 
+        check_size(body)?;
         let written: Written = serde_json::from_str(body).map_err(|_| UnreadableMessage::NotJson)?;
         let location = written.document_location.ok_or(Member("DocumentLocation"))?;
         let bucket: Bucket =
@@ -184,6 +195,13 @@ impl Completion {
                 Err(Error::new(ErrorKind::JobFailed, Stage::Wait, message))
             }
         }
+    }
+}
+
+fn check_size(body: &str) -> Result<(), UnreadableMessage> {
+    match body.len() {
+        ..=MOST_BYTES => Ok(()),
+        bytes => Err(UnreadableMessage::TooLarge { bytes }),
     }
 }
 

@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tracing::{Instrument, Span, debug};
 
+use crate::Limits;
 use crate::backoff::{ATTEMPTS_AT_BODIES, Backoff};
 use crate::clients::{Clients, send};
 use crate::error::{Error, ErrorKind, Result, Stage};
@@ -23,7 +24,7 @@ const BELIEVED: usize = 4 * 1024 * 1024;
 pub(super) struct Reader {
     pub(super) clients: Clients,
     pub(super) seal: Seal,
-    pub(super) max_bytes: usize,
+    pub(super) limits: Limits,
     pub(super) span: Span,
 }
 
@@ -51,7 +52,7 @@ impl Reader {
                 }
             }
         };
-        T::parse_part(&bytes).map_err(|error| Error::from(error).at_object(key))
+        T::parse_part_within(&bytes, &self.limits).map_err(|error| Error::from(error).at_object(key))
     }
 
     /// The bytes of a verified part; the inner error is worth another attempt.
@@ -61,20 +62,20 @@ impl Reader {
     }
 
     async fn collect(&self, object: GetObjectOutput, key: &str) -> Result<Result<Vec<u8>>> {
-        let too_large = || {
-            let message = format!("the part is larger than {} bytes: raise max_part_bytes", self.max_bytes);
-            Error::new(ErrorKind::Malformed, Stage::Fetch, message).at_object(key)
-        };
+        let max_bytes = self.limits.part_bytes;
+        let too_large = || self.limits.part_too_large().at_object(key);
         let broken = |message: &str| Error::new(ErrorKind::Transport, Stage::Fetch, message).at_object(key);
         let length = object.content_length().and_then(|length| usize::try_from(length).ok());
-        if length.is_some_and(|length| length > self.max_bytes) {
+        if length.is_some_and(|length| length > max_bytes) {
             return Err(too_large());
         }
         let mut bytes = Vec::with_capacity(length.unwrap_or_default().min(BELIEVED));
         let mut body = object.body;
         loop {
             match body.try_next().await {
-                Ok(Some(chunk)) if bytes.len() + chunk.len() > self.max_bytes => return Err(too_large()),
+                Ok(Some(chunk)) if bytes.len().saturating_add(chunk.len()) > max_bytes => {
+                    return Err(too_large());
+                }
                 Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
                 Ok(None) => break,
                 // The SDK's error could quote the body; that it broke off says enough.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
 use tracing::debug;
 
+use crate::Limits;
 use crate::clients::{Clients, send};
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::job::Seal;
@@ -16,8 +17,14 @@ use crate::job::Seal;
 ///
 /// # Errors
 ///
-/// [`Incomplete`](ErrorKind::Incomplete) if there is no part, or a number is missing.
-pub(super) async fn parts(clients: &Clients, seal: &Seal, folder: &str) -> Result<Vec<String>> {
+/// [`Incomplete`](ErrorKind::Incomplete) if there is no part, or a number is missing; [`Malformed`](ErrorKind::Malformed) if
+/// there are more than the limits allow.
+pub(super) async fn parts(
+    clients: &Clients,
+    seal: &Seal,
+    folder: &str,
+    limits: &Limits,
+) -> Result<Vec<String>> {
     let mut parts = BTreeMap::new();
     let mut strangers = 0;
     let mut continuation = None;
@@ -30,7 +37,7 @@ pub(super) async fn parts(clients: &Clients, seal: &Seal, folder: &str) -> Resul
             // What lies in folders below is not ours.
             .delimiter("/")
             .set_expected_bucket_owner(seal.bucket_owner().map(ToString::to_string))
-            .set_continuation_token(continuation);
+            .set_continuation_token(continuation.clone());
         let page = send(Stage::List, "ListObjectsV2", page.send()).await?;
         for key in page.contents().iter().filter_map(|object| object.key().map(str::to_owned)) {
             match part_number(&key, folder) {
@@ -38,7 +45,10 @@ pub(super) async fn parts(clients: &Clients, seal: &Seal, folder: &str) -> Resul
                 None => strangers += 1,
             }
         }
-        continuation = next_token(&page, folder)?;
+        if parts.len() > limits.parts {
+            return Err(limits.too_many_parts().at_object(folder));
+        }
+        continuation = next_token(&page, continuation.as_deref(), folder)?;
         if continuation.is_none() {
             break;
         }
@@ -48,26 +58,34 @@ pub(super) async fn parts(clients: &Clients, seal: &Seal, folder: &str) -> Resul
     Ok(parts.into_values().collect())
 }
 
-/// What to ask for the next page of a listing with; `None` after the last.
+/// What to ask for the next page of a listing with; `None` after the last. `asked` is what this page was asked for with.
 ///
 /// The reader of S3's answers takes one that was cut short for one that ends there, so it is held to what it says of itself.
 ///
 /// # Errors
 ///
 /// [`Incomplete`](ErrorKind::Incomplete) for a page that does not say whether it is the last, or that more follow, and not where, or
-/// that has not as many keys as it says: taken as it is, it would hide what is missing.
-pub(crate) fn next_token(page: &ListObjectsV2Output, folder: &str) -> Result<Option<String>> {
-    let incomplete =
-        |message: String| Err(Error::new(ErrorKind::Incomplete, Stage::List, message).at_object(folder));
+/// that has not as many keys as it says: taken as it is, it would hide what is missing. [`Malformed`](ErrorKind::Malformed) for
+/// one that leads to itself: it would be read for ever.
+pub(crate) fn next_token(
+    page: &ListObjectsV2Output,
+    asked: Option<&str>,
+    folder: &str,
+) -> Result<Option<String>> {
+    let wrong = |kind, message: String| Err(Error::new(kind, Stage::List, message).at_object(folder));
+    let incomplete = |message: &str| wrong(ErrorKind::Incomplete, message.to_owned());
     let keys = page.contents().len() + page.common_prefixes().len();
     match (page.key_count(), page.is_truncated(), page.next_continuation_token()) {
         (Some(said), ..) if usize::try_from(said) != Ok(keys) => {
-            incomplete(format!("a page of the listing has {keys} keys, and says that it has {said}"))
+            let message = format!("a page of the listing has {keys} keys, and says that it has {said}");
+            wrong(ErrorKind::Incomplete, message)
         }
-        (_, None, _) => incomplete("a page of the listing does not say whether it is the last".to_owned()),
-        (_, Some(true), None) => {
-            incomplete("the listing breaks off without a token to go on with".to_owned())
+        (.., token) if token.is_some() && token == asked => {
+            let message = "the listing gives the same token again, and would never end";
+            wrong(ErrorKind::Malformed, message.to_owned())
         }
+        (_, None, _) => incomplete("a page of the listing does not say whether it is the last"),
+        (_, Some(true), None) => incomplete("the listing breaks off without a token to go on with"),
         (_, _, token) => Ok(token.map(str::to_owned)),
     }
 }
@@ -128,13 +146,16 @@ mod tests {
     fn a_listing_that_breaks_off_is_no_end() {
         let page = |truncated: Option<bool>, token: Option<&str>| {
             let page = ListObjectsV2Output::builder().set_is_truncated(truncated);
-            next_token(&page.set_next_continuation_token(token.map(str::to_owned)).build(), "out/job/")
+            let page = page.set_next_continuation_token(token.map(str::to_owned)).build();
+            next_token(&page, Some("asked"), "out/job/")
         };
         assert_eq!(page(Some(false), None).unwrap(), None);
         assert_eq!(page(Some(true), Some("t")).unwrap().as_deref(), Some("t"));
         let error = page(Some(true), None).unwrap_err();
         assert_eq!((error.kind(), error.stage()), (ErrorKind::Incomplete, Stage::List));
         assert_eq!(page(None, None).unwrap_err().kind(), ErrorKind::Incomplete);
+        let error = page(Some(true), Some("asked")).unwrap_err();
+        assert_eq!((error.kind(), error.stage()), (ErrorKind::Malformed, Stage::List));
     }
 
     #[test]
@@ -143,7 +164,8 @@ mod tests {
             let page = ListObjectsV2Output::builder().is_truncated(false).key_count(said);
             let page = page.common_prefixes(CommonPrefix::builder().prefix("out/job/folder/").build());
             let object = |number: usize| Object::builder().key(format!("out/job/{number}")).build();
-            next_token(&page.set_contents(Some((0..keys).map(object).collect())).build(), "out/job/")
+            let page = page.set_contents(Some((0..keys).map(object).collect())).build();
+            next_token(&page, None, "out/job/")
         };
         assert_eq!(page(3, 2).unwrap(), None);
         for said in [4, 2, -1] {

@@ -6,12 +6,12 @@ mod list;
 
 #[cfg(feature = "comprehend")]
 pub(crate) use self::fetch::get_verified;
-#[cfg(feature = "comprehend")]
 pub(crate) use self::list::next_token;
 
 use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use tracing::{Instrument, Span, info_span};
 
+use crate::Limits;
 use crate::block::Block;
 use crate::clients::Clients;
 use crate::document::LendingSummary;
@@ -47,7 +47,7 @@ pub struct Output<F: Family> {
     job: CompletedJob<F>,
     clients: Clients,
     parallel: usize,
-    max_part_bytes: usize,
+    limits: Limits,
     via_api: bool,
     allow_cut_end: bool,
 }
@@ -59,7 +59,7 @@ impl<F: Family> CompletedJob<F> {
             job: self.clone(),
             clients: clients.clone(),
             parallel: DEFAULT_PARALLEL,
-            max_part_bytes: DEFAULT_MAX_PART_BYTES,
+            limits: Limits::PART,
             via_api: false,
             allow_cut_end: false,
         }
@@ -88,9 +88,18 @@ impl<F: Family> Output<F> {
     }
 
     /// The largest part to read, in bytes; [`DEFAULT_MAX_PART_BYTES`] unless given. A larger one is an error, so that an
-    /// object that was put in a part's place cannot exhaust the memory.
+    /// object that was put in a part's place cannot exhaust the memory. Short for [`limits`](Self::limits) with only this one
+    /// changed.
     pub fn max_part_bytes(mut self, bytes: usize) -> Self {
-        self.max_part_bytes = bytes;
+        self.limits = self.limits.part_bytes(bytes);
+        self
+    }
+
+    /// How much of the output to read before it is taken to be hostile; [`Limits::PART`] unless given.
+    ///
+    /// What comes over the Get operations is read by the SDK, whose answers are held to [`Limits::page_blocks`] only.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
         self
     }
 
@@ -122,6 +131,7 @@ impl<F: Family> Output<F> {
             warnings: self.job.warnings().to_vec(),
             verified: !self.via_api,
             allow_cut_end: self.allow_cut_end,
+            limits: self.limits,
         }
     }
 
@@ -144,14 +154,15 @@ impl<F: Family> Output<F> {
         let listing = {
             let (clients, seal) = (self.clients.clone(), self.job.seal().clone());
             let folder = format!("{}{}", seal.output_of(self.job.id()), folder);
-            async move { list::parts(&clients, &seal, &folder).await }.instrument(span.clone())
+            let limits = self.limits;
+            async move { list::parts(&clients, &seal, &folder, &limits).await }.instrument(span.clone())
         };
         stream::once(listing)
             .map_ok(move |keys| {
                 let reader = fetch::Reader {
                     clients: self.clients.clone(),
                     seal: self.job.seal().clone(),
-                    max_bytes: self.max_part_bytes,
+                    limits: self.limits,
                     span: span.clone(),
                 };
                 stream::iter(keys).map(move |key| Ok(reader.clone().spawn(key)))

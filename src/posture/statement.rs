@@ -294,6 +294,24 @@ mod tests {
     }
 
     #[test]
+    fn hostile_policies_are_not_read() {
+        let policy = |value: &str| {
+            let rest = r#""Effect":"Allow","Principal":"*","Action":"s3:*""#;
+            format!(r#"{{"Version":"2012-10-17","Statement":[{{{rest},"Resource":{value}}}]}}"#)
+        };
+        assert!(Statements::read(&policy("\"*\"")).is_ok());
+        for value in ["1e999", "NaN", r#""\ud800""#, "{}", "null", &"9".repeat(400), &"[".repeat(100_000)] {
+            let shown = value.get(..20).unwrap_or(value);
+            assert_eq!(Statements::read(&policy(value)).unwrap_err(), Unreadable, "{shown}");
+        }
+        let nested = format!("{}\"*\"{}", "[".repeat(100), "]".repeat(100));
+        assert!(Statements::read(&policy(&nested)).is_err());
+        // As many stars as there is room for take no longer than the product of both lengths.
+        let stars = format!("{}b", "*a".repeat(10_000));
+        assert!(!matches(&stars, "s3:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"));
+    }
+
+    #[test]
     fn what_is_not_known_is_not_read() {
         let statement = json!({"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"});
         assert!(Statements::read(&json!({"Statement": statement}).to_string()).is_ok());

@@ -3,8 +3,10 @@
 //! It looks at what serde would write, so that it sees every member there is, also one that nobody thought of when the
 //! members to redact were listed.
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 use serde::ser::{self, Impossible, Serialize, Serializer};
 
 use super::members::{is_name, is_number};
@@ -15,6 +17,8 @@ pub(super) struct Strings<'n> {
     needles: &'n Needles,
     /// What was written in place of needles, which may have them in it by chance, as a type or a number.
     written: &'n HashSet<String>,
+    /// What finds all of that at once, from the first time that it is asked for.
+    finder: OnceCell<Option<AhoCorasick>>,
     /// Where the value is: the names of the members around it, innermost last.
     path: Vec<&'static str>,
     found: bool,
@@ -36,7 +40,7 @@ const NAMES: [&str; 10] = [
 
 impl<'n> Strings<'n> {
     pub(super) fn new(needles: &'n Needles, written: &'n HashSet<String>) -> Self {
-        Self { needles, written, path: Vec::new(), found: false }
+        Self { needles, written, finder: OnceCell::new(), path: Vec::new(), found: false }
     }
 
     /// Looks at all strings that a value writes.
@@ -64,15 +68,28 @@ impl<'n> Strings<'n> {
         }
     }
 
+    /// A text without what was written in place of needles; `None` where that cannot be looked for.
+    fn without_written(&self, text: &str) -> Option<String> {
+        let finder = || {
+            // All at once: one after the other would take as long as there are of them, for each text.
+            AhoCorasickBuilder::new().match_kind(MatchKind::LeftmostLongest).build(self.written).ok()
+        };
+        let finder = self.finder.get_or_init(finder).as_ref()?;
+        let mut without = String::with_capacity(text.len());
+        finder.replace_all_with(text, &mut without, |_, _, without| {
+            without.push('\u{0}');
+            true
+        });
+        Some(without)
+    }
+
     fn look_at(&mut self, text: &str) {
         if self.found || text.is_empty() || self.is_own_name(text) {
             return;
         }
         let stands = |text: &str| !self.needles.find(&Folded::of(text)).is_empty();
         if stands(text) {
-            let without =
-                self.written.iter().fold(text.to_owned(), |text, written| text.replace(written, "\u{0}"));
-            self.found = stands(&without);
+            self.found = self.without_written(text).is_none_or(|without| stands(&without));
         }
     }
 }

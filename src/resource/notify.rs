@@ -146,7 +146,7 @@ impl RoleArn {
     pub fn path(&self) -> &str {
         let from = self.text.find('/').unwrap_or_default();
         let to = self.text.rfind('/').unwrap_or_default();
-        &self.text[from..=to]
+        self.text.get(from..=to).unwrap_or_default()
     }
 
     /// Whether a service in `region` can take on this role.
@@ -175,7 +175,7 @@ impl FromStr for RoleArn {
             return ROLE.refuse("it does not name a role");
         };
         let name = path_and_name.rsplit('/').next().unwrap_or_default();
-        let path = &path_and_name[..path_and_name.len() - name.len()];
+        let path = path_and_name.strip_suffix(name).unwrap_or_default();
         if name.is_empty() || name.len() > 64 {
             return ROLE.refuse(format!("the role's name is {} bytes long", name.len()));
         }

@@ -3,6 +3,7 @@
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use crate::Limits;
 use crate::block::{Block, BlockId};
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::part::{JobStatus, PartHead, Warning};
@@ -20,6 +21,7 @@ pub(crate) struct Expected {
     pub(crate) verified: bool,
     /// Whether unresolved ids of the last page are no error.
     pub(crate) allow_cut_end: bool,
+    pub(crate) limits: Limits,
 }
 
 /// What a stream has seen, at its end.
@@ -134,7 +136,12 @@ impl Account {
         self.pages.extend(page);
     }
 
-    pub(crate) fn block(&mut self, block: &Block) {
+    /// Enters a block.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`](ErrorKind::Malformed) if its page has or names more blocks than it may.
+    pub(crate) fn block(&mut self, block: &Block) -> Result<()> {
         self.records += 1;
         let page = page_of(block, self.page);
         if self.page != Some(page) {
@@ -155,6 +162,15 @@ impl Account {
                 }
             }
         }
+        match self.ids.len() > self.expected.limits.page_blocks {
+            true => Err(self.expected.limits.page_too_large(page)),
+            false => Ok(()),
+        }
+    }
+
+    /// How much may be read.
+    pub(super) fn limits(&self) -> &Limits {
+        &self.expected.limits
     }
 
     /// Ends the account of a page: the ids that it named and did not have are unresolved.
@@ -176,11 +192,16 @@ impl Account {
         self.crossing
     }
 
-    /// Whether Textract itself says that a page did not come. A partial success that names no page at all explains any.
-    fn is_excused(&self, page: u32) -> bool {
-        let warnings = &self.expected.warnings;
-        let names = |page: &u32| warnings.iter().any(|warning| warning.pages.contains(page));
-        self.expected.partial && (names(&page) || warnings.iter().all(|warning| warning.pages.is_empty()))
+    /// The first of these pages that came not, and of which Textract itself does not say so. A partial success that names no
+    /// page at all explains any.
+    fn unexcused(&self, missing: &[u32]) -> Option<u32> {
+        let first = missing.first().copied()?;
+        if !self.expected.partial {
+            return Some(first);
+        }
+        let named: HashSet<u32> =
+            self.expected.warnings.iter().flat_map(|warning| warning.pages.iter().copied()).collect();
+        missing.iter().copied().find(|page| !named.is_empty() && !named.contains(page))
     }
 
     /// Closes the account.
@@ -200,7 +221,7 @@ impl Account {
         let missing = pages as usize - self.pages.range(1..=pages.max(1)).count().min(pages as usize);
         let missing_pages: Vec<u32> =
             (1..=pages).filter(|page| !self.pages.contains(page)).take(missing.min(MAX_NAMED)).collect();
-        if let Some(first) = missing_pages.iter().find(|page| !self.is_excused(**page)) {
+        if let Some(first) = self.unexcused(&missing_pages) {
             return incomplete(format!("{missing} of {pages} pages never came, the first is page {first}"));
         }
         if cut > 0 && !self.expected.allow_cut_end {

@@ -69,7 +69,7 @@ pub(crate) trait Accountable {
     /// Whether every page of a document has one, so that a missing page can be told.
     const PAGED: bool;
 
-    fn enter(&self, account: &mut Account);
+    fn enter(&self, account: &mut Account) -> Result<()>;
 }
 
 impl<T: Record> RecordStream<T> {
@@ -101,7 +101,10 @@ impl<T: Record + Accountable + Unpin> Stream for RecordStream<T> {
         loop {
             let State::Open(account) = &mut this.state else { return Poll::Ready(None) };
             if let Some(record) = this.current.next() {
-                record.enter(account);
+                if let Err(error) = record.enter(account) {
+                    this.fail();
+                    return Poll::Ready(Some(Err(error)));
+                }
                 return Poll::Ready(Some(Ok(record)));
             }
             let part = ready!(this.parts.as_mut().poll_next(context));
@@ -150,24 +153,26 @@ impl<T: Record> fmt::Debug for RecordStream<T> {
 impl Accountable for Block {
     const PAGED: bool = true;
 
-    fn enter(&self, account: &mut Account) {
-        account.block(self);
+    fn enter(&self, account: &mut Account) -> Result<()> {
+        account.block(self)
     }
 }
 
 impl Accountable for ExpenseDocument {
     const PAGED: bool = false;
 
-    fn enter(&self, account: &mut Account) {
+    fn enter(&self, account: &mut Account) -> Result<()> {
         account.record(self.page());
+        Ok(())
     }
 }
 
 impl Accountable for LendingResult {
     const PAGED: bool = true;
 
-    fn enter(&self, account: &mut Account) {
+    fn enter(&self, account: &mut Account) -> Result<()> {
         account.record(self.page);
+        Ok(())
     }
 }
 

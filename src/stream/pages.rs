@@ -60,12 +60,19 @@ impl PageStream {
 
     /// Takes in a block, and gives the page before it if it begins another.
     fn take(&mut self, block: Block) -> Result<Option<PageBlocks>> {
-        if let State::Open(account) = &self.blocks.state
-            && account.crossing() > 0
-        {
-            return Err(out_of_order(format!("a block names a block of page {}", self.number_of(&block))));
-        }
         let number = self.number_of(&block);
+        if let State::Open(account) = &self.blocks.state {
+            if account.crossing() > 0 {
+                return Err(out_of_order(format!("a block names a block of page {number}")));
+            }
+            // The account counts those of one id once.
+            let is_full = |page: &PageBlocks| {
+                page.number == number && page.blocks.len() >= account.limits().page_blocks
+            };
+            if self.page.as_ref().is_some_and(is_full) {
+                return Err(account.limits().page_too_large(number));
+            }
+        }
         match &mut self.page {
             Some(page) if page.number == number => {
                 page.blocks.push(block);

@@ -2,6 +2,7 @@ use futures::executor::block_on;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::*;
+use crate::Limits;
 use crate::block::{BlockId, BlockKind, RelationshipKind};
 use crate::error::{Error, ErrorKind, Stage};
 use crate::part::{PartHead, Warning};
@@ -16,7 +17,8 @@ fn block(id: &str, page: u32, names: &[&str]) -> Block {
 }
 
 fn expected(pages: Option<u32>) -> Expected {
-    Expected { pages, partial: false, warnings: Vec::new(), verified: true, allow_cut_end: false }
+    let limits = Limits::PART;
+    Expected { pages, partial: false, warnings: Vec::new(), verified: true, allow_cut_end: false, limits }
 }
 
 fn blocks(parts: Vec<Vec<Block>>, pages: Option<u32>) -> BlockStream {

@@ -13,6 +13,7 @@ mod emulator;
 mod families;
 mod fleet;
 mod geometry;
+mod hostile;
 mod matrix;
 mod moto;
 mod notify;

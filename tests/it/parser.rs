@@ -255,8 +255,8 @@ fn a_part_holds_so_much_and_no_more() {
     let blocks = |count: usize| format!(r#"{{"Blocks":[{{}}{}]}}"#, ",{}".repeat(count - 1));
     assert_eq!(parse_part(blocks(100_000).as_bytes()).unwrap().records.len(), 100_000);
     let error = parse_part(blocks(100_001).as_bytes()).unwrap_err();
-    assert_eq!(error.kind(), ParseErrorKind::TooMany { what: "records", limit: 100_000 });
-    assert_eq!(error.kind().to_string(), "more than 100000 records");
+    assert_eq!(error.kind(), ParseErrorKind::TooMany { what: "records", limit: 100_000, setter: "records" });
+    assert_eq!(error.kind().to_string(), "more than 100000 records: raise Limits::records");
 
     // Over several blocks.
     let ids = |count: usize| {
@@ -265,10 +265,11 @@ fn a_part_holds_so_much_and_no_more() {
     };
     assert_eq!(parse_part(ids(1_000_000).as_bytes()).unwrap().records.len(), 2);
     let error = parse_part(ids(1_000_002).as_bytes()).unwrap_err();
-    assert_eq!(error.kind(), ParseErrorKind::TooMany { what: "ids in relationships", limit: 1_000_000 });
+    let too_many = |what| ParseErrorKind::TooMany { what, limit: 1_000_000, setter: "references" };
+    assert_eq!(error.kind(), too_many("ids in relationships"));
     let links = format!(r#"{{"Blocks":[{{"Relationships":[{{}}{}]}}]}}"#, ",{}".repeat(1_000_000));
     let error = parse_part(links.as_bytes()).unwrap_err();
-    assert_eq!(error.kind(), ParseErrorKind::TooMany { what: "relationships", limit: 1_000_000 });
+    assert_eq!(error.kind(), too_many("relationships"));
 }
 
 #[test]

@@ -109,9 +109,10 @@ impl OutputFolder {
             .bucket(self.seal.bucket().as_str())
             .prefix(&self.folder)
             .set_expected_bucket_owner(self.seal.bucket_owner().map(ToString::to_string))
-            .set_continuation_token(continuation);
+            .set_continuation_token(continuation.clone());
         let page = send(Stage::List, "ListObjectsV2", call.send()).await?;
-        self.next_page = next_token(&page, &self.folder)?.map_or(Page::None, Page::After);
+        self.next_page =
+            next_token(&page, continuation.as_deref(), &self.folder)?.map_or(Page::None, Page::After);
         for key in page.contents.unwrap_or_default().into_iter().filter_map(|object| object.key) {
             if key.ends_with(SUFFIX) {
                 self.keys.push_back(key);

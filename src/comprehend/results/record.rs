@@ -1,7 +1,9 @@
 //! What the output says: a typed record for each document, line or row.
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use std::fmt;
+
+use serde::de::{self, DeserializeOwned};
+use serde::{Deserialize, Deserializer};
 
 use super::split::Framing;
 use crate::Text;
@@ -68,11 +70,32 @@ struct Head {
 }
 
 /// Written as a number, but by document classification as a string.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Line {
-    Number(u64),
-    Text(String),
+///
+/// By hand: what serde makes for such an enum keeps whatever else stands there in memory, before it refuses it.
+struct Line(u64);
+
+impl<'de> Deserialize<'de> for Line {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NumberOrText;
+
+        impl de::Visitor<'_> for NumberOrText {
+            type Value = Line;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the number of a line")
+            }
+
+            fn visit_u64<E: de::Error>(self, line: u64) -> Result<Line, E> {
+                Ok(Line(line))
+            }
+
+            fn visit_str<E: de::Error>(self, line: &str) -> Result<Line, E> {
+                line.parse().map(Line).map_err(|_| E::custom("not the number of a line"))
+            }
+        }
+
+        deserializer.deserialize_any(NumberOrText)
+    }
 }
 
 /// A result that lines of JSON are read into; sealed.
@@ -87,11 +110,7 @@ impl<T: JsonResult> Record for DocumentResult<T> {
     fn read(_: Place<'_>, bytes: &[u8]) -> Result<Option<Self>, Unreadable> {
         let Head { file, line, error_code, error_message } =
             serde_json::from_slice(bytes).map_err(|_| Unreadable)?;
-        let line = match line {
-            None => None,
-            Some(Line::Number(line)) => Some(line),
-            Some(Line::Text(line)) => Some(line.parse().map_err(|_| Unreadable)?),
-        };
+        let line = line.map(|Line(line)| line);
         let outcome = match error_code {
             Some(code) => Err(DocumentError { code, message: error_message.unwrap_or_default() }),
             None => Ok(T::from_json(bytes).ok_or(Unreadable)?),

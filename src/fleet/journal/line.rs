@@ -197,6 +197,33 @@ mod tests {
         }
     }
 
+    /// A right checksum is no reason to trust what it is of: it is no secret.
+    #[test]
+    fn hostile_records_with_a_right_checksum() {
+        let decode = |record: &str| {
+            let sum = sum(7, record.as_bytes());
+            Record::decode(7, format!(r#"{{"record":{record},"sum":"{sum}"}}"#).as_bytes())
+        };
+        let id = "0".repeat(32);
+        let completed = format!(r#""state":"completed","id":"{id}""#);
+        assert!(decode(&format!("{{{completed}}}")).is_ok());
+        for record in [
+            format!(r#"{{{completed},"id":"{id}"}}"#),
+            format!(r#"{{{completed},"more":1}}"#),
+            format!(r#"{{{completed},"more":{}}}"#, "[".repeat(10_000)),
+            format!(r#"{{"state":{}"#, "[".repeat(10_000)),
+            r#"{"state":"completed","id":""}"#.to_owned(),
+            r#"{"state":"completed","id":"\ud800"}"#.to_owned(),
+            r#"{"state":"completed","id":NaN}"#.to_owned(),
+            r#"{"state":"journal","version":4294967296}"#.to_owned(),
+            r#"{"state":"journal","version":1e999}"#.to_owned(),
+            format!(r#"{{"state":"journal","version":{}}}"#, "9".repeat(400)),
+        ] {
+            let shown = record.get(..60).unwrap_or(&record);
+            assert!(decode(&record).is_err(), "{shown}");
+        }
+    }
+
     proptest! {
         #[test]
         fn lines_are_read_as_they_are_written(

@@ -57,6 +57,12 @@ impl Area {
         Ok(area)
     }
 
+    /// How many pixels it touches at the most: those of the upright box around it.
+    pub(super) fn most_pixels(&self) -> u64 {
+        let length = |span: Option<Range<u32>>| span.map_or(0, |span| u64::from(span.end - span.start));
+        length(self.rows()) * length(self.columns(0.0, self.height.into()))
+    }
+
     /// Every pixel that it touches, as blocks: rows, and the columns in all of them. At least one.
     ///
     /// Edges are rounded outwards to the lines of the grid.

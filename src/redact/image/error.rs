@@ -45,6 +45,12 @@ pub enum ImageError {
         /// How many it may have.
         most: u32,
     },
+    /// The TIFF has far more pictures that are no pages, such as previews and masks, than pages can have.
+    #[error("the TIFF has more than {most} pictures, with its previews and masks")]
+    TooManyPictures {
+        /// How many it may have.
+        most: u32,
+    },
     /// The TIFF has several pages, and it was not said which is meant.
     #[error("the image has {pages} pages: choose one with page, or give the regions of all to redact_pages")]
     SeveralPages {
@@ -86,6 +92,18 @@ pub enum ImageError {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// The regions of a page cover it so many times over that to burn them all would take far longer than to read it.
+    #[error(
+        "the {regions} regions of page {page} cover it more than {most_times} times over: give each place once"
+    )]
+    TooManyRegions {
+        /// The page, 1-based.
+        page: u32,
+        /// How many regions were given.
+        regions: usize,
+        /// How many times over they may cover the page.
+        most_times: u64,
+    },
     /// An option has a value that it cannot have.
     #[error("{0}")]
     Option(&'static str),
@@ -115,6 +133,7 @@ impl From<ImageError> for Error {
             | ImageError::Broken { .. }
             | ImageError::TooLarge { .. }
             | ImageError::TooManyPages { .. }
+            | ImageError::TooManyPictures { .. }
             | ImageError::Unwritten { .. } => {
                 (ErrorKind::UnsupportedDocument, "the image cannot be redacted")
             }
@@ -123,6 +142,7 @@ impl From<ImageError> for Error {
             | ImageError::PagesDiffer { .. }
             | ImageError::Turned { .. }
             | ImageError::Region { .. }
+            | ImageError::TooManyRegions { .. }
             | ImageError::Option(_) => {
                 (ErrorKind::InvalidInput, "the image cannot be redacted with what was given")
             }

@@ -75,6 +75,11 @@ pub struct ImageRedaction {
     page: Option<u32>,
 }
 
+/// How many times over the regions of a page may cover it, beyond [`FREE_PIXELS`]. Those of words and their lines cover what is
+/// redacted twice; thousands that each cover all of a page would take hours to burn.
+const MOST_TIMES: u64 = 64;
+const FREE_PIXELS: u64 = 100_000_000;
+
 /// What to do with an image that says that it is to be turned before it is shown, as photographs of documents do.
 ///
 /// AWS does not document whether Textract's geometry is of the turned image or of the image as it is stored. A look at the
@@ -299,6 +304,11 @@ impl ImageRedaction {
             Area::of(region, size, self.padding.into()).map_err(refused)
         };
         let areas = regions.into_iter().enumerate().map(area).collect::<Result<Vec<_>, _>>()?;
+        let pixels = u64::from(width) * u64::from(height);
+        let covered = areas.iter().map(Area::most_pixels).fold(0, u64::saturating_add);
+        if covered > pixels.saturating_mul(MOST_TIMES).saturating_add(FREE_PIXELS) {
+            return Err(ImageError::TooManyRegions { page, regions: areas.len(), most_times: MOST_TIMES });
+        }
         let pixel = color.pixel(self.color);
         for (rows, columns) in areas.iter().flat_map(|area| area.blocks(grid)) {
             raster.fill(rows, &columns, &pixel);

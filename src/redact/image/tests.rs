@@ -460,6 +460,29 @@ fn images_that_unpack_to_too_much() {
 }
 
 #[test]
+fn regions_that_cover_a_page_again_and_again() {
+    let image = png(ExtendedColorType::L8, 1_000, 1_000, &vec![255; 1_000_000]);
+    let whole = boxed(0.0, 0.0, 1.0, 1.0);
+    // 64 times a million pixels, and a hundred million more.
+    let most = vec![whole; 165];
+    let error = exact().redact(&image, &most).unwrap_err();
+    assert_eq!(error, ImageError::TooManyRegions { page: 1, regions: 165, most_times: 64 });
+    assert!(error.to_string().contains("the 165 regions of page 1 cover it more than 64 times over"));
+    assert!(exact().redact(&image, &most[..3]).is_ok());
+    let word = boxed(0.1, 0.1, 0.01, 0.01);
+    assert!(exact().redact(&image, &vec![word; 5_000]).is_ok(), "however many, if they are small");
+}
+
+#[test]
+fn a_tiff_of_previews_without_end() {
+    let preview = || (with(tags(1, 1, &[8], 1), &[(254, 1)]), &[0_u8][..]);
+    let previews = |count: usize| raw_tiff(&std::iter::repeat_with(preview).take(count).collect::<Vec<_>>());
+    let error = exact().redact(&previews(9_001), []).unwrap_err();
+    assert_eq!(error, ImageError::TooManyPictures { most: 9_000 });
+    assert_eq!(exact().redact(&previews(8_999), []).unwrap_err(), ImageError::SeveralPages { pages: 0 });
+}
+
+#[test]
 fn options_out_of_their_range() {
     let image = png(ExtendedColorType::L8, 1, 1, &[0]);
     for padding in [-0.1, 1.1, f32::NAN, f32::INFINITY] {

@@ -14,16 +14,22 @@ use super::{ImageError, ImageFormat};
 /// The most pages of a TIFF, as many as a document for Textract may have ("Set Quotas in Amazon Textract").
 const MOST_PAGES: u32 = 3_000;
 
+/// The most pictures of a TIFF: its pages, each with a preview and a mask. Each is read in up to a megabyte, and in a made-up
+/// file they may share their bytes, so that their number is not bounded by its length.
+const MOST_PICTURES: u32 = 3 * MOST_PAGES;
+
 /// The pages of a TIFF, one after the other.
 pub(super) struct Pages<'a> {
     decoder: Option<Decoder<Cursor<&'a [u8]>>>,
     most_pixels: u64,
+    /// How many pictures were passed.
+    passed: u32,
 }
 
 impl<'a> Pages<'a> {
     pub(super) fn new(bytes: &'a [u8], most_pixels: u64) -> Result<Self, ImageError> {
         let decoder = Decoder::new(Cursor::new(bytes)).map_err(failure)?;
-        Ok(Self { decoder: Some(decoder), most_pixels })
+        Ok(Self { decoder: Some(decoder), most_pixels, passed: 0 })
     }
 
     /// How many pages it has. Previews and masks are none, as elsewhere in the crate.
@@ -75,6 +81,10 @@ impl<'a> Pages<'a> {
     }
 
     fn go_on(&mut self) -> Result<(), ImageError> {
+        self.passed += 1;
+        if self.passed > MOST_PICTURES {
+            return Err(ImageError::TooManyPictures { most: MOST_PICTURES });
+        }
         match &mut self.decoder {
             Some(decoder) if decoder.more_images() => decoder.next_image().map_err(failure),
             _ => {

@@ -1,0 +1,23 @@
+//! Deep and hostile input: each reader gives a right answer, or an error that says what is wrong and where, and takes no more
+//! time and memory than the bytes that it reads account for.
+//!
+//! How much longer four times as much takes is measured by the benchmark `hostile`.
+
+mod limits;
+mod readers;
+mod references;
+pub mod shapes;
+mod sizes;
+mod streams;
+
+use shapes::SHAPES;
+
+/// The stack of a thread that is far smaller than any runtime gives: nothing goes deeper with what it reads.
+const SMALL_STACK: usize = 512 * 1024;
+
+#[test]
+fn every_shape_is_read_on_a_small_stack() {
+    let thread = std::thread::Builder::new().stack_size(SMALL_STACK);
+    let all = || SHAPES.iter().for_each(|shape| (shape.read)(&(shape.of)(40)));
+    thread.spawn(all).unwrap().join().unwrap();
+}
