@@ -25,6 +25,11 @@ use crate::stream::{BlockStream, Completeness, ExpenseStream, LendingStream, Pag
 /// names has. Pages are put together for the detector up to its [`batch_bytes`](super::PiiDetector::batch_bytes), and a
 /// bounded number of such batches is looked at at a time; so much is in memory. It has to be polled inside a tokio runtime, on
 /// which the detector runs.
+///
+/// # Cancel safety
+///
+/// Dropping a `next()` of the stream loses nothing. Dropping the stream ends every request and every detection that
+/// is under way, and lets nothing out that it had not given.
 pub struct RedactedStream<S, T> {
     source: S,
     redactor: Redactor,
@@ -231,6 +236,10 @@ impl<S: fmt::Debug, T> fmt::Debug for RedactedStream<S, T> {
 }
 
 /// The blocks of a document, redacted page by page.
+///
+/// # Cancel safety
+///
+/// As [`RedactedStream`].
 #[derive(Debug)]
 pub struct RedactedBlocks {
     pages: RedactedPages,
@@ -285,6 +294,10 @@ impl Document {
     /// The document through the redaction stage: [`Redactor::redact`].
     ///
     /// # Errors
+    ///
+    /// As [`Redactor::redact`].
+    ///
+    /// # Cancel safety
     ///
     /// As [`Redactor::redact`].
     pub async fn redact(self, redactor: &Redactor) -> Result<(Redacted<Self>, RedactionReport)> {

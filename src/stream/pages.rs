@@ -29,6 +29,11 @@ pub struct PageBlocks {
 /// and name no block of another page. A page that comes back, or a block that an earlier page has named, ends the stream in
 /// an error of kind [`Malformed`](ErrorKind::Malformed); such a response can still be read as a [`BlockStream`]. A block of an
 /// earlier page that is named later is not known any more, and counts as unresolved.
+///
+/// # Cancel safety
+///
+/// As [`BlockStream`]: dropping a `next()` loses nothing, and dropping the stream ends every request that is under
+/// way.
 pub struct PageStream {
     blocks: BlockStream,
     page: Option<PageBlocks>,
