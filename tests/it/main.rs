@@ -12,6 +12,7 @@ mod emulator;
 mod families;
 mod fleet;
 mod geometry;
+mod load;
 mod matrix;
 mod moto;
 mod notify;
