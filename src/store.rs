@@ -109,6 +109,10 @@ impl SealedStore {
     ///
     /// [`UnusableKey`](ErrorKind::UnusableKey) if KMS says that the key cannot seal; [`InvalidInput`](ErrorKind::InvalidInput)
     /// if it is in another Region than the clients, or an alias that nothing can resolve; and what `DescribeKey` can fail with.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: the key is looked at and nothing else.
     pub async fn open(
         clients: &Clients,
         location: S3Location,
@@ -146,6 +150,10 @@ impl SealedStore {
     ///
     /// [`NotSealed`](ErrorKind::NotSealed) where an object of the name is there under another key or none, and what the request can
     /// fail with.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: the object is looked at and nothing else.
     pub async fn has(&self, name: &str) -> Result<bool> {
         let object = S3Object::within(self.seal.bucket(), &self.folder, name)?;
         let call = self
@@ -194,6 +202,12 @@ impl SealedStore {
     /// [`AlreadyExists`](ErrorKind::AlreadyExists), [`AccessDenied`](ErrorKind::AccessDenied) (of a bucket of another account too)
     /// and [`UnusableKey`](ErrorKind::UnusableKey) where S3 refuses; [`NotSealed`](ErrorKind::NotSealed) where it put the object
     /// otherwise than it was asked to, and [`Malformed`](ErrorKind::Malformed) where it put other bytes.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future may leave the object, whole and sealed, or none, but never a part of one, and what S3
+    /// answered was not verified. Put it again: [`AlreadyExists`](ErrorKind::AlreadyExists) can then mean that it was
+    /// this put.
     pub async fn put(&self, name: &str, what: impl Storable) -> Result<S3Object> {
         let object = S3Object::within(self.seal.bucket(), &self.folder, name)?;
         let Object { body, content_type } = what.into_object();

@@ -103,6 +103,11 @@ impl<F: Family<Record = Block>> CompletedJob<F> {
     /// [stream of pages](Self::pages) and [`SealedStore::put`] can fail with, among it
     /// [`AlreadyExists`](ErrorKind::AlreadyExists) where this was done before and the store does not
     /// [replace](SealedStore::replacing). What was written until then stays.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future may leave some of the input written, each object whole: prepare it again, with a store
+    /// that [replaces](SealedStore::replacing).
     pub async fn comprehend_input<A: DocumentAnalysis>(
         &self,
         clients: &Clients,
@@ -116,6 +121,10 @@ impl<F: Family<Record = Block>> CompletedJob<F> {
     /// raised those of the account.
     ///
     /// # Errors
+    ///
+    /// As [`comprehend_input`](Self::comprehend_input).
+    ///
+    /// # Cancel safety
     ///
     /// As [`comprehend_input`](Self::comprehend_input).
     pub async fn comprehend_input_with_limits(

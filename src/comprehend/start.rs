@@ -79,6 +79,11 @@ impl<O: Operation> ComprehendJob<O> {
     /// [`InsecureTransport`](ErrorKind::InsecureTransport) where the transport policy refuses the request;
     /// [`Malformed`](ErrorKind::Malformed) for an answer without a valid id, after which the job may run: start it again with the
     /// same token for its id; [`Transport`](ErrorKind::Transport) and [`Service`](ErrorKind::Service) for what else may fail.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future sends nothing further, but a request that is under way may still start the job: start it
+    /// again, and the same token gives the same job and its id.
     pub async fn start(&self, clients: &Clients) -> Result<RunningComprehendJob<O>> {
         let span = info_span!("job", api = O::API, job = tracing::field::Empty);
         let record = span.clone();

@@ -16,11 +16,15 @@ impl<O: Operation> StartedJob<O, Running> {
     /// # Errors
     ///
     /// As [`wait_with`](Self::wait_with).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`wait_with`](Self::wait_with).
     pub async fn wait(&self, clients: &Clients) -> Result<CompletedComprehendJob<O>> {
         self.wait_with(clients, &WaitOptions::default()).await
     }
 
-    /// Waits for the end of the job. Dropping the future ends the waiting, not the job.
+    /// Waits for the end of the job.
     ///
     /// Comprehend announces no ends, so the job is described again and again, and the options' completion messages are left
     /// alone; throttled and broken looks are repeated until the deadline. Trainings take from half an hour to days, most
@@ -33,6 +37,10 @@ impl<O: Operation> StartedJob<O, Running> {
     /// [`JobStopped`](ErrorKind::JobStopped); [`DeadlineExceeded`](ErrorKind::DeadlineExceeded);
     /// [`Malformed`](ErrorKind::Malformed) for a status that this version of the crate does not know;
     /// [`NotFound`](ErrorKind::NotFound) if Comprehend does not know the job (any more); [`AccessDenied`](ErrorKind::AccessDenied).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends the waiting, not the job: wait again.
     pub async fn wait_with(
         &self,
         clients: &Clients,
@@ -59,6 +67,10 @@ impl<O: Operation> StartedJob<O, Running> {
     /// # Errors
     ///
     /// As [`wait_with`](Self::wait_with), but for the deadline.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: a look changes nothing.
     pub async fn poll(&self, clients: &Clients) -> Result<Option<CompletedComprehendJob<O>>> {
         Ok(self.ended(self.describe(clients).await?)?.1)
     }
@@ -105,6 +117,10 @@ impl<O: Stoppable> StartedJob<O, Running> {
     /// # Errors
     ///
     /// [`NotFound`](ErrorKind::NotFound), [`AccessDenied`](ErrorKind::AccessDenied) and what else the request can fail with.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future may leave the job asked to stop or not: ask again, which does no harm.
     pub async fn stop(&self, clients: &Clients) -> Result<()> {
         let span = info_span!("job", api = O::API, job = %self.id());
         O::stop(clients.comprehend_or_error(Stage::Wait)?, self.id()).instrument(span).await

@@ -66,6 +66,11 @@ impl Document {
     /// # Errors
     ///
     /// As the stream's items, and [`Malformed`](ErrorKind::Malformed) for more blocks than [`Limits::SAVED`] allows.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the stream, and what was read with it: read the job again. Nothing of the job is
+    /// lost.
     pub async fn read(mut blocks: BlockStream) -> Result<Self> {
         let mut list: Vec<Block> = Vec::new();
         while let Some(block) = blocks.try_next().await? {

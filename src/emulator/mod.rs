@@ -220,6 +220,10 @@ impl Emulator {
     /// # Errors
     ///
     /// [`Error::Bind`] where the port is taken or the address is none of loopback.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future leaves nothing listening.
     pub async fn serve(&self, address: &str) -> Result<Server, Error> {
         Server::bind(Arc::clone(&self.inner), address).await
     }

@@ -52,6 +52,10 @@ impl Server {
 
     /// Takes no more connections, lets the requests that are being answered finish, and ends. A `ReceiveMessage` that waits for
     /// messages does so to its end, up to 20 seconds.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends the server at once, and the requests that were being answered with it.
     pub async fn shutdown(mut self) {
         let _ = self.stop.send(true);
         let _ = (&mut self.task).await;

@@ -129,7 +129,11 @@ impl Budget {
         state.used()
     }
 
-    /// Waits for a place among the jobs, and for a turn to call Start. Dropping the future, or the permit, gives both back.
+    /// Waits for a place among the jobs, and for a turn to call Start.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future gives the place and the turn to whoever waits next; dropping the permit, the place.
     pub async fn admit(&self) -> Permit {
         let mut permit = self.place().await;
         self.turn().await;

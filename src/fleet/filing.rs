@@ -114,6 +114,10 @@ impl Filing {
     /// # Errors
     ///
     /// As [`Completion::job`] and [`file`](Self::file).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`file`](Self::file).
     pub async fn file_completed(
         &self,
         completion: &Completion,
@@ -135,6 +139,11 @@ impl Filing {
     /// # Errors
     ///
     /// What the stream of its results, the redaction and the store fail with. Files may have been put then; the manifest was not.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future may leave files without a manifest, which the next attempt replaces, or all of them: file
+    /// it again.
     pub async fn file<F: Fileable>(&self, job: &CompletedJob<F>, clients: &Clients) -> Result<Filed> {
         let manifest = format!("{}/manifest.json", job.id());
         if self.manifests.has(&manifest).await? {

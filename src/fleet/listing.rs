@@ -68,6 +68,10 @@ enum Next {
 }
 
 /// The objects under a prefix of a bucket as documents: [`Listing::new`] with a prefix and nothing else.
+///
+/// # Cancel safety
+///
+/// As [`Listing::documents`].
 pub fn list_prefix(
     clients: &Clients,
     bucket: Bucket,
@@ -106,6 +110,11 @@ impl Listing {
     ///
     /// The stream ends in an error of `ListObjectsV2`; throttling and failures that pass are waited out first. It goes on after
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a key that no document may have.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping a `next()` of the stream loses nothing. Dropping the stream ends the listing; another one begins at
+    /// the first object.
     pub fn documents(self, clients: &Clients) -> BoxStream<'static, Result<Document>> {
         let reading = Reading {
             clients: clients.clone(),

@@ -27,8 +27,12 @@ use crate::resource::JobTag;
 /// The stream ends when every document has its outcome. It ends early, in a [`JournalError`], only where the journal
 /// fails. **It has to be polled for anything to happen**, promptly where the budget's pace is to be kept.
 ///
-/// Dropping it ends the run. Nothing more is sent; of a request that was under way the journal knows the token, so the next run
-/// learns whether a job came of it.
+/// # Cancel safety
+///
+/// Dropping a `next()` of the stream loses nothing. Dropping the stream ends the run: nothing more is sent, and the places in the
+/// budget come free, but for those of jobs that were started. Of a request that was under way the journal knows the token, so
+/// the next run learns whether a job came of it: submit again with the same journal, and no document is lost and none
+/// has two jobs.
 #[must_use = "nothing is started unless the outcomes are polled"]
 pub struct Submissions<F: Family> {
     submitter: Arc<Submitter<F>>,

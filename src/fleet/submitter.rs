@@ -186,6 +186,10 @@ impl<F: Family> Submitter<F> {
     ///
     /// Nothing happens but when the outcomes are polled, and dropping them ends the run: nothing more is sent, and what was
     /// about to be is in the journal.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Submissions`].
     pub fn submit<S>(&self, documents: S) -> Submissions<F>
     where
         S: Stream<Item = Document> + Send + 'static,
@@ -195,6 +199,10 @@ impl<F: Family> Submitter<F> {
 
     /// As [`submit`](Self::submit), for a stream that can fail, such as a [`Listing`](super::Listing). Its errors come out as
     /// [`Outcome::SourceFailed`](super::Outcome::SourceFailed).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Submissions`].
     pub fn try_submit<S>(&self, documents: S) -> Submissions<F>
     where
         S: Stream<Item = Result<Document>> + Send + 'static,
@@ -208,6 +216,11 @@ impl<F: Family> Submitter<F> {
     /// # Errors
     ///
     /// [`JournalError`] where it could not be recorded. The place is free all the same.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future, once it was polled, frees the place, and does not take the record back, though whether
+    /// that is durable is not known: say it again.
     pub async fn finished(
         &self,
         document: &Document,
@@ -229,6 +242,11 @@ impl<F: Family> Submitter<F> {
     /// # Errors
     ///
     /// [`JournalError`] where it could not be recorded.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future, once it was polled, does not take the record back, though whether that is durable is not
+    /// known: say it again.
     pub async fn start_anew(&self, document: &Document) -> Result<(), JournalError> {
         self.journal.record(document.id(F::API), document, DocumentState::Accepted).await
     }

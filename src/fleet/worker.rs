@@ -124,12 +124,17 @@ impl Worker {
 
     /// Works until `shutdown` is ready: then nothing more is received, and what is worked on is brought to its end.
     ///
-    /// Dropping the future ends the work at once, and leaves the messages to come again. It has to be polled inside a tokio runtime,
-    /// on which the handlers run.
+    /// It has to be polled inside a tokio runtime, on which the handlers run.
     ///
     /// # Errors
     ///
     /// What [`Completions::receive`] fails with, but for what can pass. What was being worked on is brought to its end first.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends receiving and every handler at once, and leaves the messages of what was being worked
+    /// on to come again when their visibility ends. To let handlers come to their end use `shutdown`. Handlers are
+    /// dropped at any await, so what they do must bear being done again.
     pub async fn run<H, W>(&self, handler: H, shutdown: impl Future<Output = ()>) -> Result<WorkerTally>
     where
         H: Fn(Completion) -> W,

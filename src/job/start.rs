@@ -65,8 +65,7 @@ impl<F: Family> SecureJob<F> {
     /// With the feature `kms` the key is first looked at (`DescribeKey`, remembered for five minutes a client), and an
     /// alias resolved to the ARN that is then sent to Textract and compared with.
     ///
-    /// Starting the same work again within seven days gives the same job; see [`Idempotency`]. Dropping the future
-    /// sends nothing further, but a request that is under way may still start the job: start it again to learn its id.
+    /// Starting the same work again within seven days gives the same job; see [`Idempotency`].
     ///
     /// # Errors
     ///
@@ -75,6 +74,11 @@ impl<F: Family> SecureJob<F> {
     /// [`NotFound`](ErrorKind::NotFound), [`AccessDenied`](ErrorKind::AccessDenied),
     /// [`UnsupportedDocument`](ErrorKind::UnsupportedDocument), [`Throttled`](ErrorKind::Throttled) and
     /// [`TokenReused`](ErrorKind::TokenReused) as the service answers.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future sends nothing further, but a request that is under way may still start the job: start it
+    /// again, and the same token gives the same job and its id.
     pub async fn start(&self, clients: &Clients) -> Result<RunningJob<F>> {
         let span = info_span!("job", api = %F::API, job = tracing::field::Empty);
         let record = span.clone();

@@ -194,11 +194,15 @@ impl<F: Family> RunningJob<F> {
     /// # Errors
     ///
     /// As [`wait_with`](Self::wait_with).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`wait_with`](Self::wait_with).
     pub async fn wait(&self, clients: &Clients) -> Result<CompletedJob<F>> {
         self.wait_with(clients, &WaitOptions::default()).await
     }
 
-    /// Waits for the end of the job. Dropping the future ends the waiting, not the job.
+    /// Waits for the end of the job.
     ///
     /// A job that could not read some of its pages (`PARTIAL_SUCCESS`) is a completed job with warnings. Throttled and
     /// broken looks are repeated until the deadline.
@@ -208,6 +212,11 @@ impl<F: Family> RunningJob<F> {
     /// [`JobFailed`](ErrorKind::JobFailed) with Textract's status message;
     /// [`DeadlineExceeded`](ErrorKind::DeadlineExceeded); [`NotFound`](ErrorKind::NotFound) if Textract does not know the
     /// job (any more); [`AccessDenied`](ErrorKind::AccessDenied).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends the waiting, not the job, and leaves a completion message that it had not taken to
+    /// the next wait: wait again. The time that has passed does not count towards the next deadline.
     pub async fn wait_with(&self, clients: &Clients, options: &WaitOptions) -> Result<CompletedJob<F>> {
         let span = info_span!("job", api = %F::API, job = %self.id());
         let began = Instant::now();
@@ -288,6 +297,10 @@ impl<F: Family> RunningJob<F> {
     ///
     /// As [`wait_with`](Self::wait_with), but for the deadline; and at once, as one look is not repeated, what passes:
     /// [`Throttled`](ErrorKind::Throttled), [`Transport`](ErrorKind::Transport) and [`Service`](ErrorKind::Service).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: a look changes nothing.
     pub async fn poll(&self, clients: &Clients) -> Result<Option<CompletedJob<F>>> {
         let page = GetPage { stage: Stage::Wait, max_results: Some(1), next_token: None };
         let head = F::get(clients, self.id(), page).await?.head;

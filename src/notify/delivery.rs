@@ -89,7 +89,16 @@ impl Delivery {
     /// # Errors
     ///
     /// As SQS answers. That the message was received by another in the meantime is none.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future may leave the message, which then comes again when its visibility ends.
     pub async fn delete(self) -> Result<()> {
+        self.lease.delete().await
+    }
+
+    /// As [`delete`](Self::delete), of one that is shared.
+    pub(super) async fn acknowledge(&self) -> Result<()> {
         self.lease.delete().await
     }
 
@@ -98,6 +107,10 @@ impl Delivery {
     /// # Errors
     ///
     /// As SQS answers.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future may leave the visibility as it was: the message comes again in either case.
     pub async fn release(mut self, after: Duration) -> Result<()> {
         self.lease.extend(after).await
     }
@@ -106,8 +119,12 @@ impl Delivery {
     /// second the first time, 2 the second, up to the visibility.
     ///
     /// The visibility is extended when a third of it is over. If that fails it is tried again after another third; meanwhile
-    /// the work goes on, as another worker that gets the message does no harm. Dropping the future drops the work,
-    /// and leaves the message to come again. SQS lets no message be invisible for more than 12 hours in all.
+    /// the work goes on, as another worker that gets the message does no harm. SQS lets no message be invisible for more than 12 hours in all.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the work where it stands, and leaves the message to come again when its visibility
+    /// ends; so it does, though the work is done, where the message was about to be deleted.
     pub async fn process<T, E>(mut self, work: impl Future<Output = Result<T, E>>) -> Processed<T, E> {
         let result = {
             let mut work = std::pin::pin!(work);

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures::TryStreamExt;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tracing::{debug, warn};
 
 use super::delivery::Delivery;
@@ -17,6 +18,9 @@ use crate::resource::JobId;
 
 /// How many completions are kept for waits that have not begun yet.
 const MOST_EARLY: usize = 1_000;
+
+/// How long a wait that has its completion waits for the message to be deleted.
+const TO_DELETE: Duration = Duration::from_secs(10);
 
 /// Receives completions for the [waits](crate::WaitOptions::notified_by) of one process, so that none of them has to ask Textract.
 /// Cheap to clone; it receives until the last clone is dropped.
@@ -42,6 +46,11 @@ const MOST_EARLY: usize = 1_000;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # Cancel safety
+///
+/// Dropping a wait leaves its completion to the next wait for the same job. Dropping the last clone ends the receiving, and
+/// leaves the messages that no wait took to come again.
 #[derive(Clone)]
 pub struct Inbox(Arc<Receiver>);
 
@@ -55,8 +64,17 @@ struct Shared(Mutex<Post>);
 
 #[derive(Default)]
 struct Post {
-    waiting: HashMap<JobId, Vec<oneshot::Sender<Completion>>>,
-    early: HashMap<JobId, Delivery>,
+    waiting: HashMap<JobId, Vec<oneshot::Sender<Arc<Delivery>>>>,
+    /// Those whose wait has not begun, or was dropped.
+    early: HashMap<JobId, Arc<Delivery>>,
+}
+
+/// A wait for the completion of a job. Dropped before it has taken that, it leaves it to the next.
+struct Wait<'i> {
+    shared: &'i Shared,
+    job: &'i JobId,
+    later: Option<oneshot::Receiver<Arc<Delivery>>>,
+    delivery: Option<Arc<Delivery>>,
 }
 
 impl Inbox {
@@ -75,32 +93,60 @@ impl Inbox {
 
     /// The completion of a job. Pending for ever where none comes.
     pub(crate) async fn completion(&self, job: &JobId) -> Completion {
-        // Under one lock, or a completion could pass between the two.
-        let early_or_later = {
-            let mut post = self.0.shared.post();
-            match post.early.remove(job) {
-                Some(delivery) => Ok(delivery),
-                None => {
-                    let (sender, receiver) = oneshot::channel();
-                    post.waiting.entry(job.clone()).or_default().push(sender);
-                    Err(receiver)
-                }
-            }
-        };
-        let later = match early_or_later {
-            Ok(delivery) => return accept(delivery).await,
-            Err(later) => later,
-        };
-        match later.await {
-            Ok(completion) => completion,
-            Err(_) => std::future::pending().await,
-        }
+        Wait::begin(&self.0.shared, job).end().await
     }
 }
 
 impl Drop for Receiver {
     fn drop(&mut self) {
         self.task.abort();
+    }
+}
+
+impl<'i> Wait<'i> {
+    fn begin(shared: &'i Shared, job: &'i JobId) -> Self {
+        // Under one lock, or a completion could pass between the two.
+        let mut post = shared.post();
+        let delivery = post.early.remove(job);
+        let later = delivery.is_none().then(|| {
+            let (sender, receiver) = oneshot::channel();
+            post.waiting.entry(job.clone()).or_default().push(sender);
+            receiver
+        });
+        drop(post);
+        Self { shared, job, later, delivery }
+    }
+
+    async fn end(mut self) -> Completion {
+        if let Some(later) = &mut self.later {
+            self.delivery = later.await.ok();
+            self.later = None;
+        }
+        // Nothing comes of an inbox that receives no more.
+        let Some(delivery) = &self.delivery else { return std::future::pending().await };
+        let completion = delivery.completion().clone();
+        // Where that fails the message comes again, and nobody waits for it then.
+        match timeout(TO_DELETE, delivery.acknowledge()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => warn!(kind = ?error.kind(), "the message of a completion could not be deleted"),
+            Err(_) => warn!("the message of a completion could not be deleted in time"),
+        }
+        self.delivery = None;
+        completion
+    }
+}
+
+impl Drop for Wait<'_> {
+    fn drop(&mut self) {
+        let mut post = self.shared.post();
+        if let Some(mut later) = self.later.take() {
+            later.close();
+            self.delivery = self.delivery.take().or(later.try_recv().ok());
+            post.forget_dropped(self.job);
+        }
+        if let Some(delivery) = self.delivery.take() {
+            post.keep(delivery);
+        }
     }
 }
 
@@ -112,26 +158,35 @@ impl Shared {
 }
 
 impl Post {
-    /// Hands a delivery to whoever waits for it, and gives it back to be deleted; else keeps it, or lets it come again.
-    fn hand_over(&mut self, delivery: Delivery) -> Option<Delivery> {
-        // Those that nobody waits for any more, or that others can receive by now, are let go.
-        self.waiting.retain(|_, senders| {
-            senders.retain(|sender| !sender.is_closed());
-            !senders.is_empty()
-        });
+    /// Hands a delivery to whoever waits for it; else keeps it, or lets it come again.
+    fn hand_over(&mut self, delivery: Delivery) {
+        // What others can receive by now is let go.
         let now = Instant::now();
         self.early.retain(|_, early| early.invisible_until() > now);
-        let completion = delivery.completion();
-        let senders = self.waiting.remove(&completion.job_id).unwrap_or_default();
-        let taken = senders.into_iter().map(|sender| sender.send(completion.clone()).is_ok());
-        if taken.filter(|taken| *taken).count() > 0 {
-            return Some(delivery);
-        }
-        if self.early.len() < MOST_EARLY {
+        let delivery = Arc::new(delivery);
+        let senders = self.waiting.remove(&delivery.completion().job_id).unwrap_or_default();
+        let taken = senders.into_iter().map(|sender| sender.send(Arc::clone(&delivery)).is_ok());
+        if taken.filter(|taken| *taken).count() == 0 {
             debug!("a completion came before its wait");
-            self.early.insert(completion.job_id.clone(), delivery);
+            self.keep(delivery);
         }
-        None
+    }
+
+    /// Forgets the waits for a job that were dropped.
+    fn forget_dropped(&mut self, job: &JobId) {
+        if let Some(senders) = self.waiting.get_mut(job) {
+            senders.retain(|sender| !sender.is_closed());
+            if senders.is_empty() {
+                self.waiting.remove(job);
+            }
+        }
+    }
+
+    /// Keeps a delivery for a wait to come.
+    fn keep(&mut self, delivery: Arc<Delivery>) {
+        if self.early.len() < MOST_EARLY {
+            self.early.entry(delivery.completion().job_id.clone()).or_insert(delivery);
+        }
     }
 }
 
@@ -139,12 +194,7 @@ async fn receive(completions: Completions, shared: Arc<Shared>) {
     let mut received = completions.stream();
     loop {
         match received.try_next().await {
-            Ok(Some(Received::Completion(delivery))) => {
-                let taken = shared.post().hand_over(delivery);
-                if let Some(delivery) = taken {
-                    accept(delivery).await;
-                }
-            }
+            Ok(Some(Received::Completion(delivery))) => shared.post().hand_over(delivery),
             Ok(Some(Received::Unreadable(_))) => {}
             Ok(None) => return,
             Err(error) => {
@@ -153,15 +203,6 @@ async fn receive(completions: Completions, shared: Arc<Shared>) {
             }
         }
     }
-}
-
-/// Deletes a message that was taken. Where that fails it comes again, and nobody waits for it then.
-async fn accept(delivery: Delivery) -> Completion {
-    let completion = delivery.completion().clone();
-    if let Err(error) = delivery.delete().await {
-        warn!(kind = ?error.kind(), "the message of a completion could not be deleted");
-    }
-    completion
 }
 
 impl fmt::Debug for Inbox {

@@ -160,12 +160,16 @@ impl Completions {
         &self.settings.queue
     }
 
-    /// Receives once: up to ten messages, or none after the long poll. Dropping the future can leave messages invisible until
-    /// their visibility ends; none is lost.
+    /// Receives once: up to ten messages, or none after the long poll.
     ///
     /// # Errors
     ///
     /// [`NotFound`](crate::ErrorKind::NotFound), [`AccessDenied`](crate::ErrorKind::AccessDenied) and others as SQS answers.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses no message: those of a request that is under way stay invisible until their
+    /// visibility ends, and then come again.
     pub async fn receive(&self) -> Result<Vec<Received>> {
         self.receive_most(MOST).await
     }
@@ -223,6 +227,11 @@ impl Completions {
 
     /// Receives for ever, one request after the other and each only when all of the one before was taken. Requests that fail
     /// in a way that can pass are repeated with pauses of up to half a minute; the stream ends after any other error.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping a `next()` of the stream loses nothing. Dropping the stream leaves what it had received and not given
+    /// to come again when its visibility ends.
     pub fn stream(&self) -> BoxStream<'static, Result<Received>> {
         let completions = self.clone();
         let batches = stream::try_unfold(completions, |completions| async move {

@@ -221,6 +221,10 @@ impl Output<Lending> {
     /// [`Incomplete`](ErrorKind::Incomplete) if there is none, or the summary in it is null;
     /// [`Malformed`](ErrorKind::Malformed), [`AccessDenied`](ErrorKind::AccessDenied),
     /// [`Transport`](ErrorKind::Transport) and, over the API, [`NotFound`](ErrorKind::NotFound) after seven days.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends every request that is under way, and loses nothing: reading changes nothing.
     pub async fn summary(self) -> Result<LendingSummary> {
         let parts = if self.via_api {
             let summary = api::summary(&self.clients, self.job.id());
@@ -252,6 +256,10 @@ impl CompletedJob<Lending> {
     /// The summary of the mortgage package; short for [`output`](Self::output) and [`summary`](Output::summary).
     ///
     /// # Errors
+    ///
+    /// As [`Output::summary`].
+    ///
+    /// # Cancel safety
     ///
     /// As [`Output::summary`].
     pub async fn summary(&self, clients: &Clients) -> Result<LendingSummary> {

@@ -137,6 +137,10 @@ impl<F: Family> DemandingJob<F> {
     ///
     /// [`NotClean`](ErrorKind::NotClean) if the proof is of another seal than the job's, did not look at the job's input bucket,
     /// or is too old; else as [`SecureJob::start`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`SecureJob::start`].
     pub async fn start(&self, clean: &CleanReport) -> Result<RunningJob<F>> {
         self.job.start(clean.clients_for(self.job.seal(), self.job.input().bucket())?).await
     }

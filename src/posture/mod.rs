@@ -165,6 +165,10 @@ impl Posture {
     ///
     /// It does not fail: what could not be looked at is in the report. Throttling is retried as the clients' retry
     /// configuration says.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: everything is looked at and nothing changed.
     pub async fn evaluate(&self) -> Report {
         // The key first, as the buckets are compared with what KMS says that it is.
         let (mut controls, arn) = key::controls(&self.clients, self.seal.kms_key()).await;
@@ -194,6 +198,10 @@ impl Posture {
     ///
     /// [`NotClean`](crate::ErrorKind::NotClean) where there are findings; its source is a [`NotClean`], which names the
     /// controls.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`evaluate`](Self::evaluate).
     pub async fn demand_clean(&self) -> Result<CleanReport> {
         CleanReport::new(self, self.evaluate().await)
     }

@@ -54,6 +54,12 @@ pub trait PiiDetector: Send + Sync {
     ///
     /// A [`DetectorError`] where not all of the text could be looked at: a detector that gives what it has found so far
     /// would let the rest out.
+    ///
+    /// # Cancel safety
+    ///
+    /// An implementation bears being dropped at any await: the stage drops the future when its
+    /// [time](super::RedactorBuilder::timeout) is over, and when nobody waits for the record any more. It then leaves no task
+    /// running and no lock taken; what it has asked a service for may be billed.
     fn detect<'a>(&'a self, text: &'a str) -> BoxFuture<'a, Result<Detection, DetectorError>>;
 
     /// How many bytes of text it would like to have at once. The stage puts pages together up to that, and one page where it

@@ -326,6 +326,10 @@ impl Redactor {
     /// # Errors
     ///
     /// As [`redact`](Self::redact).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the detection. Requests of the detector that are under way may be billed.
     pub async fn detect(&self, text: &str) -> Result<Detection> {
         let Passed { mut detection, kept, .. } = self.look_at(text, Vec::new(), &String::new).await?;
         detection.spans.extend(kept);
@@ -343,6 +347,11 @@ impl Redactor {
     /// [`DeadlineExceeded`](ErrorKind::DeadlineExceeded) where it takes too long; [`Leak`](ErrorKind::Leak) where
     /// what was detected is left; [`InvalidInput`](ErrorKind::InvalidInput) where something is to be encrypted and the
     /// document was not [named](Self::for_document).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the record with it, and lets nothing of it out. Requests of the detector that are
+    /// under way may be billed; redacting the same record again gives the same.
     pub async fn redact<T: Redactable>(&self, record: T) -> Result<(Redacted<T>, RedactionReport)> {
         self.check()?;
         let mut memory = Memory::default();
@@ -359,6 +368,10 @@ impl Redactor {
     /// # Errors
     ///
     /// As [`redact`](Self::redact), and then none of them comes out.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`redact`](Self::redact).
     pub async fn redact_all<T: Redactable>(
         &self,
         records: impl IntoIterator<Item = T>,

@@ -41,6 +41,11 @@ use crate::stream::{BlockStream, Completeness, ExpenseStream, LendingStream, Pag
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # Cancel safety
+///
+/// Dropping a `next()` of the stream loses nothing. Dropping the stream ends every request and every detection that
+/// is under way, and lets nothing out that it had not given.
 pub struct RedactedStream<S, T> {
     source: S,
     redactor: Redactor,
@@ -247,6 +252,10 @@ impl<S: fmt::Debug, T> fmt::Debug for RedactedStream<S, T> {
 }
 
 /// The blocks of a document, redacted page by page.
+///
+/// # Cancel safety
+///
+/// As [`RedactedStream`].
 #[derive(Debug)]
 pub struct RedactedBlocks {
     pages: RedactedPages,
@@ -301,6 +310,10 @@ impl Document {
     /// The document through the redaction stage: [`Redactor::redact`].
     ///
     /// # Errors
+    ///
+    /// As [`Redactor::redact`].
+    ///
+    /// # Cancel safety
     ///
     /// As [`Redactor::redact`].
     pub async fn redact(self, redactor: &Redactor) -> Result<(Redacted<Self>, RedactionReport)> {

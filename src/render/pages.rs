@@ -65,6 +65,11 @@ impl Render {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping a `next()` of the stream loses nothing, as long as dropping one of the pages does not. Dropping the
+    /// stream drops the pages.
     pub fn stream<S, P>(&self, pages: S) -> impl FusedStream<Item = Result<Rendering>> + use<S, P>
     where
         S: Stream<Item = Result<P>>,

@@ -35,8 +35,7 @@ pub type LendingStream = RecordStream<LendingResult>;
 /// [`completeness`](Self::completeness).
 ///
 /// Nothing is fetched before the first poll. From then on parts are fetched ahead of the consumer, up to the window of
-/// [`Output::parallel`](crate::Output::parallel), so a slow consumer holds the fetching back. Dropping the stream ends
-/// every request that is under way. Polling is cancel-safe: a dropped `next()` loses nothing. It has to be polled inside a
+/// [`Output::parallel`](crate::Output::parallel), so a slow consumer holds the fetching back. It has to be polled inside a
 /// tokio runtime, on which the parts are read.
 ///
 /// ```no_run
@@ -52,6 +51,11 @@ pub type LendingStream = RecordStream<LendingResult>;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # Cancel safety
+///
+/// Dropping a `next()` of the stream loses nothing. Dropping the stream ends every request that is under way and
+/// leaves no task behind: another stream of the same job gives the whole.
 pub struct RecordStream<T: Record> {
     parts: BoxStream<'static, Result<Part<T>>>,
     current: std::vec::IntoIter<T>,

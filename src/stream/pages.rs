@@ -43,6 +43,11 @@ pub struct PageBlocks {
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # Cancel safety
+///
+/// As [`BlockStream`]: dropping a `next()` loses nothing, and dropping the stream ends every request that is under
+/// way.
 pub struct PageStream {
     blocks: BlockStream,
     page: Option<PageBlocks>,

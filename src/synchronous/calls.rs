@@ -43,6 +43,10 @@ impl DetectDocumentText {
     /// [`UnsupportedDocument`](crate::ErrorKind::UnsupportedDocument), [`NotFound`](crate::ErrorKind::NotFound),
     /// [`AccessDenied`](crate::ErrorKind::AccessDenied) and [`Throttled`](crate::ErrorKind::Throttled) as the service
     /// answers.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future may leave the call answered and billed. Sent again it gives the same, and is billed again.
     pub async fn send(self, clients: &Clients) -> Result<Document> {
         self.input.check_region(clients)?;
         let call = clients.textract().detect_document_text().document(self.input.into_document());
@@ -132,6 +136,10 @@ impl AnalyzeDocument {
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if nothing is asked for, too many queries are, two adapters are
     /// for one page, a query or adapter is not for page 1, or the clients are in another Region than the document or the
     /// flow definition. As the service answers: the kinds of [`DetectDocumentText::send`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future may leave the call answered and billed, and its human loop begun. Sent again it is billed again.
     pub async fn send(self, clients: &Clients) -> Result<AnalyzedDocument> {
         let Self { input, analysis, human_loop } = self;
         analysis.check(MAX_QUERIES_A_PAGE)?;
@@ -199,6 +207,10 @@ impl AnalyzeExpense {
     /// # Errors
     ///
     /// As [`DetectDocumentText::send`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future may leave the call answered and billed. Sent again it gives the same, and is billed again.
     pub async fn send(self, clients: &Clients) -> Result<Part<ExpenseDocument>> {
         self.input.check_region(clients)?;
         let call = clients.textract().analyze_expense().document(self.input.into_document());
@@ -255,6 +267,10 @@ impl AnalyzeId {
     /// # Errors
     ///
     /// As [`DetectDocumentText::send`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future may leave the call answered and billed. Sent again it gives the same, and is billed again.
     pub async fn send(self, clients: &Clients) -> Result<Part<IdentityDocument>> {
         let pages = [Some(self.front), self.back].into_iter().flatten();
         let pages = pages.map(|page| page.check_region(clients).map(|()| page.into_document()));

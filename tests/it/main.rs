@@ -14,6 +14,7 @@ mod families;
 mod fleet;
 mod geometry;
 mod hostile;
+mod load;
 mod matrix;
 mod moto;
 mod notify;

@@ -130,6 +130,11 @@ impl<A: DocumentAnalysis> ComprehendOutput<A> {
 }
 
 /// The results of a job, in the order of the output. See [`ComprehendOutput::stream`].
+///
+/// # Cancel safety
+///
+/// Dropping a `next()` of the stream loses nothing. Dropping the stream ends the request that is under way; another
+/// stream of the same job gives the whole.
 pub struct ResultStream<T> {
     /// `None` at the end and after an error.
     records: Option<BoxStream<'static, Result<T>>>,

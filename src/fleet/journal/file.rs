@@ -109,6 +109,11 @@ impl FileJournal {
     ///
     /// [`InUse`](JournalError::InUse) where it is open already, [`Broken`](JournalError::Broken) and
     /// [`Version`](JournalError::Version) where it cannot be read, and [`Io`](JournalError::Io).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future lets the opening come to its end in the background and then closes the journal: open it
+    /// again.
     pub async fn open(path: impl Into<PathBuf>) -> Result<Self, JournalError> {
         let path = path.into();
         blocking(move || Self::open_blocking(path)).await
@@ -122,6 +127,11 @@ impl FileJournal {
     /// # Errors
     ///
     /// As [`open`](Self::open).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future lets the compaction come to its end in the background, during which the journal is in use:
+    /// the file is the old one or the new one, each whole.
     pub async fn compact(path: impl Into<PathBuf>) -> Result<Compacted, JournalError> {
         let path = path.into();
         blocking(move || {

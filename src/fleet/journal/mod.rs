@@ -106,7 +106,10 @@ impl Entry {
 pub trait Journal: Send + Sync {
     /// Records how far a document has come, and returns when that is durable.
     ///
-    /// Dropping the future does not take the record back.
+    /// # Cancel safety
+    ///
+    /// The submitter drops the future where its run ends, and takes a record that was begun for one that may be durable. An
+    /// implementation writes it wholly or not at all then, and never takes it back.
     fn record<'a>(
         &'a self,
         id: DocumentId,
@@ -115,10 +118,18 @@ pub trait Journal: Send + Sync {
     ) -> BoxFuture<'a, Result<(), JournalError>>;
 
     /// What is known of a document; `None` where it was never recorded.
+    ///
+    /// # Cancel safety
+    ///
+    /// An implementation bears being dropped at any await, and leaves no lock taken.
     fn look(&self, id: DocumentId) -> BoxFuture<'_, Result<Option<Entry>, JournalError>>;
 
     /// The documents that are [`Accepted`](DocumentState::Accepted) or [`Starting`](DocumentState::Starting), in any order.
     ///
     /// An earlier run took them from its stream and did not start them, or does not know that it did.
+    ///
+    /// # Cancel safety
+    ///
+    /// An implementation bears being dropped at any await, and leaves no lock taken.
     fn pending(&self) -> BoxFuture<'_, Result<Vec<DocumentId>, JournalError>>;
 }

@@ -24,11 +24,11 @@ fn us_east_1() -> Quotas {
     Quotas { analysis: FamilyQuotas::new(10.0, 10.0, 600), ..Quotas::default() }
 }
 
-fn key(number: usize) -> String {
+pub fn key(number: usize) -> String {
     format!("scans/{number}.pdf")
 }
 
-fn document(number: usize) -> Document {
+pub fn document(number: usize) -> Document {
     Document::new(format!("s3://{SOURCE}/{}", key(number)).parse().unwrap())
 }
 
@@ -37,7 +37,7 @@ fn tagged(tag: &str, number: usize) -> Document {
 }
 
 /// An emulator with so many documents, each of one small page.
-fn emulator(documents: usize) -> EmulatorBuilder {
+pub fn emulator(documents: usize) -> EmulatorBuilder {
     let emulator = Emulator::builder().kms_key(KEY).bucket(SOURCE).bucket(RESULTS).log_limit(100_000);
     let emulator = emulator.response(Synthetic::pages(1).blocks_per_page(10));
     (0..documents).fold(emulator, |emulator, number| emulator.object(SOURCE, key(number), "%PDF-1.7"))
@@ -59,7 +59,7 @@ fn submitter_of(clients: &Clients, journal: Arc<dyn Journal>) -> Submitter<Analy
     Submitter::new(clients, journal, job)
 }
 
-fn documents(numbers: std::ops::Range<usize>) -> impl Stream<Item = Document> + Send + 'static {
+pub fn documents(numbers: std::ops::Range<usize>) -> impl Stream<Item = Document> + Send + 'static {
     stream::iter(numbers.map(document))
 }
 
@@ -78,7 +78,7 @@ fn starts_by_token(emulator: &Emulator) -> HashMap<String, usize> {
 }
 
 /// The keys of the documents that jobs were started for, sorted; one that was started twice is there twice.
-fn started(emulator: &Emulator) -> Vec<String> {
+pub fn started(emulator: &Emulator) -> Vec<String> {
     let jobs = emulator.jobs().into_iter();
     let mut keys: Vec<String> = jobs
         .map(|(_, input)| input["DocumentLocation"]["S3Object"]["Name"].as_str().unwrap().to_owned())
@@ -87,17 +87,17 @@ fn started(emulator: &Emulator) -> Vec<String> {
     keys
 }
 
-fn keys(numbers: std::ops::Range<usize>) -> Vec<String> {
+pub fn keys(numbers: std::ops::Range<usize>) -> Vec<String> {
     let mut keys: Vec<String> = numbers.map(key).collect();
     keys.sort();
     keys
 }
 
 /// A folder of its own for each test, which goes away with it.
-struct Folder(PathBuf);
+pub struct Folder(PathBuf);
 
 impl Folder {
-    fn new() -> Self {
+    pub fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!("inkseal-fleet-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         // In memory where there is such a folder: the tests synchronise thousands of times.
@@ -107,7 +107,7 @@ impl Folder {
         Self(path)
     }
 
-    fn journal(&self) -> PathBuf {
+    pub fn journal(&self) -> PathBuf {
         self.0.join("run.journal")
     }
 }
