@@ -6,8 +6,8 @@
 //! ```
 //!
 //! The argument is the smaller size, a number of blocks or the like; 4,000 unless given. The sizes take turns, the smaller
-//! one so much more often that both take about as long, and a row tells the medians of the rounds, and the most memory that a
-//! reading took beside the bytes that it read. It exits with 1 where the larger one takes over one and a half times as long
+//! one so much more often that both take about as long, and a row tells the medians of the rounds, of the time that the thread
+//! ran for, and the most memory that a reading took beside the bytes that it read. It exits with 1 where the larger one takes over one and a half times as long
 //! for each byte, or as much memory: what is quadratic takes four times as much of both.
 
 mod heap;
@@ -32,7 +32,7 @@ const TIMES: usize = 4;
 const LINEAR: f64 = 1.5;
 
 /// The least time that a size is read for in a round, again and again if need be.
-const LEAST: Duration = Duration::from_millis(10);
+const LEAST: Duration = Duration::from_millis(40);
 
 /// Memory that any reading takes, in bytes.
 const NOISE: f64 = 64e3;
@@ -53,9 +53,14 @@ fn main() -> ExitCode {
 
 fn is_linear(shape: &Shape, size: usize) -> bool {
     let inputs = [size, TIMES * size].map(shape.of);
-    let start = Instant::now();
-    (shape.read)(&inputs[1]);
-    let often = (LEAST.as_secs_f64() / start.elapsed().as_secs_f64().max(1e-9)).ceil() as usize;
+    let once = || {
+        let start = Instant::now();
+        (shape.read)(&inputs[1]);
+        start.elapsed().as_secs_f64()
+    };
+    // The quickest, as one that had to wait would tell too few.
+    let once = (0..3).map(|_| once()).fold(f64::INFINITY, f64::min);
+    let often = (LEAST.as_secs_f64() / once.max(1e-9)).ceil() as usize;
     let repeats = [often * inputs[1].len() / inputs[0].len(), often];
     let mut times = [Vec::new(), Vec::new()];
     let mut peaks = [0_usize; 2];
@@ -63,7 +68,7 @@ fn is_linear(shape: &Shape, size: usize) -> bool {
         for (index, input) in inputs.iter().enumerate() {
             let before = ALLOCATOR.current_usage();
             ALLOCATOR.reset_peak_usage();
-            let start = Instant::now();
+            let start = Clock::start();
             (0..repeats[index]).for_each(|_| (shape.read)(input));
             times[index].push(start.elapsed() / repeats[index] as u32);
             peaks[index] = ALLOCATOR.peak_usage().saturating_sub(before);
@@ -85,6 +90,26 @@ fn is_linear(shape: &Shape, size: usize) -> bool {
         if is_linear { "" } else { "more than linear" },
     );
     is_linear
+}
+
+/// The time that this thread has run for where Linux tells it, as a busy machine lets the longer reading wait more often;
+/// elsewhere the time of day.
+struct Clock(Instant, Option<Duration>);
+
+impl Clock {
+    fn start() -> Self {
+        Self(Instant::now(), Self::run())
+    }
+
+    fn elapsed(&self) -> Duration {
+        let run = Self::run().zip(self.1).map(|(now, then)| now.saturating_sub(then));
+        run.filter(|run| !run.is_zero()).unwrap_or_else(|| self.0.elapsed())
+    }
+
+    fn run() -> Option<Duration> {
+        let statistics = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+        statistics.split(' ').next()?.parse().ok().map(Duration::from_nanos)
+    }
 }
 
 fn median(mut times: Vec<Duration>) -> f64 {
