@@ -203,6 +203,9 @@ pub mod document;
 pub mod emulator;
 mod error;
 pub mod fleet;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod job;
 mod json;
 mod key;

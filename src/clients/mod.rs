@@ -289,17 +289,19 @@ impl ClientsBuilder {
             TransportPolicy::default().check_destination(&uri, Service::Textract)?;
         }
         // What was given ready-made stays.
-        let mut this = self;
-        #[cfg(feature = "comprehend")]
-        this.comprehend.get_or_insert_with(|| connected!(aws_sdk_comprehend, config));
-        #[cfg(feature = "kms")]
-        this.kms.get_or_insert_with(|| connected!(aws_sdk_kms, config));
-        #[cfg(feature = "sqs")]
-        this.sqs.get_or_insert_with(|| connected!(aws_sdk_sqs, config));
-        #[cfg(feature = "posture")]
-        this.sts.get_or_insert_with(|| connected!(aws_sdk_sts, config));
-        #[cfg(feature = "posture")]
-        this.cloudtrail.get_or_insert_with(|| connected!(aws_sdk_cloudtrail, config));
+        let this = Self {
+            #[cfg(feature = "comprehend")]
+            comprehend: self.comprehend.or_else(|| Some(connected!(aws_sdk_comprehend, config))),
+            #[cfg(feature = "kms")]
+            kms: self.kms.or_else(|| Some(connected!(aws_sdk_kms, config))),
+            #[cfg(feature = "sqs")]
+            sqs: self.sqs.or_else(|| Some(connected!(aws_sdk_sqs, config))),
+            #[cfg(feature = "posture")]
+            sts: self.sts.or_else(|| Some(connected!(aws_sdk_sts, config))),
+            #[cfg(feature = "posture")]
+            cloudtrail: self.cloudtrail.or_else(|| Some(connected!(aws_sdk_cloudtrail, config))),
+            ..self
+        };
         this.with_clients(connected!(aws_sdk_textract, config), connected!(aws_sdk_s3, config))
     }
 

@@ -9,6 +9,7 @@ use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::job::{Api, CompletedJob, Family, Seal};
 use crate::names::names;
 use crate::resource::{Bucket, JobId, JobTag, S3Object, TopicArn};
+use crate::tolerant::Object;
 
 names! {
     /// How a job ended, as its completion message says.
@@ -111,7 +112,7 @@ struct Written {
     api: Option<serde_json::Value>,
     job_tag: Option<serde_json::Value>,
     timestamp: Option<serde_json::Value>,
-    document_location: Option<Location>,
+    document_location: Option<Object<Location>>,
 }
 
 #[derive(Deserialize)]
@@ -130,7 +131,8 @@ impl Completion {
     /// [`UnreadableMessage`], which says what is wrong.
     pub fn from_envelope(body: &str, topic: Option<&TopicArn>) -> Result<Self, UnreadableMessage> {
         check_size(body)?;
-        let envelope: Envelope = serde_json::from_str(body).map_err(|_| UnreadableMessage::NotJson)?;
+        let Object::<Envelope>(envelope) =
+            serde_json::from_str(body).map_err(|_| UnreadableMessage::NotJson)?;
         match (envelope.kind.as_deref(), envelope.message) {
             (Some("Notification"), Some(message)) => {
                 let is_expected = |topic: &TopicArn| envelope.topic_arn.as_deref() == Some(topic.as_str());
@@ -154,8 +156,9 @@ impl Completion {
         use UnreadableMessage::Member;
 
         check_size(body)?;
-        let written: Written = serde_json::from_str(body).map_err(|_| UnreadableMessage::NotJson)?;
-        let location = written.document_location.ok_or(Member("DocumentLocation"))?;
+        let Object::<Written>(written) =
+            serde_json::from_str(body).map_err(|_| UnreadableMessage::NotJson)?;
+        let Object(location) = written.document_location.ok_or(Member("DocumentLocation"))?;
         let bucket: Bucket =
             location.bucket.and_then(|bucket| bucket.parse().ok()).ok_or(Member("S3Bucket"))?;
         let key = location.name.ok_or(Member("S3ObjectName"))?;
@@ -205,11 +208,14 @@ fn check_size(body: &str) -> Result<(), UnreadableMessage> {
     }
 }
 
+/// A member that is a text or a number.
 fn member<T: serde::de::DeserializeOwned>(
     value: Option<serde_json::Value>,
     name: &'static str,
 ) -> Result<T, UnreadableMessage> {
-    let value = value.ok_or(UnreadableMessage::Member(name))?;
+    // By itself serde takes `{"StartDocumentAnalysis": null}` for that operation.
+    let plain = value.filter(|value| value.is_string() || value.is_number());
+    let value = plain.ok_or(UnreadableMessage::Member(name))?;
     serde_json::from_value(value).map_err(|_| UnreadableMessage::Member(name))
 }
 
@@ -265,7 +271,11 @@ mod tests {
         assert_eq!(read(&confirmation), Err(UnreadableMessage::NotANotification));
         assert_eq!(read(&message()), Err(UnreadableMessage::NoEnvelope));
         assert_eq!(read(&json!({})), Err(UnreadableMessage::NotANotification));
-        for body in ["", "Jane", "[]", "7", "{", "null"] {
+        let lists = [
+            r#"["Notification", null, "{}", null]"#,
+            r#"["8b3c1f", "SUCCEEDED", "StartDocumentAnalysis", null, 1, {"S3ObjectName": "a", "S3Bucket": "abc"}]"#,
+        ];
+        for body in lists.into_iter().chain(["", "Jane", "[]", "7", "{", "null"]) {
             assert_eq!(Completion::from_envelope(body, None), Err(UnreadableMessage::NotJson), "{body}");
             assert_eq!(Completion::from_raw(body), Err(UnreadableMessage::NotJson), "{body}");
         }
@@ -277,6 +287,8 @@ mod tests {
             ("JobId", json!("../x")),
             ("JobId", Value::Null),
             ("API", json!("StartSomething")),
+            ("API", json!({"StartDocumentAnalysis": null})),
+            ("Timestamp", json!([1])),
             ("Status", json!(7)),
             ("JobTag", json!("a b")),
             ("Timestamp", json!(-1)),
@@ -295,6 +307,9 @@ mod tests {
             let expected = Err(UnreadableMessage::Member(name));
             assert_eq!(Completion::from_raw(&message.to_string()), expected, "{name}");
         }
+        let mut listed = message();
+        listed["DocumentLocation"] = json!(["scan.pdf", "amzn-s3-demo-source"]);
+        assert_eq!(Completion::from_raw(&listed.to_string()), Err(UnreadableMessage::NotJson));
         let mut without_tag = message();
         without_tag.as_object_mut().unwrap().remove("JobTag");
         without_tag["New"] = json!({"any": 1});

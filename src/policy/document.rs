@@ -250,6 +250,14 @@ impl Statement {
         self.effect
     }
 
+    /// What it is about, where it names that.
+    pub fn resource_names(&self) -> &[Value] {
+        match &self.resources {
+            Resources::These(these) => these,
+            Resources::Implied | Resources::AllBut(_) => &[],
+        }
+    }
+
     /// The actions that it allows or denies.
     pub fn action_names(&self) -> &[Value] {
         &self.actions

@@ -215,7 +215,7 @@ fn read_conditions(value: &Value) -> Result<Vec<Condition>, Unreadable> {
 }
 
 /// Whether a pattern of IAM matches: `*` is any characters, `?` is one.
-fn matches(pattern: &str, name: &str) -> bool {
+pub(super) fn matches(pattern: &str, name: &str) -> bool {
     let (mut pattern, mut name) = (pattern, name);
     // Where to go on when what follows the last `*` does not match: it then takes one character more.
     let mut retry: Option<(&str, &str)> = None;

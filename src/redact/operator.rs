@@ -117,6 +117,14 @@ impl Operator {
         matches!(self.0, Kind::Mask { character, .. } if character.is_alphanumeric() || character.is_whitespace())
     }
 
+    /// Whether it is a mask, and a text consists of what it masks with.
+    pub(super) fn leaves(&self, text: &str) -> bool {
+        match self.0 {
+            Kind::Mask { character, .. } => text.chars().all(|c| c == character || c.is_whitespace()),
+            _ => false,
+        }
+    }
+
     pub(super) fn needs_document(&self) -> bool {
         matches!(self.0, Kind::Encrypt(_))
     }

@@ -511,7 +511,11 @@ impl Redactor {
         for span in &passed.whole {
             for (index, range) in on_sheets(span) {
                 let text = sheets.get(index).and_then(|sheet| sheet.text.get(range));
-                if let (Some(hits), Some(text)) = (looked.hits.get_mut(index), text) {
+                // What a mask would leave as it is was masked before, and tells nothing.
+                let is_masked = |text: &&str| self.settings.operator(&span.pii_type).leaves(text);
+                if let (Some(hits), Some(text)) =
+                    (looked.hits.get_mut(index), text.filter(|text| !is_masked(text)))
+                {
                     hits.strings.push((span.pii_type.clone(), text.to_owned()));
                 }
             }

@@ -149,11 +149,14 @@ impl Account {
             self.page = Some(page);
             self.scattered |= !self.pages.insert(page);
         }
-        if self.ids.insert(block.id().clone(), Id::Present) == Some(Id::Present) {
-            self.duplicates += 1;
-        }
-        if !self.unresolved.is_empty() && self.unresolved.remove(block.id()) {
-            self.crossing += 1;
+        // Nothing names a block without an id, nor is it a duplicate of another one.
+        if !block.id().is_empty() {
+            if self.ids.insert(block.id().clone(), Id::Present) == Some(Id::Present) {
+                self.duplicates += 1;
+            }
+            if !self.unresolved.is_empty() && self.unresolved.remove(block.id()) {
+                self.crossing += 1;
+            }
         }
         for relationship in block.relationships() {
             for id in relationship.ids() {
@@ -192,16 +195,16 @@ impl Account {
         self.crossing
     }
 
-    /// The first of these pages that came not, and of which Textract itself does not say so. A partial success that names no
-    /// page at all explains any.
-    fn unexcused(&self, missing: &[u32]) -> Option<u32> {
-        let first = missing.first().copied()?;
-        if !self.expected.partial {
-            return Some(first);
+    /// The first page that did not come without Textract itself saying so. A partial success that names no page at all explains
+    /// any.
+    fn first_lost(&self, pages: u32) -> Option<u32> {
+        let named = self.expected.warnings.iter().flat_map(|warning| &warning.pages).copied();
+        let excused: BTreeSet<u32> = if self.expected.partial { named.collect() } else { BTreeSet::new() };
+        if self.expected.partial && excused.is_empty() {
+            return None;
         }
-        let named: HashSet<u32> =
-            self.expected.warnings.iter().flat_map(|warning| warning.pages.iter().copied()).collect();
-        missing.iter().copied().find(|page| !named.is_empty() && !named.contains(page))
+        // However many pages are said to be there, the search ends behind those that came and those that are named.
+        (1..=pages).find(|page| !self.pages.contains(page) && !excused.contains(page))
     }
 
     /// Closes the account.
@@ -221,7 +224,7 @@ impl Account {
         let missing = pages as usize - self.pages.range(1..=pages.max(1)).count().min(pages as usize);
         let missing_pages: Vec<u32> =
             (1..=pages).filter(|page| !self.pages.contains(page)).take(missing.min(MAX_NAMED)).collect();
-        if let Some(first) = self.unexcused(&missing_pages) {
+        if let Some(first) = self.first_lost(pages) {
             return incomplete(format!("{missing} of {pages} pages never came, the first is page {first}"));
         }
         if cut > 0 && !self.expected.allow_cut_end {
@@ -248,7 +251,8 @@ impl Account {
     }
 }
 
-/// The page that a block is on. Synchronous responses name none, as they have only one.
+/// The page that a block is on. Synchronous responses name none, as they have only one; page 0, which there is not, is as good as
+/// none.
 pub(super) fn page_of(block: &Block, current: Option<u32>) -> u32 {
-    block.page().or(current).unwrap_or(1)
+    block.page().filter(|page| *page > 0).or(current).unwrap_or(1)
 }

@@ -127,6 +127,30 @@ fn a_partial_success_excuses_the_pages_that_it_names() {
 }
 
 #[test]
+fn a_page_that_nobody_excuses_is_told_behind_any_number_of_others() {
+    let named: Vec<u32> = (2..=1_500).collect();
+    let partial =
+        Expected { partial: true, warnings: vec![Warning::new("W", named)], ..expected(Some(1_501)) };
+    let part = Part::new(PartHead::default(), vec![block("a", 1, &[])]);
+    let mut stream = BlockStream::new(stream::iter(vec![Ok(part)]).boxed(), partial);
+    let error = block_on(stream.by_ref().try_collect::<Vec<_>>()).unwrap_err();
+    assert!(error.to_string().contains("1500 of 1501 pages never came, the first is page 1501"), "{error}");
+}
+
+#[test]
+fn page_0_is_as_good_as_none() {
+    let parts = vec![vec![block("a", 0, &[]), block("b", 2, &[]), block("c", 0, &[])]];
+    let (came, failed, _) = pages(parts, Some(2));
+    assert_eq!((came.as_slice(), failed.is_none()), ([(1, 1), (2, 2)].as_slice(), true));
+}
+
+#[test]
+fn blocks_without_an_id_are_no_duplicates() {
+    let seen = account(vec![vec![block("", 1, &[]), block("", 1, &[])]], Some(1));
+    assert_eq!((seen.duplicates, seen.records), (0, 2));
+}
+
+#[test]
 fn duplicate_ids_are_counted() {
     let seen = account(vec![vec![block("a", 1, &[]), block("b", 1, &[]), block("a", 1, &[])]], Some(1));
     assert_eq!((seen.duplicates, seen.records), (1, 3));

@@ -144,3 +144,16 @@ async fn what_is_not_wanted_hides_nothing_that_is() {
         }
     }
 }
+
+/// A password that the document itself shows as stars is found as one; masked it says the same, and that is no leak.
+#[tokio::test]
+async fn what_was_masked_before_is_no_leak() {
+    let masked = Planted::of([(PiiType::Password, "********")]);
+    let text = ["Password: ********", "********"];
+    let redactor = stage(masked.clone()).others(Operator::mask()).build().unwrap();
+    let (redacted, report) = redact(&redactor, document(json!(lines(1, &text)))).await;
+    assert_eq!((redacted.to_text().as_str(), report.entities()), ("Password: ********\n********", 2));
+    let redactor = stage(masked).others(Operator::replace_with_type()).build().unwrap();
+    let (redacted, _) = redact(&redactor, document(json!(lines(1, &text)))).await;
+    assert_eq!(redacted.to_text(), "Password: [PASSWORD]\n[PASSWORD]");
+}
