@@ -1,0 +1,103 @@
+//! The detector of patterns: spans that are right, and time in proportion to the text.
+//!
+//! Time is that of the processor on this thread, so that whatever else the machine does does not count: of a text, and of four times
+//! that text. Linear time makes that a ratio of 4, quadratic time one of 16; the factor of 10 lies between, so that caches, whose share
+//! grows with a text, are not taken for a fault, and a step that grows with the text is. What is left of chance can only add to a time,
+//! so the least of several counts, and a second look is taken only where the first one is out of line. A text that takes so long that
+//! even this is not reached is for `-timeout`, which `.ci/fuzz` sets.
+
+#![no_main]
+
+use std::hint::black_box;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use futures::executor::block_on;
+use inkseal::redact::{CodePoints, PatternDetector, PiiDetector, PiiSpan, PiiType};
+use libfuzzer_sys::fuzz_target;
+use rustix::time::{ClockId, clock_gettime};
+
+static USUAL: LazyLock<PatternDetector> = LazyLock::new(PatternDetector::new);
+/// All that it sees, with lists of an application's own.
+static LENIENT: LazyLock<PatternDetector> = LazyLock::new(|| {
+    let detector = PatternDetector::builder().min_score(0.0).deny(PiiType::Name, ["Jane Doe", "Zoë", "of"]);
+    detector.allow(["555-0100"]).build().expect("a detector")
+});
+
+/// Bytes of the shorter text.
+const LENGTH: usize = 8 * 1024;
+const TIMES: usize = 4;
+const MOST: u32 = 10;
+
+fuzz_target!(|text: &str| {
+    for detector in [&*USUAL, &*LENIENT] {
+        let spans = detector.find(text);
+        check(text, &spans);
+        // The stage's way in, which lets other tasks run.
+        let detection = block_on(detector.detect(text)).expect("it cannot fail");
+        assert_eq!(detection.spans, spans);
+    }
+    offsets(text);
+    // A short text that is repeated is as hostile as a long one, and found sooner.
+    if !text.is_empty() && text.len() <= 64 {
+        linear(text);
+    }
+});
+
+fn check(text: &str, spans: &[PiiSpan]) {
+    let points = CodePoints::of(text);
+    let mut end = 0;
+    for span in spans {
+        assert!(
+            span.begin >= end && span.begin < span.end && span.end <= points.len(),
+            "{spans:?} of {text:?}"
+        );
+        end = span.end;
+        assert!((0.0..=1.0).contains(&span.score), "{span:?}");
+        let bytes = points.to_bytes(span.range()).expect("within the text");
+        let found = text.get(bytes.clone()).expect("on the borders of characters");
+        assert!(!found.trim().is_empty(), "{span:?} of {text:?}");
+        assert_eq!(points.of_bytes(bytes), Some(span.range()));
+        let name = span.pii_type.as_str();
+        assert!(name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_'), "{name}");
+    }
+}
+
+/// Code points and bytes, by the standard library.
+fn offsets(text: &str) {
+    let points = CodePoints::of(text);
+    let bytes: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+    assert_eq!(points.len() + 1, bytes.len());
+    let step = bytes.len() / 64 + 1;
+    for (point, byte) in bytes.iter().enumerate().step_by(step) {
+        assert_eq!((points.to_byte(point), points.of_byte(*byte)), (Some(*byte), Some(point)));
+        if !text.is_char_boundary(byte + 1) {
+            assert_eq!(points.of_byte(byte + 1), None);
+        }
+    }
+    assert_eq!((points.to_byte(bytes.len()), points.of_byte(text.len() + 1)), (None, None));
+}
+
+fn linear(unit: &str) {
+    let short = unit.repeat(LENGTH.div_ceil(unit.len()));
+    let long = short.repeat(TIMES);
+    let (mut least, mut most) = (Duration::MAX, Duration::MAX);
+    for _ in 0..12 {
+        least = least.min(time(&short));
+        most = most.min(time(&long));
+        if most <= least * MOST {
+            return;
+        }
+    }
+    panic!("{least:?} for {} bytes, and {most:?} for {TIMES} times that: {unit:?}", short.len());
+}
+
+fn time(text: &str) -> Duration {
+    let start = on_processor();
+    black_box(LENIENT.find(black_box(text)));
+    on_processor().saturating_sub(start)
+}
+
+fn on_processor() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).expect("a time that is not negative")
+}
