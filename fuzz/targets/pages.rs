@@ -20,10 +20,16 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
     let script = Script::read(text);
-    let blocks: Vec<Block> = script.parts.iter().flat_map(|part| part.records.clone()).collect();
-    stream_of_blocks(&script, &blocks);
-    stream_of_pages(&script, &blocks);
+    let blocks_of = |parts: &[Part<Block>]| parts.iter().flat_map(|part| part.records.clone()).collect();
+    let blocks: Vec<Block> = blocks_of(&script.parts);
     documents(&script, &blocks);
+    match script.failed_part() {
+        Some(failed) => failed_stream(&script, &blocks_of(&script.parts[..failed])),
+        None => {
+            stream_of_blocks(&script, &blocks);
+            stream_of_pages(&script, &blocks);
+        }
+    }
 });
 
 /// What an input says.
@@ -67,6 +73,18 @@ impl Script {
 
     fn stream(&self) -> inkseal::BlockStream {
         fuzzing::blocks(self.parts.clone(), self.pages, self.partial, self.warnings.clone())
+    }
+
+    /// The first part that says that the job is not done, or has failed: it ends a stream.
+    fn failed_part(&self) -> Option<usize> {
+        let is_failed =
+            |part: &Part<Block>| matches!(part.head.status, Some(JobStatus::Failed | JobStatus::InProgress));
+        self.parts.iter().position(is_failed)
+    }
+
+    /// Whether the end of the job, or a part of its output, says that some pages could not be read.
+    fn is_partial(&self) -> bool {
+        self.partial || self.parts.iter().any(|part| part.head.status == Some(JobStatus::PartialSuccess))
     }
 
     fn pages_expected(&self) -> Option<u32> {
@@ -147,6 +165,27 @@ fn stream_of_blocks(script: &Script, blocks: &[Block]) {
     }
 }
 
+/// What comes before the part that tells of a failure, and then that.
+fn failed_stream(script: &Script, before: &[Block]) {
+    let mut stream = script.stream();
+    let mut came = Vec::new();
+    let mut errors = Vec::new();
+    while let Some(item) = block_on(stream.next()) {
+        match item {
+            Ok(block) => came.push(block),
+            Err(error) => errors.push(error.kind()),
+        }
+    }
+    assert_eq!((came.as_slice(), errors.as_slice()), (before, [ErrorKind::Malformed].as_slice()));
+    assert!(stream.completeness().is_none());
+    let mut pages = fuzzing::pages(script.stream());
+    let mut errors = Vec::new();
+    while let Some(page) = block_on(pages.next()) {
+        errors.extend(page.err().map(|error| error.kind()));
+    }
+    assert_eq!(errors, [ErrorKind::Malformed]);
+}
+
 fn missing(script: &Script, runs: &[Run<'_>]) -> Vec<u32> {
     let seen: BTreeSet<u32> = runs.iter().map(|run| run.number).collect();
     // Whole lists of four billion pages are not worked out here.
@@ -156,13 +195,13 @@ fn missing(script: &Script, runs: &[Run<'_>]) -> Vec<u32> {
 
 fn is_incomplete(script: &Script, runs: &[Run<'_>]) -> bool {
     let is_named = |page: &u32| script.warnings.iter().any(|warning| warning.pages.contains(page));
-    let is_excused = |page: &u32| script.partial && (script.warnings.is_empty() || is_named(page));
+    let is_excused = |page: &u32| script.is_partial() && (script.warnings.is_empty() || is_named(page));
     let is_missing = missing(script, runs).iter().any(|page| !is_excused(page))
-        || (script.pages_expected() > Some(3_000) && !(script.partial && script.warnings.is_empty()));
+        || (script.pages_expected() > Some(3_000) && !(script.is_partial() && script.warnings.is_empty()));
     let mut numbers = HashSet::new();
     let comes_back = runs.iter().any(|run| !numbers.insert(run.number));
     let is_cut = runs.last().is_some_and(|run| !run.named().is_empty());
-    is_missing || (is_cut && !comes_back && !script.partial)
+    is_missing || (is_cut && !comes_back && !script.is_partial())
 }
 
 fn check_account(script: &Script, runs: &[Run<'_>], account: &Completeness) {
