@@ -4,7 +4,7 @@
 //! block. `--` begins the next part, and `= pages status` says what its head tells. The first line may say what the end of the
 //! job told, as `job 3 partial 2 3`.
 //!
-//! A part that says that its job runs, or has failed, ends the streams; the targets below know of no such part.
+//! A part that says that its job runs, or has failed, ends the streams: what came before it is all there is.
 //!
 //! The account of a stream is worked out here from its documentation, over whole pages at a time; the stream keeps it block by
 //! block. Where a stream of pages and a [`Document`] number pages differently is in [`is_saved_together`].
@@ -87,18 +87,6 @@ impl Script {
     /// Whether the end of the job, or a part of its output, says that some pages could not be read.
     fn is_partial(&self) -> bool {
         self.partial || self.parts.iter().any(|part| part.head.status == Some(JobStatus::PartialSuccess))
-    }
-
-    /// The first part that says that the job runs, or has failed: its output is none.
-    fn part_of_no_end(&self) -> Option<usize> {
-        let is_none = |status: &JobStatus| matches!(status, JobStatus::Failed | JobStatus::InProgress);
-        self.parts.iter().position(|part| part.head.status.as_ref().is_some_and(is_none))
-    }
-
-    /// What the end of the job told, or a part does.
-    fn is_partial(&self) -> bool {
-        let tells = |part: &Part<Block>| part.head.status == Some(JobStatus::PartialSuccess);
-        self.partial || self.parts.iter().any(tells)
     }
 
     fn pages_expected(&self) -> Option<u32> {
@@ -198,19 +186,6 @@ fn failed_stream(script: &Script, before: &[Block]) {
         errors.extend(page.err().map(|error| error.kind()));
     }
     assert_eq!(errors, [ErrorKind::Malformed]);
-}
-
-/// What stands before a part of no end comes, and nothing of it or behind it.
-fn stream_without_end(script: &Script, part: usize) {
-    let mut stream = script.stream();
-    let before: Vec<&Block> = script.parts[..part].iter().flat_map(|part| &part.records).collect();
-    for block in before {
-        let came = block_on(stream.next()).expect("a block").expect("a block");
-        assert_eq!(&came, block);
-    }
-    let error = block_on(stream.next()).expect("an error").expect_err("the job has no end");
-    assert_eq!(error.kind(), ErrorKind::Malformed);
-    assert!(block_on(stream.next()).is_none() && stream.completeness().is_none());
 }
 
 fn missing(script: &Script, runs: &[Run<'_>]) -> Vec<u32> {
