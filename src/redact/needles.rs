@@ -111,7 +111,10 @@ impl Needles {
             let said = text.text.get(rest.clone()).unwrap_or_default();
             let first = rest.start + (said.len() - said.trim_start().len());
             let is_whole = rest.start == start;
-            if is_whole || said.chars().any(char::is_alphanumeric) {
+            // Of a string of signs alone they are all that it says.
+            let has_letters = needle.text.chars().any(char::is_alphanumeric);
+            let says = |c: char| c.is_alphanumeric() || !(has_letters || c.is_whitespace());
+            if is_whole || said.chars().any(says) {
                 places.push((text.to_original(if is_whole { rest } else { first..end }), needle));
             }
         }
@@ -254,6 +257,15 @@ mod tests {
     #[test]
     fn long_ones_are_found_anywhere() {
         assert_eq!(found(&["jane@example.com"], "xjane@example.comx"), ["jane@example.com"]);
+    }
+
+    #[test]
+    fn signs_beyond_an_overlap_are_found_where_there_is_nothing_else() {
+        assert_eq!(
+            found(&["!!!!!!!! ????????", "???????? ########"], "!!!!!!!! ???????? ########").concat(),
+            "!!!!!!!! ????????########"
+        );
+        assert_eq!(found(&["Mary Ann", "Ann !"], "Mary Ann !"), ["Mary Ann"]);
     }
 
     #[test]
