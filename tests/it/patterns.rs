@@ -232,6 +232,8 @@ fn forms_and_tables() {
         ("Card 4111–1111–1111–1111", PiiType::CreditDebitNumber, "4111–1111–1111–1111"),
         ("Tel.\u{a0}+34\u{a0}912\u{a0}345\u{a0}678", PiiType::Phone, "+34\u{a0}912\u{a0}345\u{a0}678"),
         ("Fecha: 5 de enero de 2024", PiiType::DateTime, "5 de enero de 2024"),
+        ("Password:\x0b\x0b hunter2", PiiType::Password, "hunter2"),
+        ("SSN\x0c512-68-4031", PiiType::Ssn, "512-68-4031"),
         ("Correo: maría@ejemplo.es", PiiType::Email, "maría@ejemplo.es"),
     ] {
         let at = text.find(value).expect(text);

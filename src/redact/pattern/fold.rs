@@ -19,7 +19,7 @@ pub(super) struct Folded<'t>(Cow<'t, [u8]>);
 
 impl<'t> Folded<'t> {
     pub(super) fn of(text: &'t str) -> Self {
-        if text.is_ascii() {
+        if text.is_ascii() && memchr::memchr2(b'\x0b', b'\x0c', text.as_bytes()).is_none() {
             return Self(Cow::Borrowed(text.as_bytes()));
         }
         Self(text.chars().map(fold).collect::<Vec<u8>>().into())
@@ -80,6 +80,8 @@ pub(super) fn is_space(byte: u8) -> bool {
 
 fn fold(c: char) -> u8 {
     match c {
+        // A vertical tab and a form feed end a line too, as between the pages of a text.
+        '\x0b' | '\x0c' => b'\n',
         '\0'..='\x7f' => u8::try_from(c).unwrap_or(OTHER),
         // Hyphens and dashes, the minus sign, the soft hyphen, and the small and full-width forms.
         '\u{ad}'
@@ -147,6 +149,12 @@ mod tests {
 
     fn folded(text: &str) -> Vec<u8> {
         Folded::of(text).0.into_owned()
+    }
+
+    #[test]
+    fn what_ends_a_line_is_the_end_of_one() {
+        assert_eq!(folded("a\x0bb\x0cc\u{85}d\u{2028}e\nf"), b"a\nb\nc\nd\ne\nf");
+        assert_eq!(folded("a\x0cb"), b"a\nb", "in ASCII alone too");
     }
 
     #[test]
