@@ -408,8 +408,15 @@ fn words(
             assert_eq!(after, "", "{before:?}");
         }
         if is_all("encrypt") && !script.keeps_rest {
-            let said = SEALING.decrypt(NAME, page, after);
-            assert_eq!(said.ok().as_deref(), Some(before.as_str()), "{after:?}");
+            // What stands in the same word and is another operator's, as it was detected elsewhere, is no more for the key.
+            let is_alone = script.operators.iter().all(|operator| operator == "encrypt");
+            let sealed = if is_alone { after } else { after.split(' ').next().unwrap_or_default() };
+            let said = SEALING.decrypt(NAME, page, sealed).expect("what was encrypted");
+            let fits = |(said, before): (char, char)| said == before || (said == '*' && !is_alone);
+            assert!(
+                said.chars().count() == before.chars().count() && said.chars().zip(before.chars()).all(fits),
+                "{said:?} of {before:?}"
+            );
         }
         if is_all("type") && !script.keeps_rest {
             // What was detected in it may stand in it several times.

@@ -189,6 +189,9 @@ impl Inner {
         for words in &self.deny {
             words.find(text, points, &mut spans);
         }
+        // A label with nothing but white space behind it has no value.
+        let said = |span: &PiiSpan| points.to_bytes(span.range()).and_then(|bytes| text.get(bytes));
+        spans.retain(|span| said(span).is_some_and(|said| !said.trim().is_empty()));
         spans
     }
 }
@@ -236,6 +239,15 @@ mod tests {
 
     use super::subject::Subject;
     use super::*;
+
+    #[test]
+    fn what_says_nothing_is_no_find() {
+        let text = "password:\u{b}\u{b}\u{b}\u{b}\u{b}\u{b}\u{b}\u{b} hunter2";
+        let lenient = PatternDetector::builder().min_score(0.0).build().expect("a detector");
+        let all = futures::executor::block_on(lenient.detect(text)).expect("it cannot fail").spans;
+        assert_eq!(super::super::detector::nonsense(&all, text.chars().count()), None);
+        assert_eq!(super::super::detector::nonsense(&lenient.find(text), text.chars().count()), None);
+    }
 
     static DETECTOR: LazyLock<PatternDetector> = LazyLock::new(PatternDetector::new);
 
