@@ -12,9 +12,11 @@ pub(in crate::document) fn fold(text: &str) -> String {
     let folded = if text.is_ascii() {
         text.to_ascii_lowercase()
     } else {
-        // Capitals first, as some small letters have the same one, or two: the sigmas, and the sharp s.
         let shown = text.nfkc().filter(|character| !is_hidden(*character));
-        shown.flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfkc().collect()
+        // Through the capitals, as some small letters have the same one, or two: the sigmas, and the sharp s. The sharp
+        // s has a capital of its own besides, which only its small letter leads to the two.
+        let small = shown.flat_map(char::to_lowercase);
+        small.flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfkc().collect()
     };
     let mut joined = String::with_capacity(folded.len());
     for word in folded.split_whitespace() {
