@@ -7,8 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::future::FutureExt;
 
-use super::analyses::Analyses;
 use super::comprehend::Pii;
+use super::comprehend_jobs::Analyses;
 use super::error::Error;
 use super::faults::{FaultRule, Faults};
 use super::jobs::Jobs;

@@ -68,7 +68,6 @@
 //!
 #![doc = include_str!("outcomes.md")]
 
-mod analyses;
 mod body;
 mod builder;
 mod calls;
@@ -76,6 +75,7 @@ mod checks;
 mod chunked;
 mod client;
 mod comprehend;
+mod comprehend_jobs;
 mod error;
 mod faults;
 mod gate;
@@ -122,8 +122,8 @@ pub use self::scan::{Scan, ScannedPage, ScannedWord};
 pub use self::server::Server;
 pub use self::synthetic::Synthetic;
 
-use self::analyses::Analyses;
 use self::comprehend::Pii;
+use self::comprehend_jobs::Analyses;
 use self::faults::Faults;
 use self::jobs::Jobs;
 use self::kms::Keys;

@@ -95,11 +95,11 @@ mod journal;
 mod limit;
 mod listing;
 mod outcome;
-mod queue;
 mod quota;
 mod steps;
 mod submissions;
 mod submitter;
+mod turns;
 #[cfg(feature = "sqs")]
 mod worker;
 

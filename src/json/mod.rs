@@ -4,12 +4,13 @@
 //! kept as an `f32` must be one. The first fault is kept in
 //! the cursor and the functions hand back the empty [`Fault`], so that what they return fits into registers.
 
+mod error;
 mod number;
 mod text;
 
 use std::borrow::Cow;
 
-use crate::part::{ParseError, ParseErrorKind};
+pub use self::error::{ParseError, ParseErrorKind};
 
 /// Something is wrong; the cursor knows what.
 #[derive(Debug)]

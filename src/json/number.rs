@@ -1,7 +1,7 @@
 //! Numbers of JSON.
 
+use super::ParseErrorKind;
 use super::{Ahead, Cursor, Step};
-use crate::part::ParseErrorKind;
 
 /// Powers of ten by which a mantissa is scaled.
 const TENTHS: [f64; 24] = [

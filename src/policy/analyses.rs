@@ -1,7 +1,7 @@
 //! Who starts Comprehend's jobs and trainings. Here IAM can force the seal, and does.
 
-use super::document::{PolicyDocument, Statement, Test};
 use super::identity::{listing, objects, pass_role};
+use super::language::{PolicyDocument, Statement, Test};
 use super::names::Names;
 use super::value::Value;
 

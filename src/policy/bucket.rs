@@ -1,6 +1,6 @@
 //! The policies of the buckets: over TLS only, under the one key only, and for the one account only.
 
-use super::document::{PolicyDocument, Principal, Statement, Test};
+use super::language::{PolicyDocument, Principal, Statement, Test};
 use super::names::{Names, Presence};
 use super::value::Value;
 

@@ -1,7 +1,7 @@
 //! The role as which Amazon Comprehend's asynchronous jobs read and write.
 
-use super::document::{PolicyDocument, Statement, Test};
 use super::identity::{listing, objects};
+use super::language::{PolicyDocument, Statement, Test};
 use super::names::Names;
 use super::notification::service_trust;
 

@@ -1,8 +1,8 @@
 //! What goes through the VPC endpoints, and the perimeter that lets nothing go elsewhere.
 
 use super::analyses;
-use super::document::{PolicyDocument, Principal, Statement, Test};
 use super::identity::{UPLOAD, bucket_settings};
+use super::language::{PolicyDocument, Principal, Statement, Test};
 use super::names::Names;
 use super::value::Value;
 

@@ -1,6 +1,6 @@
 //! The identity policies: who starts, who reads, who works off a queue.
 
-use super::document::{PolicyDocument, Statement, Test};
+use super::language::{PolicyDocument, Statement, Test};
 use super::names::{Area, Names, Presence};
 use super::value::Value;
 

@@ -1,7 +1,7 @@
 //! The policy of the key: who may use it for what, and, to be filled in, who administers it.
 
-use super::document::{PolicyDocument, Principal, Statement, Test};
 use super::identity::KEY_SETTINGS;
+use super::language::{PolicyDocument, Principal, Statement, Test};
 use super::names::Names;
 use super::value::Value;
 use crate::resource::RoleArn;

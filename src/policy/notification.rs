@@ -1,6 +1,6 @@
 //! From the end of a job to the queue: the role that Textract publishes as, the topic, and the queue behind it.
 
-use super::document::{PolicyDocument, Principal, Statement, Test};
+use super::language::{PolicyDocument, Principal, Statement, Test};
 use super::names::Names;
 use super::value::Value;
 

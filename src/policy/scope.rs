@@ -1,9 +1,9 @@
 //! The names of one deployment, from which its policies are written.
 
 use super::builder::ScopeBuilder;
-use super::document::PolicyDocument;
 use super::documents::Documents;
 use super::key::KeyStatements;
+use super::language::PolicyDocument;
 use super::names::{Area, Names, Presence};
 use super::value::{Value, verbatim};
 use super::{analyses, bucket, comprehend, endpoint, identity, notification};

@@ -15,6 +15,7 @@
 //! and tokens of the next page are not text, and come out as they are.
 
 mod blur;
+mod builder;
 #[cfg(feature = "comprehend")]
 mod comprehend;
 mod declared;
@@ -22,6 +23,7 @@ mod detector;
 #[cfg(feature = "image")]
 mod image;
 mod leak;
+mod look;
 mod members;
 mod needles;
 mod operator;
@@ -40,6 +42,7 @@ mod stream;
 mod union;
 mod unit;
 
+pub use self::builder::{DEFAULT_DETECTION_TIMEOUT, DEFAULT_DETECTIONS, RedactorBuilder};
 #[cfg(feature = "comprehend")]
 pub use self::comprehend::{ComprehendDetector, Language};
 pub use self::detector::{CodePoints, Detection, DetectorError, PiiDetector, PiiSpan};
@@ -50,7 +53,7 @@ pub use self::pattern::{PatternDetector, PatternDetectorBuilder, Recognizer};
 pub use self::pii::PiiType;
 pub use self::record::Redactable;
 pub use self::redacted::{Redacted, RedactedRegion, RedactedText};
-pub use self::redactor::{DEFAULT_DETECTION_TIMEOUT, DEFAULT_DETECTIONS, Redactor, RedactorBuilder};
+pub use self::redactor::Redactor;
 pub use self::report::{Count, RedactionReport};
 pub use self::secret::{EncryptionKey, PseudonymKey};
 pub use self::stream::{RedactedBlocks, RedactedPages, RedactedStream};

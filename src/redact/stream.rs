@@ -9,9 +9,10 @@ use futures::future::BoxFuture;
 use futures::stream::{FusedStream, FuturesOrdered, Stream};
 use tokio::task::JoinHandle;
 
+use super::look::Looked;
 use super::record::Redactable;
 use super::redacted::Redacted;
-use super::redactor::{Looked, Memory, Redactor};
+use super::redactor::{Memory, Redactor};
 use super::report::RedactionReport;
 use super::unit::Unit;
 use crate::block::Block;

@@ -4,12 +4,13 @@ use std::sync::{Arc, LazyLock};
 
 use super::blur;
 use super::leak::Strings;
+use super::look::{BETWEEN, Hits};
 use super::members::{edit_block, texts_of};
 use super::needles::{Folded, Needles};
 use super::plan::Plan;
 use super::record::sealed::Record;
 use super::redacted::{Redacted, RedactedRegion};
-use super::redactor::{BETWEEN, Hits, Progress};
+use super::redactor::Progress;
 use super::regions::Regions;
 use super::sheet::{LastWord, MemberId, Piece, Sheet};
 use crate::document::flow::stretches;

@@ -1,6 +1,6 @@
 //! The roles. Each is made without a policy, so that the key can name it, and gets its policy afterwards.
 
-use super::super::document::{PolicyDocument, Principal, Statement, Test};
+use super::super::language::{PolicyDocument, Principal, Statement, Test};
 use super::super::names::Names;
 use super::super::value::Value;
 use super::super::{comprehend, identity, notification};

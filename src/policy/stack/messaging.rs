@@ -75,7 +75,7 @@ fn queue(name: Value, retention: u32, redrive: &'static str, rule: Node) -> Node
     map! { "Type": "AWS::SQS::Queue", "Properties": properties.with(redrive, rule) }
 }
 
-fn policy(queue: &'static str, document: super::super::document::PolicyDocument) -> Node {
+fn policy(queue: &'static str, document: super::super::language::PolicyDocument) -> Node {
     map! {
         "Type": "AWS::SQS::QueuePolicy",
         "Properties": map! { "Queues": list![reference(queue)], "PolicyDocument": document },

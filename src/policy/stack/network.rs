@@ -1,7 +1,7 @@
 //! The VPC endpoints, where the deployer gives a VPC.
 
-use super::super::document::PolicyDocument;
 use super::super::endpoint;
+use super::super::language::PolicyDocument;
 use super::super::names::Names;
 use super::super::value::Value;
 use super::HAS_VPC;

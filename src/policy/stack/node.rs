@@ -2,7 +2,7 @@
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::super::document::PolicyDocument;
+use super::super::language::PolicyDocument;
 use super::super::value::Value;
 
 /// A part of a template.

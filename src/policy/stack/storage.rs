@@ -1,8 +1,8 @@
 //! The key, and the buckets under it.
 
 use super::super::bucket;
-use super::super::document::{PolicyDocument, Principal, Statement, Test};
 use super::super::key::KeyStatements;
+use super::super::language::{PolicyDocument, Principal, Statement, Test};
 use super::super::names::Names;
 use super::super::value::Value;
 use super::node::{Node, list, map, reference, where_holds};

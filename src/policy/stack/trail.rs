@@ -1,7 +1,7 @@
 //! The trail: who started which job, and who touched which object.
 
 use super::super::bucket;
-use super::super::document::{PolicyDocument, Principal, Statement, Test};
+use super::super::language::{PolicyDocument, Principal, Statement, Test};
 use super::super::names::Names;
 use super::super::value::Value;
 use super::node::{Node, list, map, reference};
