@@ -186,8 +186,10 @@ impl Folded {
                 _ if is_space => text.push(' '),
                 _ if c.is_ascii() => text.push(c.to_ascii_lowercase()),
                 _ => decompose_canonical(c, |part| {
-                    // By way of the capital, so that ς is σ, ß is ss and ı is i, as in a heading.
-                    let small = part.to_uppercase().flat_map(char::to_lowercase);
+                    // By way of the capital, so that ς is σ, ß is ss and ı is i, as in a heading; and before of the small one,
+                    // as ẞ is ß.
+                    let capitals = part.to_lowercase().flat_map(char::to_uppercase);
+                    let small = capitals.flat_map(char::to_lowercase);
                     if !is_dot_of_i(part, &text) {
                         text.extend(small);
                     }
@@ -242,7 +244,16 @@ mod tests {
         );
         assert_eq!(found(&["İzmir Ⱥb"], "x İZMİR ȺB y İzmi\u{307}r Ⱥb"), ["İZMİR ȺB", "İzmi\u{307}r Ⱥb"]);
         assert_eq!(found(&["Straße Ισμήνης"], "STRASSE ΙΣΜΉΝΗΣ"), ["STRASSE ΙΣΜΉΝΗΣ"]);
+        assert_eq!(found(&["Straße"], "STRAẞE"), ["STRAẞE"]);
         assert_eq!(found(&["jose"], "José!"), ["José"], "a character is found whole");
+    }
+
+    #[test]
+    fn every_character_is_folded_at_once() {
+        for character in '\0'..=char::MAX {
+            let folded = fold(&format!("a{character}b"));
+            assert_eq!(fold(&folded), folded, "{}", character.escape_unicode());
+        }
     }
 
     #[test]

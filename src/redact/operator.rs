@@ -41,7 +41,7 @@ impl Operator {
     }
 
     /// Leaves the last so many letters and digits of what is masked, if it has more than twice as many; what has fewer is
-    /// masked whole, and so is what would leave a string that was detected by itself. Of other operators than a mask it
+    /// masked whole, and so is what would leave a string, or a text with one in it, that was detected by itself. Of other operators than a mask it
     /// changes nothing.
     #[must_use]
     pub fn keep_last(self, count: usize) -> Self {
@@ -133,7 +133,7 @@ impl Operator {
     pub(super) fn put(&self, entity: &Entity<'_>, tokens: &mut Tokens) -> Result<Put> {
         Ok(match &self.0 {
             Kind::Mask { character, keep_last } => {
-                let first_kept = first_kept(entity.said, *keep_last, entity.is_detected);
+                let first_kept = first_kept(entity.said, *keep_last, *character, entity.is_detected);
                 Put::Mask { character: *character, first_kept }
             }
             // What is kept is not planned for.
@@ -170,20 +170,23 @@ pub(super) struct Entity<'a> {
     /// The same, folded.
     pub(super) text: &'a str,
     pub(super) document: Option<&'a str>,
-    /// Whether a text was detected by itself.
+    /// Whether a text is, or has in it, something that was detected by itself.
     pub(super) is_detected: &'a dyn Fn(&str) -> bool,
 }
 
 /// The number of the first letter or digit that a mask leaves.
-fn first_kept(said: &str, keep_last: usize, is_detected: &dyn Fn(&str) -> bool) -> usize {
-    if keep_last == 0 {
+fn first_kept(said: &str, keep_last: usize, character: char, is_detected: &dyn Fn(&str) -> bool) -> usize {
+    let letters = || said.char_indices().filter(|(_, c)| c.is_alphanumeric());
+    let count = letters().count();
+    if keep_last == 0 || count <= keep_last.saturating_mul(2) {
         return usize::MAX;
     }
-    let letters: Vec<char> = said.chars().filter(|c| c.is_alphanumeric()).collect();
-    let from = letters.len().saturating_sub(keep_last);
-    let tail: String = letters.get(from..).unwrap_or_default().iter().collect();
-    let keeps = letters.len() > keep_last.saturating_mul(2) && !is_detected(&tail);
-    if keeps { from } else { usize::MAX }
+    let first = count - keep_last;
+    let start = letters().nth(first).map_or(said.len(), |(at, _)| at);
+    let masked = |c: char| if c.is_alphanumeric() || c.is_whitespace() { c } else { character };
+    let left: String = said.get(start..).unwrap_or_default().chars().map(masked).collect();
+    let together: String = left.chars().filter(|c| c.is_alphanumeric()).collect();
+    if is_detected(&left) || is_detected(&together) { usize::MAX } else { first }
 }
 
 /// The tokens of a document.
@@ -211,10 +214,13 @@ mod tests {
 
     #[test]
     fn a_mask_keeps_the_last_letters_of_what_has_enough() {
-        let kept = |said, count| first_kept(said, count, &|tail| tail == "9999");
+        let kept =
+            |said, count| first_kept(said, count, '*', &|left| left == "9999" || left.contains("1 1*1"));
         assert_eq!(kept("4111 1111 1111 1234", 4), 12);
         assert_eq!(kept("12345678", 4), usize::MAX, "too short to keep anything");
         assert_eq!(kept("123459999", 4), usize::MAX, "what is kept was detected");
+        assert_eq!(kept("12345-99-99", 4), usize::MAX, "but for the signs between");
+        assert_eq!(kept("234567 1 1-1", 4), usize::MAX, "what is kept has in it what was detected");
         assert_eq!(kept("123456789", 0), usize::MAX);
         assert_eq!(kept("123456789", usize::MAX), usize::MAX);
     }

@@ -145,7 +145,8 @@ impl Plan {
         let Found { pii_type, text, page, detector } = found;
         let operator = progress.settings.operator(pii_type);
         progress.report.enter(page, pii_type, detector, operator.name());
-        let is_detected = |text: &str| needles.get(text).is_some();
+        let is_detected =
+            |text: &str| needles.get(text).is_some() || !needles.find(&Folded::of(text)).is_empty();
         let folded = fold(text);
         let document = progress.document;
         let entity = Entity { pii_type, said: text, text: &folded, document, is_detected: &is_detected };
