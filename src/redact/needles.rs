@@ -33,7 +33,15 @@ pub(super) struct Needle {
 pub(super) struct Needles {
     list: Vec<Needle>,
     known: HashMap<String, usize>,
-    finder: Option<AhoCorasick>,
+    /// For those from the first on, each for at least as many as all behind it.
+    finders: Vec<Finder>,
+}
+
+/// The search for some that follow each other in the list.
+#[derive(Clone)]
+struct Finder {
+    places: Range<usize>,
+    automaton: AhoCorasick,
 }
 
 impl Needles {
@@ -51,7 +59,6 @@ impl Needles {
         if signs > 0 && !self.known.contains_key(&text) {
             self.known.insert(text.clone(), self.list.len());
             self.list.push(Needle { text, pii_type: pii_type.clone(), length });
-            self.finder = None;
         }
     }
 
@@ -72,30 +79,43 @@ impl Needles {
 
     /// Makes ready for the search.
     ///
+    /// A sweep adds some with every page. One automaton for all would be built anew each time; so the new ones get one of their
+    /// own, together with the last ones where those are no more. All calls together build each string into as many of them
+    /// as the logarithm of their number, and a search asks no more than that.
+    ///
     /// # Errors
     ///
     /// [`Leak`](ErrorKind::Leak) where there are more strings than can be searched for: what cannot be checked does not
     /// come out.
     pub(super) fn prepare(&mut self) -> Result<()> {
-        if self.finder.is_none() && !self.list.is_empty() {
-            let patterns = self.list.iter().map(|needle| needle.text.as_bytes());
-            // One of a few kilobytes, as every page has its own.
-            let finder = AhoCorasickBuilder::new().kind(Some(AhoCorasickKind::ContiguousNFA)).build(patterns);
-            let too_many =
-                |_| Error::new(ErrorKind::Leak, Stage::Redact, "too many detected strings to search for");
-            self.finder = Some(finder.map_err(too_many)?);
+        let end = self.list.len();
+        let mut start = self.finders.last().map_or(0, |finder| finder.places.end);
+        if start == end {
+            return Ok(());
         }
+        while let Some(last) = self.finders.pop_if(|last| last.places.len() <= end - start) {
+            start = last.places.start;
+        }
+        let patterns = self.list.iter().skip(start).map(|needle| needle.text.as_bytes());
+        // One of a few kilobytes, as every page has its own.
+        let automaton = AhoCorasickBuilder::new().kind(Some(AhoCorasickKind::ContiguousNFA)).build(patterns);
+        let too_many =
+            |_| Error::new(ErrorKind::Leak, Stage::Redact, "too many detected strings to search for");
+        self.finders.push(Finder { places: start..end, automaton: automaton.map_err(too_many)? });
         Ok(())
     }
 
     /// Where they stand in a text, each place once, with the needle: of two that overlap the one that begins first, then
     /// the longer; and what the other covers beyond it.
     pub(super) fn find<'a>(&'a self, text: &Folded) -> Vec<(Range<usize>, &'a Needle)> {
-        let Some(finder) = &self.finder else { return Vec::new() };
         // The longest from each start.
         let mut longest: BTreeMap<usize, (usize, &Needle)> = BTreeMap::new();
-        for found in finder.find_overlapping_iter(&text.text) {
-            let Some(needle) = self.list.get(found.pattern().as_usize()) else { continue };
+        let founds = self.finders.iter().flat_map(|finder| {
+            let founds = finder.automaton.find_overlapping_iter(&text.text);
+            founds.map(|found| (finder.places.start + found.pattern().as_usize(), found))
+        });
+        for (place, found) in founds {
+            let Some(needle) = self.list.get(place) else { continue };
             if needle.stands(&text.text, found.range()) {
                 let best = longest.entry(found.start()).or_insert((found.end(), needle));
                 if found.end() > best.0 {
@@ -254,6 +274,22 @@ mod tests {
             let folded = fold(&format!("a{character}b"));
             assert_eq!(fold(&folded), folded, "{}", character.escape_unicode());
         }
+    }
+
+    #[test]
+    fn strings_that_come_one_by_one_are_found_as_those_at_once() {
+        let names: Vec<String> = (0..100).map(|number| format!("name number {number:03}")).collect();
+        let mut list = Needles::default();
+        for (number, name) in names.iter().enumerate() {
+            list.add(name, &PiiType::Name);
+            list.prepare().unwrap();
+            let sizes: Vec<usize> = list.finders.iter().map(|finder| finder.places.len()).collect();
+            assert!(sizes.is_sorted_by(|one, next| one > next), "{sizes:?}");
+            assert_eq!(sizes.iter().sum::<usize>(), number + 1);
+        }
+        assert_eq!(list.find(&Folded::of(&names.join(" "))).len(), names.len());
+        list.prepare().unwrap();
+        assert_eq!(list.finders.len(), 3, "64, 32 and 4");
     }
 
     #[test]
