@@ -144,6 +144,7 @@ FIGURES = {
             r"\d+ pages of \d+ blocks, \d+ ms a request",
             rf"{READER}{COUNT} blocks   first block{COUNT} s   total{COUNT} s   peak heap{COUNT} MiB",
             rf"ratio{COUNT}x",
+            r"\d+ streams at once: \d+ pages of \d+ blocks each",
         ],
     ),
     "document": bench(

@@ -1,4 +1,5 @@
-//! What streaming from the bucket gains over paging through Get, and that its memory does not grow with the document.
+//! What streaming from the bucket gains over paging through Get, that its memory does not grow with the document, and that many
+//! streams at once take no more than each of them.
 //!
 //! The emulator runs in a process of its own, with 40 ms added to every request, so that the peak heap is that of the
 //! client alone. The contender is the loop over `NextToken` that one writes with the SDK, which has no paginator for
@@ -13,8 +14,9 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use futures::TryStreamExt;
+use futures::future::join_all;
 use inkseal::emulator::{Emulator, Synthetic};
-use inkseal::{Analysis, Clients, CompletedJob, Feature, SecureJob};
+use inkseal::{Analysis, Clients, CompletedJob, Feature, Idempotency, SecureJob};
 use peak_alloc::PeakAlloc;
 
 #[global_allocator]
@@ -25,27 +27,33 @@ const SOURCE: &str = "amzn-s3-demo-source";
 const RESULTS: &str = "amzn-s3-demo-results";
 const LATENCY: Duration = Duration::from_millis(40);
 const BLOCKS_PER_PAGE: usize = 500;
-/// What the crate promises at 3,000 pages: so many times as fast, in so much memory, and no more than at 300.
+/// How many streams there are at once, and how many blocks their pages have: fewer, as it is the streams that count.
+const STREAMS: usize = 64;
+const BLOCKS_PER_PAGE_OF_MANY: usize = 50;
+/// What the crate promises at 3,000 pages: so many times as fast, in so much memory a stream, and no more than at 300.
 const PROMISED: (f64, f32, f32) = (10.0, 64.0, 1.2);
-/// Set for the child that serves the emulator: how many pages its documents have.
-const SERVE: &str = "INKSEAL_BENCH_SERVE_PAGES";
+/// Set for the child that serves the emulator: how many pages its documents have, and how many blocks a page.
+const SERVE: &str = "INKSEAL_BENCH_SERVE";
 
 fn main() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     match std::env::var(SERVE) {
-        Ok(pages) => runtime.block_on(serve(pages.parse().expect("a number of pages"))),
+        Ok(pages) => {
+            let (pages, blocks) = pages.split_once(' ').expect("pages and blocks");
+            runtime.block_on(serve(pages.parse().expect("pages"), blocks.parse().expect("blocks")));
+        }
         Err(_) => runtime.block_on(compare()),
     }
 }
 
 /// The emulator, until the parent closes its end of the pipe.
-async fn serve(pages: u32) {
+async fn serve(pages: u32, blocks_per_page: usize) {
     let emulator = Emulator::builder()
         .kms_key(KEY)
         .bucket(SOURCE)
         .bucket(RESULTS)
         .object(SOURCE, "document.pdf", "%PDF-1.7")
-        .response(Synthetic::pages(pages).blocks_per_page(BLOCKS_PER_PAGE))
+        .response(Synthetic::pages(pages).blocks_per_page(blocks_per_page))
         .latency(LATENCY)
         .log_limit(0)
         .build()
@@ -63,10 +71,10 @@ struct Service {
 }
 
 impl Service {
-    fn spawn(pages: u32) -> Self {
+    fn spawn(pages: u32, blocks_per_page: usize) -> Self {
         let this = std::env::current_exe().expect("the path of this program");
         let mut child = Command::new(this)
-            .env(SERVE, pages.to_string())
+            .env(SERVE, format!("{pages} {blocks_per_page}"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -129,7 +137,7 @@ impl Run {
     fn print(&self, name: &str) {
         let Self { blocks, first, total, peak } = self;
         println!(
-            "{name:<16} {blocks:>9} blocks   first block {:>7.3} s   total {:>7.2} s   peak heap {peak:>6.1} MiB",
+            "{name:<16}{blocks:>10} blocks   first block {:>7.3} s   total {:>7.2} s   peak heap {peak:>6.1} MiB",
             first.as_secs_f64(),
             total.as_secs_f64(),
         );
@@ -140,16 +148,10 @@ async fn compare() {
     let mut peaks = Vec::new();
     let mut ratio = 0.0;
     for pages in [300, 3_000] {
-        let service = Service::spawn(pages);
+        let service = Service::spawn(pages, BLOCKS_PER_PAGE);
         let config = service.config();
         let clients = Clients::new(&config).expect("clients");
-        let job = SecureJob::analysis(format!("s3://{SOURCE}/document.pdf").parse().expect("an object"))
-            .feature(Feature::Layout)
-            .output_bucket(RESULTS.parse().expect("a bucket"))
-            .kms_key(KEY.parse().expect("a key"))
-            .build()
-            .expect("a job");
-        let job = job.start(&clients).await.expect("a start").wait(&clients).await.expect("an end");
+        let job = job(&clients, 0).await;
 
         println!("{pages} pages of {BLOCKS_PER_PAGE} blocks, {} ms a request", LATENCY.as_millis());
         let ours = inkseal(&job, &clients).await;
@@ -161,12 +163,37 @@ async fn compare() {
         println!("ratio            {ratio:.1}x\n");
         peaks.push(ours.peak);
     }
-    let growth = peaks[1] / peaks[0];
-    println!("peak heap of inkseal at 3,000 pages: {growth:.2} of that at 300");
-    if ratio < PROMISED.0 || peaks[1] > PROMISED.1 || growth > PROMISED.2 {
+    let mut peaks_of_many = Vec::new();
+    for pages in [300, 3_000] {
+        let service = Service::spawn(pages, BLOCKS_PER_PAGE_OF_MANY);
+        let clients = Clients::new(&service.config()).expect("clients");
+        let jobs = join_all((0..STREAMS).map(|salt| job(&clients, salt))).await;
+        println!("{STREAMS} streams at once: {pages} pages of {BLOCKS_PER_PAGE_OF_MANY} blocks each");
+        let ours = at_once(&jobs, &clients).await;
+        ours.print("inkseal");
+        println!();
+        peaks_of_many.push(ours.peak);
+    }
+    let growth = |peaks: &[f32]| peaks[1] / peaks[0];
+    let (one, many) = (growth(&peaks), growth(&peaks_of_many));
+    println!("peak heap at 3,000 pages: {one:.2} of that at 300, and {many:.2} with {STREAMS} streams");
+    let (fastest, most, growth) = PROMISED;
+    let is_small = peaks[1] <= most && peaks_of_many[1] <= most * STREAMS as f32;
+    if ratio < fastest || !is_small || one > growth || many > growth {
         println!("that is less than the crate promises");
         std::process::exit(1);
     }
+}
+
+async fn job(clients: &Clients, salt: usize) -> CompletedJob<Analysis> {
+    let job = SecureJob::analysis(format!("s3://{SOURCE}/document.pdf").parse().expect("an object"))
+        .feature(Feature::Layout)
+        .idempotency(Idempotency::Salted(salt.to_string()))
+        .output_bucket(RESULTS.parse().expect("a bucket"))
+        .kms_key(KEY.parse().expect("a key"))
+        .build()
+        .expect("a job");
+    job.start(clients).await.expect("a start").wait(clients).await.expect("an end")
 }
 
 async fn inkseal(job: &CompletedJob<Analysis>, clients: &Clients) -> Run {
@@ -176,6 +203,20 @@ async fn inkseal(job: &CompletedJob<Analysis>, clients: &Clients) -> Run {
         run.saw(block, began);
     }
     run.ended(began)
+}
+
+/// All of them by one task, each as fast as it can.
+async fn at_once(jobs: &[CompletedJob<Analysis>], clients: &Clients) -> Run {
+    let (run, began) = Run::began();
+    let run = std::cell::RefCell::new(run);
+    join_all(jobs.iter().map(async |job| {
+        let mut stream = job.blocks(clients);
+        while let Some(block) = stream.try_next().await.expect("a whole document") {
+            run.borrow_mut().saw(block, began);
+        }
+    }))
+    .await;
+    run.into_inner().ended(began)
 }
 
 async fn get_loop(client: &aws_sdk_textract::Client, job: &str) -> Run {
