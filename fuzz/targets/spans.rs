@@ -270,13 +270,17 @@ impl Strings {
         Self { all }
     }
 
-    /// What consists of signs alone, and of the mask's among them, may come out of a mask again where another operator is for it:
-    /// the stage then refuses.
+    /// What consists of signs alone, and of the mask's among them, may come out of a mask again where another operator is for it; so
+    /// may what begins or ends with the mask's sign, beside a word that is masked, and within one where the rest of words is kept.
+    /// The stage then refuses.
     fn may_leak(&self, script: &Script) -> bool {
         let is_masked = script.operators.is_empty()
             || script.operators.iter().any(|operator| operator.starts_with("mask"));
-        let is_signs = |said: &String| letters(said).is_empty() && said.contains('*');
-        is_masked && self.all.values().flatten().any(is_signs)
+        let is_made_by_masks = |said: &str| {
+            let at_an_end = said.starts_with('*') || said.ends_with('*');
+            said.contains('*') && (at_an_end || script.keeps_rest || letters(said).is_empty())
+        };
+        is_masked && self.all.values().flatten().any(|said| is_made_by_masks(said.trim()))
     }
 
     /// Where the rest of words is kept, a short string that stands within a longer word is not looked for, and may stand by itself
