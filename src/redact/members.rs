@@ -43,7 +43,8 @@ pub(super) fn texts_of(block: &Block) -> impl Iterator<Item = &str> {
 
 /// Whether a text tells pages, as `1`, `2-4`, `5-*` or `*` does.
 fn is_page_range(text: &str) -> bool {
-    text.len() < 12 && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'*'))
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    text == "*" || (is_number(first) && (last == "*" || is_number(last)))
 }
 
 /// Lets a block's texts be changed.
@@ -244,4 +245,21 @@ impl LendingDocument {
 /// Whether a text is a number, as page numbers are told.
 pub(super) fn is_number(text: &str) -> bool {
     !text.is_empty() && text.len() < 6 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_tells_pages_and_what_only_looks_so() {
+        for range in ["1", "2-4", "5-*", "*", "3000"] {
+            assert!(is_page_range(range), "{range}");
+        }
+        for text in
+            ["", "-", "--------", "**", "*-4", "1-", "1-2-3", "123-45-6789", "123456", "4111 1111", "1a"]
+        {
+            assert!(!is_page_range(text), "{text:?}");
+        }
+    }
 }
