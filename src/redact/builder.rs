@@ -219,8 +219,8 @@ impl RedactorBuilder {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](ErrorKind::InvalidInput) where a score is not between 0 and 1, a timeout or the number of
-    /// detections at a time is 0.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where a score is not between 0 and 1, a timeout or the number
+    /// of detections at a time is 0.
     pub fn build(self) -> Result<Redactor> {
         let Self { detector, settings } = self;
         let is_score = |score: &f32| (0.0..=1.0).contains(score);

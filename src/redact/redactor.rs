@@ -115,11 +115,12 @@ impl Redactor {
     ///
     /// # Errors
     ///
-    /// It fails closed, and the error names the pages: [`DetectorFailed`](ErrorKind::DetectorFailed) where the detector
-    /// does, or gives nonsense (an error of the service behind it keeps its own kind);
-    /// [`DeadlineExceeded`](ErrorKind::DeadlineExceeded) where it takes too long; [`Leak`](ErrorKind::Leak) where
-    /// what was detected is left; [`InvalidInput`](ErrorKind::InvalidInput) where something is to be encrypted and the
-    /// document was not [named](Self::for_document).
+    /// It fails closed, and the error names the pages: [`DetectorFailed`](crate::ErrorKind::DetectorFailed) where the
+    /// detector does, or gives nonsense (an error of the service behind it keeps its own kind);
+    /// [`DeadlineExceeded`](crate::ErrorKind::DeadlineExceeded) where it takes too long;
+    /// [`Leak`](crate::ErrorKind::Leak) where what was detected is left;
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where something is to be encrypted and the document was not
+    /// [named](Self::for_document).
     ///
     /// # Cancel safety
     ///
