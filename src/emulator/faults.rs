@@ -388,13 +388,14 @@ pub(super) struct Faults {
 struct Rule {
     rule: FaultRule,
     seen: u64,
+    has_struck: bool,
     /// Of one seed, so that a run can be repeated.
     random: fastrand::Rng,
 }
 
 impl From<FaultRule> for Rule {
     fn from(rule: FaultRule) -> Self {
-        Self { rule, seen: 0, random: fastrand::Rng::with_seed(0) }
+        Self { rule, seen: 0, has_struck: false, random: fastrand::Rng::with_seed(0) }
     }
 }
 
@@ -423,12 +424,13 @@ impl Faults {
 
     fn struck(&self, message: bool, operation: &str, key: Option<&str>) -> Vec<Fault> {
         let mut struck = Vec::new();
-        for Rule { rule, seen, random } in self.lock().iter_mut() {
+        for Rule { rule, seen, has_struck, random } in self.lock().iter_mut() {
             if rule.fault.is_of_messages() != message || !rule.matches(operation, key) {
                 continue;
             }
             *seen += 1;
             if rule.which.strikes(*seen, random) {
+                *has_struck = true;
                 struck.push(rule.fault.clone());
             }
         }
@@ -437,9 +439,17 @@ impl Faults {
 
     /// Whether a listing leaves this object out. Not counted: one listing asks for many objects.
     pub(super) fn hides(&self, key: &str) -> bool {
-        self.lock().iter().any(|Rule { rule, .. }| {
-            matches!(rule.fault, Fault::MissingPart(_)) && rule.matches("ListObjectsV2", Some(key))
+        self.lock().iter_mut().any(|Rule { rule, has_struck, .. }| {
+            let is_hidden =
+                matches!(rule.fault, Fault::MissingPart(_)) && rule.matches("ListObjectsV2", Some(key));
+            *has_struck |= is_hidden;
+            is_hidden
         })
+    }
+
+    /// The rules that have struck nothing.
+    pub(super) fn idle(&self) -> Vec<FaultRule> {
+        self.lock().iter().filter(|rule| !rule.has_struck).map(|rule| rule.rule.clone()).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Rule>> {

@@ -253,6 +253,20 @@ impl Emulator {
         self.inner.faults.add(fault.into());
     }
 
+    /// The faults that have struck nothing yet: one on a misspelt operation, or on a request that was never made. A test of
+    /// a fault that asserts that there are none cannot pass without it.
+    ///
+    /// ```
+    /// use inkseal::emulator::{Emulator, Fault};
+    ///
+    /// let emulator = Emulator::builder().fault(Fault::Throttle.on("GetObjekt")).build()?;
+    /// assert_eq!(emulator.idle_faults(), [Fault::Throttle.on("GetObjekt")]);
+    /// # Ok::<(), inkseal::emulator::Error>(())
+    /// ```
+    pub fn idle_faults(&self) -> Vec<FaultRule> {
+        self.inner.faults.idle()
+    }
+
     /// Takes all faults away.
     pub fn clear_faults(&self) {
         self.inner.faults.clear();

@@ -59,6 +59,7 @@ async fn throttling_and_server_errors_are_retried_by_the_sdk() {
     let counts =
         ["GetObject", "HeadObject", "DescribeKey", "StartDocumentAnalysis"].map(|name| emulator.count(name));
     assert_eq!(counts, [2, 3, 3, 2]);
+    assert_eq!(emulator.idle_faults(), []);
 }
 
 #[tokio::test(start_paused = true)]
@@ -67,6 +68,7 @@ async fn each_fault_is_what_it_is_called() {
     let key = format!("{folder}/1");
     let get = || s3.get_object().bucket("results").key(&key).send();
     let with = |fault: &str| {
+        assert_eq!(emulator.idle_faults(), [], "before {fault}");
         emulator.clear_faults();
         emulator.inject(fault.parse::<FaultRule>().unwrap());
     };
@@ -104,8 +106,11 @@ async fn each_fault_is_what_it_is_called() {
     assert_eq!(get().await.unwrap().server_side_encryption.unwrap().as_str(), "AES256");
     with("not-encrypted:/2");
     assert_eq!(get().await.unwrap().server_side_encryption.unwrap().as_str(), "aws:kms");
+    assert_eq!(emulator.idle_faults(), [Fault::NotEncrypted.key("/2")]);
+    emulator.clear_faults();
     with("missing-part=1");
     assert_eq!(refused(get().await), "NoSuchKey");
+    with("missing-part=1");
     let listed = s3.list_objects_v2().bucket("results").send().await.unwrap();
     let keys: Vec<_> = listed.contents().iter().filter_map(|object| object.key()).collect();
     assert_eq!(keys, [".s3_access_check", "2", "3", "4"].map(|name| format!("{folder}/{name}")));

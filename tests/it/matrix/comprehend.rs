@@ -56,7 +56,7 @@ async fn go<A: DocumentAnalysis>(
     let emulator = case.fault.clone().into_iter().fold(emulator, EmulatorBuilder::fault).build().unwrap();
     let mut out = Vec::new();
     let result = run(&emulator, &job, |record| out.push(said(record))).await;
-    Gone { out, result, calls: emulator.count(case.call) }
+    Gone::of(&emulator, case.call, out, result)
 }
 
 async fn run<A: DocumentAnalysis>(

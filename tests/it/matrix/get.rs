@@ -60,7 +60,7 @@ async fn go(case: Case) -> Gone {
         },
         other => panic!("{other} is no column"),
     };
-    Gone { out, result, calls: emulator.count(case.call) }
+    Gone::of(&emulator, case.call, out, result)
 }
 
 fn recorded(response: serde_json::Value) -> Response {

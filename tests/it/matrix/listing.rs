@@ -30,7 +30,7 @@ async fn expense(case: Case) -> Gone {
     let clients = clients(&emulator);
     let job = complete(seal(SecureJob::expense(input())), &clients).await;
     let (out, result) = read(job.documents(&clients)).await;
-    Gone { out, result, calls: emulator.count(case.call) }
+    Gone::of(&emulator, case.call, out, result)
 }
 
 async fn documents(case: Case) -> Gone {
@@ -48,5 +48,5 @@ async fn documents(case: Case) -> Gone {
             Err(error) => break Err(error),
         }
     };
-    Gone { out, result, calls: emulator.count(case.call) }
+    Gone::of(&emulator, case.call, out, result)
 }

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use inkseal::Error;
-use inkseal::emulator::{EmulatorBuilder, Fault, FaultRule};
+use inkseal::emulator::{Emulator, EmulatorBuilder, Fault, FaultRule};
 
 /// A way through the crate.
 pub struct Way {
@@ -77,6 +77,15 @@ pub struct Gone {
     result: Result<(), Error>,
     /// How often the call of the case was made.
     calls: u64,
+    /// Whether the fault of the case struck, if it has one.
+    is_struck: bool,
+}
+
+impl Gone {
+    /// What came of a call of this emulator.
+    fn of(emulator: &Emulator, call: &str, out: Vec<String>, result: Result<(), Error>) -> Self {
+        Self { out, result, calls: emulator.count(call), is_struck: emulator.idle_faults().is_empty() }
+    }
 }
 
 /// What strikes any call.
@@ -155,6 +164,7 @@ impl Way {
     async fn outcome(&self, case: Case, right: &[String]) -> String {
         let call = case.call;
         let gone = self.go(case).await;
+        assert!(gone.calls > 0 && gone.is_struck, "{call} was struck");
         match gone.result {
             Ok(()) => {
                 assert_eq!(gone.out, right, "a run that succeeds has given what it should");
@@ -162,7 +172,6 @@ impl Way {
             }
             Err(error) => {
                 assert!(right.starts_with(&gone.out), "what came before an error is right");
-                assert!(gone.calls > 0, "{call} was struck");
                 format!("`{:?}` at {:?}", error.kind(), error.stage())
             }
         }

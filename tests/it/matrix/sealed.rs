@@ -102,7 +102,7 @@ async fn go(case: Case) -> Gone {
     let emulator = case.fault.clone().into_iter().fold(case.set(emulator), EmulatorBuilder::fault);
     let emulator = emulator.build().unwrap();
     let result = run(&emulator, &case).await;
-    Gone { out: sink(&emulator), result, calls: emulator.count(case.call) }
+    Gone::of(&emulator, case.call, sink(&emulator), result)
 }
 
 /// Waited for by polling or by the queue.

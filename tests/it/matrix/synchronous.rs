@@ -37,7 +37,7 @@ async fn go(case: Case) -> Gone {
         Ok(answer) => (vec![answer], Ok(())),
         Err(error) => (Vec::new(), Err(error)),
     };
-    Gone { out, result, calls: emulator.count(case.call) }
+    Gone::of(&emulator, case.call, out, result)
 }
 
 fn recorded(response: serde_json::Value) -> Response {
