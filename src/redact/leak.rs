@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 use serde::ser::{self, Impossible, Serialize, Serializer};
 
-use super::members::{is_name, is_number};
+use super::members::{is_name, is_page_number, is_page_range};
 use super::needles::{Folded, Needles};
 
 /// Looks for needles in all strings of a value.
@@ -63,7 +63,8 @@ impl<'n> Strings<'n> {
             // Textract makes them up.
             (_, "Id" | "Ids" | "NextToken") => true,
             ("Type", "Text") => is_name(text),
-            ("PageType" | "PageNumber", "Value") => is_name(text) || is_number(text),
+            ("PageType" | "PageNumber", "Value") => is_name(text) || is_page_number(text),
+            ("Query", "Pages") => is_page_range(text),
             (_, member) => NAMES.contains(&member) && is_name(text),
         }
     }

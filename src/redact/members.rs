@@ -42,9 +42,10 @@ pub(super) fn texts_of(block: &Block) -> impl Iterator<Item = &str> {
 }
 
 /// Whether a text tells pages, as `1`, `2-4`, `5-*` or `*` does.
-fn is_page_range(text: &str) -> bool {
-    let (first, last) = text.split_once('-').unwrap_or((text, text));
-    text == "*" || (is_number(first) && (last == "*" || is_number(last)))
+pub(super) fn is_page_range(text: &str) -> bool {
+    let Some((first, last)) = text.split_once('-') else { return text == "*" || page_number(text).is_some() };
+    let last = if last == "*" { Some(MOST_PAGES) } else { page_number(last) };
+    page_number(first).zip(last).is_some_and(|(first, last)| first <= last)
 }
 
 /// Lets a block's texts be changed.
@@ -206,7 +207,7 @@ impl LendingResult {
             kinds.chain(classification.page_number.iter_mut().flatten())
         });
         for prediction in predictions {
-            if prediction.value.as_deref().is_some_and(|value| !is_name(value) && !is_number(value)) {
+            if prediction.value.as_deref().is_some_and(|value| !is_name(value) && !is_page_number(value)) {
                 alone(|field| text(field, &mut prediction.value, visit));
             }
         }
@@ -242,9 +243,18 @@ impl LendingDocument {
     }
 }
 
-/// Whether a text is a number, as page numbers are told.
-pub(super) fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.len() < 6 && text.bytes().all(|byte| byte.is_ascii_digit())
+/// The pages that a document may have, by Textract's quotas.
+const MOST_PAGES: u16 = 3000;
+
+/// The number of a page, where a text is one.
+fn page_number(text: &str) -> Option<u16> {
+    let is_written_so = text.starts_with(|first: char| matches!(first, '1'..='9'));
+    text.parse().ok().filter(|number| is_written_so && *number <= MOST_PAGES)
+}
+
+/// Whether a text is the number of a page.
+pub(super) fn is_page_number(text: &str) -> bool {
+    page_number(text).is_some()
 }
 
 #[cfg(test)]
@@ -256,9 +266,25 @@ mod tests {
         for range in ["1", "2-4", "5-*", "*", "3000"] {
             assert!(is_page_range(range), "{range}");
         }
-        for text in
-            ["", "-", "--------", "**", "*-4", "1-", "1-2-3", "123-45-6789", "123456", "4111 1111", "1a"]
-        {
+        for text in [
+            "",
+            "-",
+            "--------",
+            "**",
+            "*-4",
+            "1-",
+            "1-2-3",
+            "4-2",
+            "0",
+            "007",
+            "+1",
+            "3001",
+            "12345",
+            "12345-6789",
+            "123-45-6789",
+            "4111 1111",
+            "1a",
+        ] {
             assert!(!is_page_range(text), "{text:?}");
         }
     }

@@ -52,6 +52,20 @@ async fn across_cells_and_in_answers_aliases_and_questions() {
     assert_eq!(report.by_detector()["sweep"], 2, "the alias and the answer are written otherwise");
 }
 
+/// A query names the pages that it asks for, which are no text, whatever was detected elsewhere.
+#[tokio::test]
+async fn the_pages_of_a_query_are_no_leak() {
+    let blocks = json!([
+        {"BlockType": "LINE", "Id": "l", "Text": "aged 100", "Relationships": [{"Type": "CHILD", "Ids": ["a"]}]},
+        {"BlockType": "WORD", "Id": "a", "Text": "100"},
+        {"BlockType": "QUERY", "Id": "q", "Query": {"Text": "How old?", "Pages": ["100", "12345-6789"]}},
+    ]);
+    let found = Planted::of([(PiiType::Age, "100"), (PiiType::Address, "12345-6789")]);
+    let (redacted, _) = redact(&stage(found).build().unwrap(), document(blocks)).await;
+    let query = redacted.blocks().find_map(|block| block.block().query()).unwrap();
+    assert_eq!(query.pages.as_deref().unwrap(), ["100", "[ADDRESS]"]);
+}
+
 #[tokio::test]
 async fn what_a_line_says_beyond_its_words_and_words_in_no_line() {
     let blocks = json!([
