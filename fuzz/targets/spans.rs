@@ -240,7 +240,8 @@ struct Texts {
 
 /// Letters and digits alone, in one case and without marks.
 fn letters(text: &str) -> String {
-    let small = text.nfd().flat_map(char::to_uppercase).flat_map(char::to_lowercase);
+    // The capital ẞ is its own capital: it is the small one first.
+    let small = text.nfd().flat_map(char::to_lowercase).flat_map(char::to_uppercase).flat_map(char::to_lowercase);
     small.nfd().filter(|c| c.is_alphanumeric()).collect()
 }
 
@@ -414,6 +415,7 @@ fn words(
         if !script.keeps_rest {
             whole_word(script, page, &is_all, before, after);
         }
+        masked(script, text, &touching, &own, before, after);
         if script.keeps_rest && is_all("mask") && !strings.explain(page, before) {
             let kept = before.chars().enumerate().map(|(at, c)| {
                 let is_hit = touching.iter().any(|span| span.range().contains(&(own.start + at)));
@@ -449,6 +451,32 @@ fn whole_word(script: &Script, page: u32, is_all: &dyn Fn(&str) -> bool, before:
         // What was detected in it may stand in it several times.
         let is_type = |word: &str| matches!(word, "[NAME]" | "[ADDRESS]");
         assert!(after.split_terminator(' ').all(is_type), "{after:?} of {before:?}");
+    }
+}
+
+/// Masks alone leave a word as long as it was, and of what any of them covers no more than the end that is its own to keep.
+fn masked(
+    script: &Script,
+    text: &str,
+    touching: &[&&PiiSpan],
+    own: &Range<usize>,
+    before: &str,
+    after: &str,
+) {
+    let is_mask = |operator: &String| matches!(operator.as_str(), "mask" | "mask4");
+    if !script.operators.iter().all(is_mask) {
+        return;
+    }
+    assert_eq!(after.chars().count(), before.chars().count(), "{after:?} of {before:?}");
+    for span in touching {
+        let said: Vec<char> = text.chars().skip(span.begin).take(span.end - span.begin).collect();
+        let letters: Vec<usize> = (0..said.len()).filter(|at| said[*at].is_alphanumeric()).collect();
+        let keeps = script.operator(&span.pii_type) == "mask4" && letters.len() > 8;
+        let kept_from = if keeps { letters[letters.len() - 4] } else { said.len() };
+        for at in (span.begin..span.begin + kept_from).filter(|at| own.contains(at)) {
+            let left = after.chars().nth(at - own.start).expect("as long");
+            assert!(left == '*' || left.is_whitespace(), "{after:?} of {before:?}");
+        }
     }
 }
 

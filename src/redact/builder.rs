@@ -72,6 +72,11 @@ impl Settings {
         self.operators.values().chain([&self.others])
     }
 
+    /// Whether some operator leaves the ends of what it masks.
+    pub(super) fn keeps_ends(&self) -> bool {
+        self.all_operators().any(Operator::keeps_ends)
+    }
+
     /// Whether a span is to be dealt with at all.
     pub(super) fn wants(&self, span: &PiiSpan, text: &str) -> bool {
         let least = self.min_scores.get(&span.pii_type).unwrap_or(&self.min_score);
@@ -219,8 +224,8 @@ impl RedactorBuilder {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where a score is not between 0 and 1, a timeout or the number
-    /// of detections at a time is 0.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where a score is not between 0 and 1, a mask is of a letter, a
+    /// digit or white space, or a timeout or the number of detections at a time is 0.
     pub fn build(self) -> Result<Redactor> {
         let Self { detector, settings } = self;
         let is_score = |score: &f32| (0.0..=1.0).contains(score);

@@ -1,5 +1,7 @@
 //! What the detector finds on pages: which of it counts, and where it stands.
 
+use std::ops::Range;
+
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::declared;
@@ -91,12 +93,15 @@ impl Redactor {
         }
         for span in &passed.whole {
             for (index, range) in on_sheets(span) {
-                let text = sheets.get(index).and_then(|sheet| sheet.text.get(range));
+                let (Some(hits), Some(text)) = (
+                    looked.hits.get_mut(index),
+                    sheets.get(index).and_then(|sheet| sheet.text.get(range.clone())),
+                ) else {
+                    continue;
+                };
+                hits.whole.push((span.pii_type.clone(), range));
                 // What a mask would leave as it is was masked before, and tells nothing.
-                let is_masked = |text: &&str| self.settings.operator(&span.pii_type).leaves(text);
-                if let (Some(hits), Some(text)) =
-                    (looked.hits.get_mut(index), text.filter(|text| !is_masked(text)))
-                {
+                if !self.settings.operator(&span.pii_type).leaves(text) {
                     hits.strings.push((span.pii_type.clone(), text.to_owned()));
                 }
             }
@@ -183,6 +188,8 @@ pub(super) struct Looked {
 pub(super) struct Hits {
     /// In order and without overlap.
     pub(super) found: Vec<Hit>,
+    /// The same before one cut off another.
+    pub(super) whole: Vec<(PiiType, Range<usize>)>,
     /// The strings that must not come out.
     pub(super) strings: Vec<(PiiType, String)>,
 }

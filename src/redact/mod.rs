@@ -16,6 +16,7 @@
 
 mod blur;
 mod builder;
+mod claims;
 #[cfg(feature = "comprehend")]
 mod comprehend;
 mod declared;

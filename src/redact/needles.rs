@@ -33,7 +33,7 @@ pub(super) struct Needle {
 pub(super) struct Needles {
     list: Vec<Needle>,
     known: HashMap<String, usize>,
-    /// For those from the first on, each for at least as many as all behind it.
+    /// For those from the first on. The number of strings of each has fewer binary digits than that of the one before.
     finders: Vec<Finder>,
 }
 
@@ -80,8 +80,8 @@ impl Needles {
     /// Makes ready for the search.
     ///
     /// A sweep adds some with every page. One automaton for all would be built anew each time; so the new ones get one of their
-    /// own, together with the last ones where those are no more. All calls together build each string into as many of them
-    /// as the logarithm of their number, and a search asks no more than that.
+    /// own, together with those of the last ones that are about as many or fewer. All calls together build each string into
+    /// as many of them as the logarithm of their number, and a search asks no more than that.
     ///
     /// # Errors
     ///
@@ -93,7 +93,8 @@ impl Needles {
         if start == end {
             return Ok(());
         }
-        while let Some(last) = self.finders.pop_if(|last| last.places.len() <= end - start) {
+        let digits = |count: usize| count.checked_ilog2();
+        while let Some(last) = self.finders.pop_if(|last| digits(last.places.len()) <= digits(end - start)) {
             start = last.places.start;
         }
         let patterns = self.list.iter().skip(start).map(|needle| needle.text.as_bytes());
@@ -105,22 +106,31 @@ impl Needles {
         Ok(())
     }
 
+    /// Wherever they stand in a text, also over each other.
+    pub(super) fn standing<'a>(&'a self, text: &Folded) -> impl Iterator<Item = (Range<usize>, &'a Needle)> {
+        self.standing_folded(text).map(move |(range, needle)| (text.to_original(range), needle))
+    }
+
+    fn standing_folded<'a>(&'a self, text: &Folded) -> impl Iterator<Item = (Range<usize>, &'a Needle)> {
+        let searched = self.finders.last().map_or(0, |last| last.places.end);
+        debug_assert_eq!(searched, self.list.len(), "strings are made ready before they are searched for");
+        let founds = self.finders.iter().flat_map(move |finder| {
+            let founds = finder.automaton.find_overlapping_iter(&text.text);
+            founds.map(move |found| (finder.places.start + found.pattern().as_usize(), found.range()))
+        });
+        let needles = founds.filter_map(|(place, range)| Some((range, self.list.get(place)?)));
+        needles.filter(move |(range, needle)| needle.stands(&text.text, range.clone()))
+    }
+
     /// Where they stand in a text, each place once, with the needle: of two that overlap the one that begins first, then
     /// the longer; and what the other covers beyond it.
     pub(super) fn find<'a>(&'a self, text: &Folded) -> Vec<(Range<usize>, &'a Needle)> {
         // The longest from each start.
         let mut longest: BTreeMap<usize, (usize, &Needle)> = BTreeMap::new();
-        let founds = self.finders.iter().flat_map(|finder| {
-            let founds = finder.automaton.find_overlapping_iter(&text.text);
-            founds.map(|found| (finder.places.start + found.pattern().as_usize(), found))
-        });
-        for (place, found) in founds {
-            let Some(needle) = self.list.get(place) else { continue };
-            if needle.stands(&text.text, found.range()) {
-                let best = longest.entry(found.start()).or_insert((found.end(), needle));
-                if found.end() > best.0 {
-                    *best = (found.end(), needle);
-                }
+        for (range, needle) in self.standing_folded(text) {
+            let best = longest.entry(range.start).or_insert((range.end, needle));
+            if range.end > best.0 {
+                *best = (range.end, needle);
             }
         }
         let mut behind = 0;
@@ -206,8 +216,8 @@ impl Folded {
                 _ if is_space => text.push(' '),
                 _ if c.is_ascii() => text.push(c.to_ascii_lowercase()),
                 _ => decompose_canonical(c, |part| {
-                    // By way of the capital, so that ς is σ, ß is ss and ı is i, as in a heading; and before of the small one,
-                    // as ẞ is ß.
+                    // By way of the capital, so that ς is σ, ß is ss and ı is i, as in a heading; and to that by way of the
+                    // small one, so that ẞ is ß.
                     let capitals = part.to_lowercase().flat_map(char::to_uppercase);
                     let small = capitals.flat_map(char::to_lowercase);
                     if !is_dot_of_i(part, &text) {
@@ -276,20 +286,29 @@ mod tests {
         }
     }
 
-    #[test]
-    fn strings_that_come_one_by_one_are_found_as_those_at_once() {
-        let names: Vec<String> = (0..100).map(|number| format!("name number {number:03}")).collect();
+    /// The sizes of the finders after strings came in batches of these sizes.
+    fn sizes_after(batches: impl IntoIterator<Item = usize>) -> Vec<usize> {
         let mut list = Needles::default();
-        for (number, name) in names.iter().enumerate() {
-            list.add(name, &PiiType::Name);
+        let mut names = Vec::new();
+        for size in batches {
+            let first = names.len();
+            names.extend((first..first + size).map(|number| format!("name number {number:05}")));
+            names.iter().for_each(|name| list.add(name, &PiiType::Name));
             list.prepare().unwrap();
-            let sizes: Vec<usize> = list.finders.iter().map(|finder| finder.places.len()).collect();
-            assert!(sizes.is_sorted_by(|one, next| one > next), "{sizes:?}");
-            assert_eq!(sizes.iter().sum::<usize>(), number + 1);
         }
         assert_eq!(list.find(&Folded::of(&names.join(" "))).len(), names.len());
         list.prepare().unwrap();
-        assert_eq!(list.finders.len(), 3, "64, 32 and 4");
+        list.finders.iter().map(|finder| finder.places.len()).collect()
+    }
+
+    #[test]
+    fn strings_that_come_one_by_one_are_found_as_those_at_once() {
+        assert_eq!(sizes_after([100]), [100]);
+        assert_eq!(sizes_after([1; 100]), [64, 32, 4]);
+        for batches in [[1; 40].to_vec(), (1..40).collect(), (1..40).rev().collect(), vec![7, 1, 90, 3, 60]] {
+            let sizes = sizes_after(batches);
+            assert!(sizes.is_sorted_by(|one, next| one.ilog2() > next.ilog2()), "{sizes:?}");
+        }
     }
 
     #[test]

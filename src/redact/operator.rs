@@ -40,9 +40,10 @@ impl Operator {
         Self(Kind::Mask { character, keep_last: 0 })
     }
 
-    /// Leaves the last so many letters and digits of what is masked, if it has more than twice as many; what has fewer is
-    /// masked whole, and so is what would leave a string, or a text with one in it, that was detected by itself. Of other operators than a mask it
-    /// changes nothing.
+    /// Leaves the last so many letters and digits of what is masked, if it has more than twice as many.
+    ///
+    /// What has fewer is masked whole. So is what would leave a string that was detected elsewhere, or any of what another
+    /// detection covers that does not leave it too. Of other operators than a mask it changes nothing.
     #[must_use]
     pub fn keep_last(self, count: usize) -> Self {
         match self.0 {
@@ -129,12 +130,36 @@ impl Operator {
         matches!(self.0, Kind::Encrypt(_))
     }
 
+    /// Whether it leaves ends.
+    pub(super) fn keeps_ends(&self) -> bool {
+        matches!(self.0, Kind::Mask { keep_last: 1.., .. })
+    }
+
+    /// The byte of a text from which on its letters and digits are left, where any are: never such that what is left has in it
+    /// what was detected by itself.
+    pub(super) fn kept_from(&self, said: &str, is_detected: impl Fn(&str) -> bool) -> Option<usize> {
+        let Kind::Mask { character, keep_last: keep_last @ 1.. } = self.0 else { return None };
+        let letters = || said.char_indices().filter(|(_, c)| c.is_alphanumeric());
+        let count = letters().count();
+        if count <= keep_last.saturating_mul(2) {
+            return None;
+        }
+        let (from, _) = letters().nth(count - keep_last)?;
+        let end = said.get(from..)?;
+        let masked = |c: char| if c.is_alphanumeric() || c.is_whitespace() { c } else { character };
+        let left: String = end.chars().map(masked).collect();
+        let together: String = end.chars().filter(|c| c.is_alphanumeric()).collect();
+        let is_told = [end, &left, &together].into_iter().any(is_detected);
+        (!is_told).then_some(from)
+    }
+
     /// What is put in the place of an entity.
     pub(super) fn put(&self, entity: &Entity<'_>, tokens: &mut Tokens) -> Result<Put> {
         Ok(match &self.0 {
-            Kind::Mask { character, keep_last } => {
-                let first_kept = first_kept(entity.said, *keep_last, *character, entity.is_detected);
-                Put::Mask { character: *character, first_kept }
+            Kind::Mask { character, .. } => {
+                let masked = entity.kept_from.and_then(|from| entity.said.get(..from));
+                let letters = |masked: &str| masked.chars().filter(|c| c.is_alphanumeric()).count();
+                Put::Mask { character: *character, first_kept: masked.map_or(usize::MAX, letters) }
             }
             // What is kept is not planned for.
             Kind::Keep => Put::Text(entity.said.to_owned()),
@@ -170,23 +195,8 @@ pub(super) struct Entity<'a> {
     /// The same, folded.
     pub(super) text: &'a str,
     pub(super) document: Option<&'a str>,
-    /// Whether a text is, or has in it, something that was detected by itself.
-    pub(super) is_detected: &'a dyn Fn(&str) -> bool,
-}
-
-/// The number of the first letter or digit that a mask leaves.
-fn first_kept(said: &str, keep_last: usize, character: char, is_detected: &dyn Fn(&str) -> bool) -> usize {
-    let letters = || said.char_indices().filter(|(_, c)| c.is_alphanumeric());
-    let count = letters().count();
-    if keep_last == 0 || count <= keep_last.saturating_mul(2) {
-        return usize::MAX;
-    }
-    let first = count - keep_last;
-    let start = letters().nth(first).map_or(said.len(), |(at, _)| at);
-    let masked = |c: char| if c.is_alphanumeric() || c.is_whitespace() { c } else { character };
-    let left: String = said.get(start..).unwrap_or_default().chars().map(masked).collect();
-    let together: String = left.chars().filter(|c| c.is_alphanumeric()).collect();
-    if is_detected(&left) || is_detected(&together) { usize::MAX } else { first }
+    /// The byte of what was detected from which on a mask leaves it.
+    pub(super) kept_from: Option<usize>,
 }
 
 /// The tokens of a document.
@@ -214,15 +224,19 @@ mod tests {
 
     #[test]
     fn a_mask_keeps_the_last_letters_of_what_has_enough() {
-        let kept =
-            |said, count| first_kept(said, count, '*', &|left| left == "9999" || left.contains("1 1*1"));
-        assert_eq!(kept("4111 1111 1111 1234", 4), 12);
-        assert_eq!(kept("12345678", 4), usize::MAX, "too short to keep anything");
-        assert_eq!(kept("123459999", 4), usize::MAX, "what is kept was detected");
-        assert_eq!(kept("12345-99-99", 4), usize::MAX, "but for the signs between");
-        assert_eq!(kept("234567 1 1-1", 4), usize::MAX, "what is kept has in it what was detected");
-        assert_eq!(kept("123456789", 0), usize::MAX);
-        assert_eq!(kept("123456789", usize::MAX), usize::MAX);
+        let kept = |said, count| {
+            let detected = ["9999", "1 1*1", "12-34"];
+            let is_detected = |left: &str| detected.iter().any(|detected| left.contains(detected));
+            Operator::mask().keep_last(count).kept_from(said, is_detected)
+        };
+        assert_eq!(kept("4111 1111 1111 1234", 4), Some(15));
+        assert_eq!(kept("12345678", 4), None, "too short to keep anything");
+        assert_eq!(kept("123459999", 4), None, "what is kept was detected");
+        assert_eq!(kept("12345-99-99", 4), None, "but for the signs between");
+        assert_eq!(kept("234567 1 1-1", 4), None, "what is kept has in it what was detected");
+        assert_eq!(kept("4111-1111-1111-12-34", 4), None, "with the signs between");
+        assert_eq!(kept("123456789", 0), None);
+        assert_eq!(kept("123456789", usize::MAX), None);
     }
 
     #[test]

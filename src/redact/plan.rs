@@ -4,6 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::PiiType;
+use super::claims::Claims;
+use super::look::Hits;
 use super::needles::{Folded, Needle, Needles, fold};
 use super::operator::{Entity, Put};
 use super::redactor::Progress;
@@ -90,32 +92,35 @@ impl Plan {
         &mut self,
         progress: &mut Progress<'_>,
         sheet: &Sheet,
-        hits: &[Hit],
+        Hits { found: hits, whole, .. }: &Hits,
         needles: &Needles,
     ) -> Result<()> {
+        let folded = Folded::of(&sheet.text);
+        let taken = Taken::of(progress, &sheet.text, &folded, whole, needles, Vec::new());
         let mut words = LastWord::default();
         for hit in hits {
-            let Some(text) = sheet.text.get(hit.range.clone()).filter(|text| !text.trim().is_empty()) else {
+            let is_blank = |text: &str| text.trim().is_empty();
+            if sheet.text.get(hit.range.clone()).is_none_or(is_blank) {
                 continue;
-            };
-            let found = Found { pii_type: &hit.pii_type, text, page: sheet.page, detector: hit.detector };
-            self.entity(progress, found, sheet.pieces(&hit.range, &mut words), needles)?;
+            }
+            let found = Found { pii_type: &hit.pii_type, range: &hit.range, detector: hit.detector };
+            self.entity(progress, found, sheet, &mut words, &taken)?;
         }
         let is_hit = |range: &Range<usize>| {
             let first = hits.partition_point(|hit| hit.range.end < range.end);
             hits.get(first).is_some_and(|hit| hit.range.start <= range.start)
         };
         let mut words = LastWord::default();
-        for (range, needle) in needles.find(&Folded::of(&sheet.text)) {
+        for (range, needle) in needles.find(&folded) {
             if !is_hit(&range) {
-                self.sweep(progress, sheet, needle, &range, &mut words, needles)?;
+                self.sweep(progress, sheet, needle, &range, &mut words, &taken)?;
             }
         }
         // An answer or a value that repeats what was detected, however short that is.
         for stretch in sheet.stretches.iter().filter(|stretch| !stretch.is_word && !is_hit(&stretch.range)) {
             let text = sheet.text.get(stretch.range.clone()).unwrap_or_default();
             if let Some(needle) = needles.get(text).filter(|_| !self.touches(stretch.member)) {
-                self.sweep(progress, sheet, needle, &stretch.range, &mut words, needles)?;
+                self.sweep(progress, sheet, needle, &stretch.range, &mut words, &taken)?;
             }
         }
         Ok(())
@@ -128,39 +133,42 @@ impl Plan {
         needle: &Needle,
         range: &Range<usize>,
         words: &mut LastWord,
-        needles: &Needles,
+        taken: &Taken<'_>,
     ) -> Result<()> {
-        let text = sheet.text.get(range.clone()).unwrap_or_default();
-        let found = Found { pii_type: &needle.pii_type, text, page: sheet.page, detector: SWEEP };
-        self.entity(progress, found, sheet.pieces(range, words), needles)
+        let found = Found { pii_type: &needle.pii_type, range, detector: SWEEP };
+        self.entity(progress, found, sheet, words, taken)
     }
 
     fn entity(
         &mut self,
         progress: &mut Progress<'_>,
         found: Found<'_>,
-        pieces: Vec<Piece>,
-        needles: &Needles,
+        sheet: &Sheet,
+        words: &mut LastWord,
+        taken: &Taken<'_>,
     ) -> Result<()> {
-        let Found { pii_type, text, page, detector } = found;
+        let Found { pii_type, range, detector } = found;
+        let said = sheet.text.get(range.clone()).unwrap_or_default();
         let operator = progress.settings.operator(pii_type);
-        progress.report.enter(page, pii_type, detector, operator.name());
-        let is_detected =
-            |text: &str| needles.get(text).is_some() || !needles.find(&Folded::of(text)).is_empty();
-        let folded = fold(text);
-        let document = progress.document;
-        let entity = Entity { pii_type, said: text, text: &folded, document, is_detected: &is_detected };
+        progress.report.enter(sheet.page, pii_type, detector, operator.name());
+        let kept_from = operator
+            .kept_from(said, |end| taken.is_detected(end))
+            .filter(|from| !taken.claims.meet(&(range.start + from..range.end)));
+        let text = fold(said);
+        let entity = Entity { pii_type, said, text: &text, document: progress.document, kept_from };
         let put = operator.put(&entity, progress.tokens)?;
         if let Put::Text(text) = &put {
             self.written.extend((!text.is_empty()).then(|| text.clone()));
         }
         let number = self.entities.len();
-        for (index, Piece { member, own, words, letters_before }) in pieces.into_iter().enumerate() {
+        for (index, Piece { member, own, words, letters_before }) in
+            sheet.pieces(range, words).into_iter().enumerate()
+        {
             let words = if progress.settings.keep_rest_of_words { own.clone() } else { words };
             let mark = Mark { own, words, letters_before, entity: number, is_first: index == 0 };
             self.marks.entry(member).or_default().push(mark);
         }
-        self.entities.push(Planned { pii_type: pii_type.clone(), text: folded, page, put });
+        self.entities.push(Planned { pii_type: pii_type.clone(), text, page: sheet.page, put });
         Ok(())
     }
 
@@ -188,18 +196,19 @@ impl Plan {
             let first = covered.partition_point(|place| place.end < range.end);
             covered.get(first).is_some_and(|place| place.start <= range.start)
         };
+        let folded = Folded::of(text);
+        let mut places = needles.find(&folded);
+        places.retain(|(range, _)| !is_covered(range));
+        if places.is_empty() {
+            return Ok(());
+        }
         // By itself it is a text like any other.
-        let mut sheet = None;
+        let mut sheet = Sheet::new(page);
+        sheet.show(text, line, 0, false);
+        let taken = Taken::of(progress, text, &folded, &[], needles, covered);
         let mut last = LastWord::default();
-        for (range, needle) in needles.find(&Folded::of(text)) {
-            if !is_covered(&range) {
-                let sheet = sheet.get_or_insert_with(|| {
-                    let mut sheet = Sheet::new(page);
-                    sheet.show(text, line, 0, false);
-                    sheet
-                });
-                self.sweep(progress, sheet, needle, &range, &mut last, needles)?;
-            }
+        for (range, needle) in places {
+            self.sweep(progress, &sheet, needle, &range, &mut last, &taken)?;
         }
         Ok(())
     }
@@ -353,13 +362,50 @@ impl Plan {
     }
 }
 
-/// An entity where it stands.
-#[derive(Clone, Copy)]
+/// An entity where it stands on a sheet.
 struct Found<'a> {
     pii_type: &'a PiiType,
-    text: &'a str,
-    page: u32,
+    range: &'a Range<usize>,
     detector: &'static str,
+}
+
+/// What the detections of a text take from it, which no mask may leave.
+struct Taken<'a> {
+    needles: &'a Needles,
+    claims: Claims,
+}
+
+impl<'a> Taken<'a> {
+    /// What is taken of a text: what was detected in it, `whole` as it was before one cut off another; what stands in it
+    /// that was detected elsewhere; and these other places.
+    fn of(
+        progress: &Progress<'_>,
+        text: &str,
+        folded: &Folded,
+        whole: &[(PiiType, Range<usize>)],
+        needles: &'a Needles,
+        mut places: Vec<Range<usize>>,
+    ) -> Self {
+        let mut taken = Self { needles, claims: Claims::default() };
+        if !progress.settings.keeps_ends() {
+            return taken;
+        }
+        let own = |pii_type: &PiiType, range: Range<usize>| {
+            let said = text.get(range.clone()).unwrap_or_default();
+            let kept_from =
+                progress.settings.operator(pii_type).kept_from(said, |end| taken.is_detected(end));
+            range.start..kept_from.map_or(range.end, |from| range.start + from)
+        };
+        places.extend(whole.iter().map(|(pii_type, range)| own(pii_type, range.clone())));
+        places.extend(needles.standing(folded).map(|(range, needle)| own(&needle.pii_type, range)));
+        taken.claims = Claims::of(places);
+        taken
+    }
+
+    /// Whether a text is, or has in it, something that was detected.
+    fn is_detected(&self, text: &str) -> bool {
+        self.needles.get(text).is_some() || !self.needles.find(&Folded::of(text)).is_empty()
+    }
 }
 
 fn is_space(text: Option<&str>) -> bool {

@@ -1,4 +1,4 @@
-//! The stage: what is detected with what, and what is put in its place.
+//! The stage: records go in, and come out redacted or not at all.
 
 use std::fmt;
 use std::sync::Arc;
@@ -166,10 +166,6 @@ impl Redactor {
             return Err(Error::invalid("encryption binds to a document: name it with `for_document`"));
         }
         Ok(())
-    }
-
-    pub(super) fn settings(&self) -> &Settings {
-        &self.settings
     }
 
     /// How much text makes a batch.

@@ -126,7 +126,7 @@ where
 
     /// Takes from the source as long as there is room.
     fn fill(&mut self, context: &mut Context<'_>) {
-        while self.source_end.is_none() && self.looking.len() < self.redactor.settings().parallel {
+        while self.source_end.is_none() && self.looking.len() < self.redactor.settings.parallel {
             match Pin::new(&mut self.source).poll_next(context) {
                 Poll::Pending => return,
                 Poll::Ready(Some(Ok(record))) => {

@@ -89,7 +89,7 @@ impl<T: Record> Unit<T> {
         let needles = self.needles(&hits, progress)?;
         let mut plan = Plan::default();
         for (index, (sheet, hits)) in self.sheets.iter().zip(&hits).enumerate() {
-            plan.enter(progress, sheet, &hits.found, needles.of(index))?;
+            plan.enter(progress, sheet, hits, needles.of(index))?;
         }
         // Lines repeat what their words say, also where that is too little to be looked for.
         if !plan.is_empty() || self.sheets.iter().enumerate().any(|(index, _)| !needles.of(index).is_empty())

@@ -34,6 +34,64 @@ async fn each_operator() {
     }
 }
 
+/// The end of one detection that another covers is not left, nor one that was detected elsewhere.
+#[tokio::test]
+async fn a_kept_end_is_nothing_that_was_detected() {
+    use PiiType::{CreditDebitNumber as Card, Pin};
+    let (mask, keeping) = (Operator::mask(), Operator::mask().keep_last(2));
+    for (card, pin, of_pins, text, expected) in [
+        ("4111 1111 1111 1234", "1111", &mask, "4111 1111 1111 1234", "**** **** **** 1234"),
+        (
+            "4111 1111 1111 1234",
+            "1234 567890",
+            &mask,
+            "4111 1111 1111 1234 567890",
+            "**** **** **** **** ******",
+        ),
+        (
+            "4111 1111 1111 1234",
+            "1234 567890",
+            &keeping,
+            "4111 1111 1111 1234 567890",
+            "**** **** **** **** ****90",
+        ),
+        ("41111111 22 33", "33", &mask, "41111111 22 33", "******** ** **"),
+        ("4111-1111-1111-12-34", "12-34", &mask, "4111-1111-1111-12-34 12-34", "******************** *****"),
+    ] {
+        let redactor = stage(Planted::of([(Card, card), (Pin, pin)]))
+            .operator(Card, Operator::mask().keep_last(4))
+            .others(of_pins.clone())
+            .build()
+            .unwrap();
+        let (redacted, _) = redact(&redactor, document(json!(lines(1, &[text])))).await;
+        assert_eq!(redacted.to_text(), expected, "{card:?} and {pin:?} in {text:?}");
+    }
+}
+
+/// On the next page it is the sweep that finds both.
+#[tokio::test]
+async fn nor_where_only_the_sweep_finds_it() {
+    use PiiType::{CreditDebitNumber as Card, Pin};
+    let found = Told(|text: &str| {
+        let all = Planted::of([(Card, "4111 1111 1111 1234"), (Pin, "1234 567890")]);
+        let spans = if text.contains("first") { all.find(text) } else { Vec::new() };
+        Box::pin(async move { Ok(Detection::new(spans)) }) as BoxFuture<'static, _>
+    });
+    let redactor = stage(found)
+        .operator(Card, Operator::mask().keep_last(4))
+        .others(Operator::remove())
+        .sweep(true)
+        .build()
+        .unwrap();
+    let blocks = [
+        lines(1, &["first 4111 1111 1111 1234", "and 1234 567890"]),
+        lines(2, &["4111 1111 1111 1234 567890", "4111 1111 1111 1234"]),
+    ];
+    let (redacted, _) = redact(&redactor, document(json!(blocks.concat()))).await;
+    let expected = "first **** **** **** 1234\nand\n\n**** **** **** ****\n**** **** **** 1234";
+    assert_eq!(redacted.to_text(), expected);
+}
+
 #[tokio::test]
 async fn pseudonyms_are_the_same_in_all_documents_under_a_key() {
     let under = async |byte| text_with(Operator::pseudonym(PseudonymKey::new([byte; 32]).unwrap())).await;
