@@ -11,6 +11,7 @@ use futures::stream::{self, BoxStream};
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncReadExt, ReadBuf};
 use tokio_tar::{Archive, Entry};
 
+use super::Limits;
 use super::object::SealedObject;
 use crate::error::{Error, ErrorKind, Result, Stage};
 
@@ -29,21 +30,22 @@ pub(super) struct OutputArchive {
     /// `None` once the last file has been read.
     entries: Option<BoxStream<'static, io::Result<Entry<Archive<Unpacked>>>>>,
     file: Option<(Entry<Archive<Unpacked>>, u64)>,
-    left: u64,
-    seen: bool,
+    limits: Limits,
+    entries_read: u64,
+    has_files: bool,
     trouble: Trouble,
 }
 
 impl OutputArchive {
-    /// The files of an object that was verified, of which no more than so many bytes are unpacked, from so many entries.
-    pub(super) fn new(object: SealedObject, most_bytes: u64, most_files: u64) -> Result<Self> {
+    /// The files of an object that was verified, unpacked within these limits.
+    pub(super) fn new(object: SealedObject, limits: Limits) -> Result<Self> {
         let key = object.key().to_owned();
         let trouble = Trouble::default();
         let pieces = Pieces::new(object, trouble.clone());
         let mut inner = GzipDecoder::new(pieces);
         // Else it would end with the first member, and what follows be lost without a word.
         inner.multiple_members(true);
-        let unpacked = Limited { inner, left: most_bytes, trouble: trouble.clone() };
+        let unpacked = Limited { inner, limits, read: 0, trouble: trouble.clone() };
         let mut archive = Archive::new(unpacked);
         // Not `entries`, which would hold the extensions that an archive may have before an entry, of whatever length.
         let entries = archive.entries_raw().map_err(|_| broken(&key))?;
@@ -52,8 +54,9 @@ impl OutputArchive {
             archive,
             entries: Some(entries.boxed()),
             file: None,
-            left: most_files,
-            seen: false,
+            limits,
+            entries_read: 0,
+            has_files: false,
             trouble,
         })
     }
@@ -68,10 +71,13 @@ impl OutputArchive {
                 self.entries = None;
                 self.finish().await?;
                 // Nothing at all unpacks to nothing, too.
-                return if self.seen { Ok(None) } else { Err(broken(&self.key)) };
+                return if self.has_files { Ok(None) } else { Err(broken(&self.key)) };
             };
             let entry = entry.map_err(|_| self.trouble.or_broken(&self.key))?;
-            self.left = self.left.checked_sub(1).ok_or_else(|| too_many(&self.key))?;
+            self.entries_read += 1;
+            if self.entries_read > self.limits.files {
+                return Err(self.limits.too_many_files(&self.key));
+            }
             let kind = entry.header().entry_type();
             if kind.is_file() {
                 let name = entry.path().map_err(|_| broken(&self.key))?;
@@ -79,7 +85,7 @@ impl OutputArchive {
                     name.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
                 let size = entry.header().raw_entry_size().map_err(|_| broken(&self.key))?;
                 self.file = Some((entry, size));
-                self.seen = true;
+                self.has_files = true;
                 return Ok(Some(name));
             }
             let is_extension = kind.is_pax_global_extensions()
@@ -118,7 +124,8 @@ impl OutputArchive {
     async fn finish(&mut self) -> Result<()> {
         let empty = Archive::new(Limited {
             inner: GzipDecoder::new(Pieces::none()),
-            left: 0,
+            limits: self.limits,
+            read: 0,
             trouble: Trouble::default(),
         });
         let archive = std::mem::replace(&mut self.archive, empty);
@@ -141,11 +148,6 @@ impl OutputArchive {
 
 fn broken(key: &str) -> Error {
     let message = "the archive is cut off or broken";
-    Error::new(ErrorKind::Malformed, Stage::Parse, message).at_object(key)
-}
-
-fn too_many(key: &str) -> Error {
-    let message = "the archive holds more files than it may: raise max_files";
     Error::new(ErrorKind::Malformed, Stage::Parse, message).at_object(key)
 }
 
@@ -220,7 +222,8 @@ impl AsyncRead for Pieces {
 /// What is unpacked, up to a bound.
 struct Limited<R> {
     inner: R,
-    left: u64,
+    limits: Limits,
+    read: u64,
     trouble: Trouble,
 }
 
@@ -233,16 +236,11 @@ impl<R: AsyncRead + Unpin> AsyncRead for Limited<R> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.inner).poll_read(context, buffer))?;
         let count = buffer.filled().len().saturating_sub(before) as u64;
-        match self.left.checked_sub(count) {
-            Some(left) => {
-                self.left = left;
-                Poll::Ready(Ok(()))
-            }
-            None => {
-                let message = "the archive unpacks to more bytes than it may: raise max_bytes";
-                let error = Error::new(ErrorKind::Malformed, Stage::Parse, message);
-                Poll::Ready(Err(self.trouble.keep(error)))
-            }
+        self.read = self.read.saturating_add(count);
+        if self.read > self.limits.bytes {
+            let error = self.limits.too_many_bytes();
+            return Poll::Ready(Err(self.trouble.keep(error)));
         }
+        Poll::Ready(Ok(()))
     }
 }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use tracing::debug;
 
+use super::Limits;
 use super::object::SealedObject;
 use crate::clients::{Clients, send};
 use crate::error::{Error, ErrorKind, Result, Stage};
@@ -22,14 +23,21 @@ pub(super) struct OutputFolder {
     seal: Seal,
     /// With a slash at its end.
     folder: String,
-    keys: VecDeque<String>,
+    listed: VecDeque<Listed>,
     next_page: Page,
     object: Option<SealedObject>,
-    seen: u64,
+    limits: Limits,
+    files: u64,
+    bytes: u64,
     /// Objects that are no output.
     strangers: u64,
-    files_left: u64,
-    bytes_left: u64,
+}
+
+/// What the listing tells of an object: the only one who knows how much there is of what ends with any line.
+struct Listed {
+    key: String,
+    etag: Option<String>,
+    size: Option<u64>,
 }
 
 enum Page {
@@ -39,24 +47,18 @@ enum Page {
 }
 
 impl OutputFolder {
-    pub(super) fn new(
-        clients: &Clients,
-        seal: &Seal,
-        folder: String,
-        most_bytes: u64,
-        most_files: u64,
-    ) -> Self {
+    pub(super) fn new(clients: &Clients, seal: &Seal, folder: String, limits: Limits) -> Self {
         Self {
             clients: clients.clone(),
             seal: seal.clone(),
             folder,
-            keys: VecDeque::new(),
+            listed: VecDeque::new(),
             next_page: Page::First,
             object: None,
-            seen: 0,
+            limits,
+            files: 0,
+            bytes: 0,
             strangers: 0,
-            files_left: most_files,
-            bytes_left: most_bytes,
         }
     }
 
@@ -64,21 +66,22 @@ impl OutputFolder {
     pub(super) async fn next_file(&mut self) -> Result<Option<String>> {
         self.object = None;
         loop {
-            if let Some(key) = self.keys.pop_front() {
-                self.files_left =
-                    self.files_left.checked_sub(1).ok_or_else(|| self.too_much("files", "max_files"))?;
-                self.seen += 1;
+            if let Some(Listed { key, etag, size }) = self.listed.pop_front() {
+                self.files += 1;
+                if self.files > self.limits.files {
+                    return Err(self.limits.too_many_files(&self.folder));
+                }
                 let name = key.strip_prefix(&self.folder).and_then(|name| name.strip_suffix(SUFFIX));
                 let name = name.unwrap_or(&key).to_owned();
-                self.object = Some(SealedObject::open(&self.clients, &self.seal, &key).await?);
+                self.object = Some(SealedObject::open_as(&self.clients, &self.seal, &key, etag, size).await?);
                 return Ok(Some(name));
             }
             if !self.list().await? {
                 break;
             }
         }
-        debug!(files = self.seen, strangers = self.strangers, "listed");
-        if self.seen == 0 {
+        debug!(files = self.files, strangers = self.strangers, "listed");
+        if self.files == 0 {
             let message = "there is no output under the job's folder: was it moved or expired?";
             return Err(Error::new(ErrorKind::Incomplete, Stage::List, message).at_object(&self.folder));
         }
@@ -89,9 +92,10 @@ impl OutputFolder {
     pub(super) async fn next_piece(&mut self) -> Result<Option<Vec<u8>>> {
         let Some(object) = &mut self.object else { return Ok(None) };
         let piece = object.next().await?;
-        let count = piece.as_ref().map_or(0, Vec::len) as u64;
-        self.bytes_left =
-            self.bytes_left.checked_sub(count).ok_or_else(|| self.too_much("bytes", "max_bytes"))?;
+        self.bytes = self.bytes.saturating_add(piece.as_ref().map_or(0, Vec::len) as u64);
+        if self.bytes > self.limits.bytes {
+            return Err(self.limits.too_many_bytes().at_object(&self.folder));
+        }
         Ok(piece)
     }
 
@@ -113,18 +117,15 @@ impl OutputFolder {
         let page = send(Stage::List, "ListObjectsV2", call.send()).await?;
         self.next_page =
             next_token(&page, continuation.as_deref(), &self.folder)?.map_or(Page::None, Page::After);
-        for key in page.contents.unwrap_or_default().into_iter().filter_map(|object| object.key) {
+        for object in page.contents.unwrap_or_default() {
+            let size = object.size().and_then(|size| size.try_into().ok());
+            let Some(key) = object.key else { continue };
             if key.ends_with(SUFFIX) {
-                self.keys.push_back(key);
+                self.listed.push_back(Listed { key, etag: object.e_tag, size });
             } else if key.strip_prefix(&self.folder) != Some(CHECK) {
                 self.strangers += 1;
             }
         }
         Ok(true)
-    }
-
-    fn too_much(&self, what: &str, raise: &str) -> Error {
-        let message = format!("the output has more {what} than it may: raise {raise}");
-        Error::new(ErrorKind::Malformed, Stage::Fetch, message).at_object(&self.folder)
     }
 }

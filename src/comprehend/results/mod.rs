@@ -72,6 +72,19 @@ struct Limits {
     files: u64,
 }
 
+impl Limits {
+    fn too_many_bytes(&self) -> Error {
+        let message = format!("the output has more than {} bytes: raise max_bytes", self.bytes);
+        Error::new(ErrorKind::Malformed, Stage::Fetch, message)
+    }
+
+    /// Of the object, or of the folder, of this key.
+    fn too_many_files(&self, key: &str) -> Error {
+        let message = format!("the output has more than {} files: raise max_files", self.files);
+        Error::new(ErrorKind::Malformed, Stage::Fetch, message).at_object(key)
+    }
+}
+
 impl<A: DocumentAnalysis> StartedJob<A, Completed> {
     /// The output of the job, to be read through these clients.
     pub fn results(&self, clients: &Clients) -> ComprehendOutput<A> {
@@ -222,10 +235,10 @@ async fn open<A: DocumentAnalysis>(output: &ComprehendOutput<A>) -> Result<Readi
     }
     let source = if key.ends_with(".tar.gz") {
         let object = SealedObject::open(clients, seal, key).await?;
-        Source::Archive(OutputArchive::new(object, limits.bytes, limits.files)?)
+        Source::Archive(OutputArchive::new(object, *limits)?)
     } else {
         let folder = format!("{}/", key.trim_end_matches('/'));
-        Source::Folder(OutputFolder::new(clients, seal, folder, limits.bytes, limits.files))
+        Source::Folder(OutputFolder::new(clients, seal, folder, *limits))
     };
     Ok(Reading { source, limits: *limits, file: None, ready: VecDeque::new() })
 }
@@ -260,12 +273,13 @@ impl Reading {
                     file.splitter.finish(&mut self.ready)
                 }
             };
-            split.map_err(|broken| {
-                file.unreadable(match broken {
-                    Broken::TooLong => "is larger than it may be: raise max_record_bytes",
-                    Broken::NotARecord => "is no JSON object",
-                    Broken::Unfinished => "is cut off",
-                })
+            split.map_err(|broken| match broken {
+                Broken::TooLong => {
+                    let most = self.limits.record_bytes;
+                    file.unreadable(&format!("has more than {most} bytes: raise max_record_bytes"))
+                }
+                Broken::NotARecord => file.unreadable("is no JSON object"),
+                Broken::Unfinished => file.unreadable("is cut off"),
             })?;
         }
     }

@@ -26,15 +26,26 @@ pub(super) struct SealedObject {
 impl SealedObject {
     /// Asks for an object, and verifies what S3 says of it.
     pub(super) async fn open(clients: &Clients, seal: &Seal, key: &str) -> Result<Self> {
-        let (body, etag, length) = get(clients, seal, key, None).await?;
+        Self::open_as(clients, seal, key, None, None).await
+    }
+
+    /// Asks for an object of which a listing told these: it is that one, of that length, or there is an error.
+    pub(super) async fn open_as(
+        clients: &Clients,
+        seal: &Seal,
+        key: &str,
+        etag: Option<String>,
+        length: Option<u64>,
+    ) -> Result<Self> {
+        let got = get(clients, seal, key, 0, etag.as_deref()).await?;
         Ok(Self {
             clients: clients.clone(),
             seal: seal.clone(),
             key: key.to_owned(),
-            etag,
-            body,
+            etag: etag.or(got.etag),
+            body: got.body,
             read: 0,
-            length,
+            length: length.or(got.length),
             failures: 0,
             backoff: Backoff::of_bodies(),
         })
@@ -73,30 +84,32 @@ impl SealedObject {
         }
         debug!(attempt = self.failures, "the body broke off");
         sleep(self.backoff.pause()).await;
-        let from = (self.read > 0).then_some((self.read, self.etag.as_deref()));
-        let (body, etag, length) = get(&self.clients, &self.seal, &self.key, from).await?;
-        if self.read == 0 {
-            (self.etag, self.length) = (etag, length);
-        }
-        self.body = body;
+        let got = get(&self.clients, &self.seal, &self.key, self.read, self.etag.as_deref()).await?;
+        self.body = got.body;
         Ok(())
     }
 }
 
-type Answer = (ByteStream, Option<String>, Option<u64>);
+/// What S3 says of an object, and the rest of it.
+struct Got {
+    body: ByteStream,
+    etag: Option<String>,
+    length: Option<u64>,
+}
 
-async fn get(clients: &Clients, seal: &Seal, key: &str, from: Option<(u64, Option<&str>)>) -> Result<Answer> {
-    let got = get_verified(clients, seal, key, |call| match from {
-        Some((read, etag)) => call.range(format!("bytes={read}-")).set_if_match(etag.map(str::to_owned)),
-        None => call,
+/// An object from this byte on, as long as it is the one of this ETag.
+async fn get(clients: &Clients, seal: &Seal, key: &str, from: u64, etag: Option<&str>) -> Result<Got> {
+    let got = get_verified(clients, seal, key, |call| {
+        let call = call.set_if_match(etag.map(str::to_owned));
+        if from > 0 { call.range(format!("bytes={from}-")) } else { call }
     });
     let object = got.await.map_err(|error| replaced(error, key))?;
-    if from.is_some_and(|(read, _)| !begins_at(object.content_range(), read)) {
+    if from > 0 && !begins_at(object.content_range(), from) {
         let message = "the rest of the object was asked for, and another range of it came";
         return Err(Error::new(ErrorKind::Malformed, Stage::Fetch, message).at_object(key));
     }
     let length = object.content_length().and_then(|length| length.try_into().ok());
-    Ok((object.body, object.e_tag, length))
+    Ok(Got { body: object.body, etag: object.e_tag, length })
 }
 
 /// The only condition that is sent is that the object is still the same.
