@@ -55,13 +55,15 @@ pub struct Completeness {
     pub model_version: Option<String>,
 }
 
-/// Keeps the account while a stream runs, in memory bounded by the blocks of one page.
+/// Keeps the account while a stream runs, in memory bounded by the blocks of one page, and a few bytes for each page or other record.
 #[derive(Debug)]
 pub(crate) struct Account {
     expected: Expected,
     /// The warnings that are expected, or have come.
     warned: HashSet<Warning>,
     pages: BTreeSet<u32>,
+    /// Of records that are no blocks: page and index of each.
+    places: HashSet<(u32, u32)>,
     parts: u32,
     records: u64,
     duplicates: u64,
@@ -90,6 +92,7 @@ impl Account {
             warned: expected.warnings.iter().cloned().collect(),
             expected,
             pages: BTreeSet::new(),
+            places: HashSet::new(),
             parts: 0,
             records: 0,
             duplicates: 0,
@@ -130,10 +133,22 @@ impl Account {
         Ok(())
     }
 
-    /// Enters a record that is no block.
-    pub(crate) fn record(&mut self, page: Option<u32>) {
+    /// Enters a record that is no block; `index` is its number on its page, or in the document.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`](ErrorKind::Malformed) if it came before, as where a part was put beside those of Textract.
+    pub(crate) fn record(&mut self, page: Option<u32>, index: Option<u32>) -> Result<()> {
         self.records += 1;
         self.pages.extend(page);
+        match page.zip(index) {
+            Some(place @ (page, _)) if !self.places.insert(place) => {
+                let message =
+                    format!("a result of page {page} came twice: is a part there that is not Textract's?");
+                Err(Error::new(ErrorKind::Malformed, Stage::Assemble, message))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Enters a block.

@@ -63,7 +63,7 @@ pub struct RecordStream<T: Record> {
 }
 
 enum State {
-    Open(Account),
+    Open(Box<Account>),
     Complete(Completeness),
     Failed,
 }
@@ -78,7 +78,7 @@ pub(crate) trait Accountable {
 
 impl<T: Record> RecordStream<T> {
     pub(crate) fn new(parts: BoxStream<'static, Result<Part<T>>>, expected: Expected) -> Self {
-        Self { parts, current: Vec::new().into_iter(), state: State::Open(Account::new(expected)) }
+        Self { parts, current: Vec::new().into_iter(), state: State::Open(Box::new(Account::new(expected))) }
     }
 
     /// The account of what was expected and seen: at the end of the stream, and `None` before it and after an error.
@@ -166,8 +166,7 @@ impl Accountable for ExpenseDocument {
     const PAGED: bool = false;
 
     fn enter(&self, account: &mut Account) -> Result<()> {
-        account.record(self.page());
-        Ok(())
+        account.record(self.page(), self.expense_index)
     }
 }
 
@@ -175,8 +174,8 @@ impl Accountable for LendingResult {
     const PAGED: bool = true;
 
     fn enter(&self, account: &mut Account) -> Result<()> {
-        account.record(self.page);
-        Ok(())
+        // Each page has one.
+        account.record(self.page, Some(1))
     }
 }
 
