@@ -103,6 +103,12 @@ impl Limits {
         Error::new(ErrorKind::Malformed, Stage::List, message)
     }
 
+    /// A part that the SDK has read holds more records than it may.
+    pub(crate) fn too_many_records(&self) -> Error {
+        let message = format!("the part has more than {} records: raise Limits::records", self.records);
+        Error::new(ErrorKind::Malformed, Stage::Fetch, message)
+    }
+
     /// A page of a stream has, or names, more blocks than it may.
     pub(crate) fn page_too_large(&self, page: u32) -> Error {
         let message = format!(

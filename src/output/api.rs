@@ -3,6 +3,7 @@
 use futures::stream::{self, Stream};
 use tracing::{Instrument, Span};
 
+use crate::Limits;
 use crate::clients::Clients;
 use crate::document::LendingSummary;
 use crate::error::{Error, ErrorKind, Result, Stage};
@@ -13,27 +14,35 @@ use crate::resource::JobId;
 /// What is still to be asked for.
 enum Next {
     First,
-    Token(String),
+    /// With this token, after so many parts.
+    Token(String, usize),
 }
 
 /// One part for each page of the Get operation, at its largest page size.
 pub(super) fn parts<F: Family>(
     clients: Clients,
     job: JobId,
+    limits: Limits,
     span: Span,
 ) -> impl Stream<Item = Result<Part<F::Record>>> + Send {
     stream::try_unfold(Some(Next::First), move |next| {
         let (clients, job) = (clients.clone(), job.clone());
         let page = async move {
-            let next_token = match next {
+            let (next_token, came) = match next {
                 None => return Ok(None),
-                Some(Next::First) => None,
-                Some(Next::Token(token)) => Some(token),
+                Some(Next::First) => (None, 0),
+                Some(Next::Token(token, came)) => (Some(token), came),
             };
+            if came >= limits.parts {
+                return Err(limits.too_many_parts());
+            }
             clients.get_limiter().turn().await;
             let page = GetPage { stage: Stage::Fetch, max_results: None, next_token: next_token.clone() };
             let part = F::get(&clients, &job, page).await?;
             check_ended(&part.head)?;
+            if part.records.len() > limits.records {
+                return Err(limits.too_many_records());
+            }
             let next = part.head.next_token.as_deref().map(str::to_owned);
             if next.is_some() && next == next_token {
                 return Err(Error::new(
@@ -42,7 +51,7 @@ pub(super) fn parts<F: Family>(
                     "the service gave the same token again",
                 ));
             }
-            Ok(Some((part, next.map(Next::Token))))
+            Ok(Some((part, next.map(|token| Next::Token(token, came + 1)))))
         };
         page.instrument(span.clone())
     })

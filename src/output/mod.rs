@@ -97,7 +97,8 @@ impl<F: Family> Output<F> {
 
     /// How much of the output to read before it is taken to be hostile; [`Limits::PART`] unless given.
     ///
-    /// What comes over the Get operations is read by the SDK, whose answers are held to [`Limits::page_blocks`] only.
+    /// What comes over the Get operations is read by the SDK; its answers are held to [`Limits::parts`], [`Limits::records`] and
+    /// [`Limits::page_blocks`].
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
@@ -142,7 +143,8 @@ impl<F: Family> Output<F> {
     /// The parts of the output, in order, each verified before it was parsed.
     fn parts(self) -> BoxStream<'static, Result<Part<F::Record>>> {
         if self.via_api {
-            return api::parts::<F>(self.clients.clone(), self.job.id().clone(), self.span()).boxed();
+            return api::parts::<F>(self.clients.clone(), self.job.id().clone(), self.limits, self.span())
+                .boxed();
         }
         self.parts_in(F::FOLDER)
     }

@@ -1,9 +1,14 @@
 //! Each limit is met exactly, and says who raises it.
 
+use futures::TryStreamExt;
 use inkseal::block::Block;
 use inkseal::document::{Document, ExpenseDocument, LendingResult};
+use inkseal::emulator::Response;
 use inkseal::part::{ParseError, ParseErrorKind, Record};
-use inkseal::{ErrorKind, Limits, Stage};
+use inkseal::{ErrorKind, Limits, SecureJob, Stage};
+use serde_json::json;
+
+use crate::support::{clients, complete, emulator, input, seal};
 
 const NONE: Limits = Limits::PART.records(0).references(0).items(0);
 
@@ -106,6 +111,29 @@ fn each_is_met_exactly_and_names_its_method() {
         let error = read(json, set(Limits::PART, most - 1)).unwrap_err();
         assert_eq!(error.kind().to_string(), format!("more than {} {message}", most - 1), "{json}");
         assert!(error.offset() > 0 && error.offset() <= json.len(), "{json}: {error}");
+    }
+}
+
+/// What the SDK reads is held to those that bound how much comes.
+#[tokio::test(start_paused = true)]
+async fn the_get_operations_have_limits_too() {
+    let documents: Vec<_> = (1..=45).map(|index| json!({"ExpenseIndex": index})).collect();
+    let response = json!({"DocumentMetadata": {"Pages": 45}, "ExpenseDocuments": documents}).to_string();
+    let emulator = emulator().response(Response::recorded(response).unwrap()).build().unwrap();
+    let clients = clients(&emulator);
+    let job = complete(seal(SecureJob::expense(input())), &clients).await;
+    let read = async |limits| {
+        let documents = job.output(&clients).via_api().limits(limits).documents();
+        documents.try_collect::<Vec<_>>().await.map(|documents| documents.len())
+    };
+    assert_eq!(read(Limits::PART.parts(3).records(20)).await.unwrap(), 45);
+    for (limits, message) in [
+        (Limits::PART.parts(2), "more than 2 parts: raise Limits::parts"),
+        (Limits::PART.records(19), "more than 19 records: raise Limits::records"),
+    ] {
+        let error = read(limits).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Malformed);
+        assert!(error.to_string().contains(message), "{error}");
     }
 }
 
