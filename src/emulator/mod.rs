@@ -58,13 +58,15 @@
 //!
 //! # What comes of a fault
 //!
-//! With the SDK's default retries, on every way that the crate goes. `whole` is the whole right result; else the table has the kind
-//! and the stage of the error, and what came out before it was right. There is no third: a result with something missing, or
-//! something of it in the clear, comes of none of them. A test makes these tables, each cell from a run of its own.
+//! With the SDK's default retries, on the ways that the crate goes. `whole` is the whole right result; else the table has the kind
+//! and the stage of the error, and what came out before it was right. Nothing comes out in the clear, nor with something missing, but in one
+//! row: where the last part of expense results is gone, nothing tells, as no page has to have an invoice; it says **shorter**.
+//! A test makes these tables, each cell from a run of its own in which the fault struck.
 //!
 //! The sealed job has four parts, is waited for by polling (in the columns of messages: by the queue, with polling to fall back
 //! to), and is read from the bucket, redacted with Comprehend and put under its key. Whoever may not look at an object
-//! (`HeadObject`) is taken not to have it: S3 answers so, too, without `s3:ListBucket`.
+//! (`HeadObject`) is taken not to have it: S3 answers so, too, without `s3:ListBucket`. The worker goes on until the job is filed,
+//! for twenty minutes; an error there is that of the last try, and the message comes again.
 //!
 #![doc = include_str!("outcomes.md")]
 

@@ -88,7 +88,10 @@ fn classify(code: Option<&str>, status: u16) -> (ErrorKind, &'static str) {
         | "ExpiredToken"
         | "InvalidClientTokenId"
         | "UnrecognizedClientException"
+        | "UnrecognizedClient"
         | "InvalidSignatureException"
+        // As SQS gives it for clients of its older protocol, too.
+        | "InvalidSignature"
         | "SignatureDoesNotMatch"
         | "InvalidAccessKeyId"
         | "RequestTimeTooSkewed"

@@ -1,21 +1,35 @@
-//! Comprehend's jobs: one whose results lie as files beside each other, and one whose results come in an archive.
+//! Comprehend's jobs: two whose results lie as files beside each other, of JSON and of any text, and one whose results come in an
+//! archive.
 
 use std::time::Duration;
 
 use futures::StreamExt;
-use inkseal::comprehend::{ComprehendJob, DocumentAnalysis, DocumentResult, KeyPhrase};
+use inkseal::comprehend::{ComprehendJob, DocumentAnalysis, DocumentResult, KeyPhrase, Mask, Redaction};
 use inkseal::emulator::{Emulator, EmulatorBuilder, Fault};
+use inkseal::redact::Language;
 use inkseal::{Error, WaitOptions};
 
 use super::{Case, Gone, Way};
-use crate::comprehend_jobs::{emulator, key_phrases, pii_offsets};
-use crate::support::{SOURCE, clients};
+use crate::comprehend_jobs::{emulator, files, key_phrases, location, pii_offsets, role};
+use crate::support::{SOURCE, account, clients, key};
 
 pub const FILES: Way = Way {
     heading: "A Comprehend job whose results are files (PII)",
     calls: &["StartPiiEntitiesDetectionJob", DESCRIBE_PII, "ListObjectsV2", GET],
     special: || special(DESCRIBE_PII),
     go: |case| Box::pin(go(case, pii_offsets(), |record| format!("{record:?}"))),
+};
+
+pub const COPIES: Way = Way {
+    heading: "A Comprehend job whose results are copies without personal data",
+    calls: &["ListObjectsV2", GET],
+    special: of_results,
+    go: |case| {
+        let job =
+            ComprehendJob::pii_redaction(files(), role(), Language::English, Redaction::all(Mask::Type));
+        let job = job.output(location(), key()).expected_bucket_owner(account()).build().unwrap();
+        Box::pin(go(case, job, |record| format!("{record:?} {:?}", record.outcome.as_deref())))
+    },
 };
 
 pub const ARCHIVE: Way = Way {
@@ -36,8 +50,11 @@ const DESCRIBE_PHRASES: &str = "DescribeKeyPhrasesDetectionJob";
 const GET: &str = "GetObject";
 
 fn special(describe: &'static str) -> Vec<(&'static str, Case)> {
+    [vec![("job expired", Case::of(describe, Fault::ExpiredJob))], of_results()].concat()
+}
+
+fn of_results() -> Vec<(&'static str, Case)> {
     vec![
-        ("job expired", Case::of(describe, Fault::ExpiredJob)),
         ("wrong key on a result", Case::of(GET, Fault::WrongKey)),
         ("a result not under a KMS key", Case::of(GET, Fault::NotEncrypted)),
     ]

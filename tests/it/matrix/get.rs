@@ -35,7 +35,7 @@ async fn go(case: Case) -> Gone {
     let response: Response = match case.call {
         TEXT | ANALYSIS => Synthetic::pages(3).blocks_per_page(600).into(),
         EXPENSE => expenses(),
-        _ => recorded(json!({"DocumentMetadata": {"Pages": 40}, "Results": lending()})),
+        _ => loans(),
     };
     let emulator = emulator().response(response).build().unwrap();
     let clients = clients(&emulator);
@@ -74,9 +74,12 @@ pub fn expenses() -> Response {
     recorded(json!({"DocumentMetadata": {"Pages": 45}, "ExpenseDocuments": documents}))
 }
 
-fn lending() -> Vec<serde_json::Value> {
+/// 40 pages, which make two parts.
+pub fn loans() -> Response {
     let kind = json!([{"Value": "PAYSLIPS", "Confidence": 99.0}]);
-    (1..=40).map(|page| json!({"Page": page, "PageClassification": {"PageType": kind}})).collect()
+    let page = |page| json!({"Page": page, "PageClassification": {"PageType": kind}});
+    let pages: Vec<_> = (1..=40).map(page).collect();
+    recorded(json!({"DocumentMetadata": {"Pages": 40}, "Results": pages}))
 }
 
 /// The records up to an error.

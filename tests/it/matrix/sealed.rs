@@ -76,6 +76,7 @@ fn special() -> Vec<(&'static str, Case)> {
         ),
         ("message lost", message(Fault::LostMessage)),
         ("message twice", message(Fault::DuplicateMessage)),
+        ("messages out of order", message(Fault::OutOfOrderMessage)),
         ("message late", message(Fault::LateMessage(Duration::from_secs(20)))),
     ]
 }
