@@ -8,7 +8,7 @@
 
 use std::collections::HashSet;
 
-use inkseal::policy::{Documents, PolicyDocument, Scope, Stack};
+use inkseal::policy::{Documents, PolicyDocument, Principal, Scope, Stack};
 use inkseal::{Seal, fuzzing};
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value};
@@ -140,19 +140,48 @@ fn statements(name: &str, policy: &PolicyDocument, value: &Value) {
         );
         assert_eq!(written["Sid"], sid);
         assert_eq!(written["Effect"], format!("{:?}", statement.effect()));
-        let literals = |values: &[inkseal::policy::Value]| -> Vec<Value> {
-            values.iter().map(|value| value.as_literal().expect("no reference").into_owned().into()).collect()
-        };
-        assert_eq!(listed(&written["Action"]), literals(statement.action_names()));
-        if written.get("Resource").is_some() {
-            assert_eq!(listed(&written["Resource"]), literals(statement.resource_names()));
+        let members: HashSet<&str> =
+            written.as_object().expect("a statement").keys().map(String::as_str).collect();
+        let all = [
+            ("Sid", true),
+            ("Effect", true),
+            ("Action", true),
+            ("Principal", statement.principals().is_some()),
+            ("Resource", !statement.resource_names().is_empty()),
+            ("NotResource", !statement.excepted_resource_names().is_empty()),
+            ("Condition", statement.conditions().next().is_some()),
+        ];
+        assert_eq!(members, all.into_iter().filter_map(|(name, is_there)| is_there.then_some(name)).collect());
+        assert_eq!(literals(statement.action_names()), listed(&written["Action"]));
+        assert_eq!(literals(statement.resource_names()), listed(&written["Resource"]));
+        assert_eq!(literals(statement.excepted_resource_names()), listed(&written["NotResource"]));
+        match statement.principals() {
+            None => {}
+            Some(Principal::Everybody) => assert_eq!(written["Principal"], "*"),
+            Some(Principal::Aws(arns)) => assert_eq!(literals(arns), listed(&written["Principal"]["AWS"])),
+            Some(Principal::Service(name)) => {
+                assert_eq!(literals(std::slice::from_ref(name)), listed(&written["Principal"]["Service"]));
+            }
+            Some(other) => panic!("{other:?}"),
         }
+        let mut conditions = 0;
+        for (test, key, values) in statement.conditions() {
+            assert_eq!(literals(values), listed(&written["Condition"][format!("{test:?}")][key]), "{name} {sid}");
+            conditions += 1;
+        }
+        let tests = written["Condition"].as_object().into_iter().flat_map(Map::values);
+        assert_eq!(tests.filter_map(Value::as_object).map(Map::len).sum::<usize>(), conditions, "{name} {sid}");
     }
 }
 
-/// A value, or each of a list.
+fn literals(values: &[inkseal::policy::Value]) -> Vec<Value> {
+    values.iter().map(|value| value.as_literal().expect("no reference").into_owned().into()).collect()
+}
+
+/// A value, or each of a list; nothing where there is none.
 fn listed(value: &Value) -> Vec<Value> {
     match value {
+        Value::Null => Vec::new(),
         Value::Array(values) => values.clone(),
         value => vec![value.clone()],
     }

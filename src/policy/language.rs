@@ -258,9 +258,29 @@ impl Statement {
         }
     }
 
+    /// What it is not about, where it is about all else.
+    pub fn excepted_resource_names(&self) -> &[Value] {
+        match &self.resources {
+            Resources::AllBut(these) => these,
+            Resources::Implied | Resources::These(_) => &[],
+        }
+    }
+
+    /// Whom it is about, where it says.
+    pub fn principals(&self) -> Option<&Principal> {
+        self.principal.as_ref()
+    }
+
     /// The actions that it allows or denies.
     pub fn action_names(&self) -> &[Value] {
         &self.actions
+    }
+
+    /// Its conditions, of which all have to hold: how they compare, the key that they look at, and with what.
+    pub fn conditions(&self) -> impl Iterator<Item = (Test, &str, &[Value])> {
+        self.conditions
+            .iter()
+            .flat_map(|(test, keys)| keys.iter().map(|(key, values)| (*test, *key, values.as_slice())))
     }
 
     /// The keys that its conditions look at.
