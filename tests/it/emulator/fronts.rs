@@ -6,8 +6,10 @@ use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_smithy_http_client::Builder;
+use futures::FutureExt;
 use inkseal::emulator::{Fault, Server, Synthetic};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use super::*;
 
@@ -132,6 +134,31 @@ async fn only_loopback_is_served() {
     emulator.serve("localhost:0").await.unwrap().shutdown().await;
     let (server, _) = served(&emulator).await;
     assert!(emulator.serve(&server.address().to_string()).await.is_err(), "the port is taken");
+}
+
+/// Whatever of a server is dropped, nothing is left that listens or answers.
+#[tokio::test]
+async fn what_is_dropped_of_a_server_ends_it() {
+    for drops_shutdown in [false, true] {
+        let emulator = sealed().latency(Duration::from_secs(600)).build().unwrap();
+        let (server, clients) = served(&emulator).await;
+        let address = server.address();
+        let asked = tokio::spawn(async move { clients.kms.describe_key().key_id(KEY).send().await });
+        while emulator.count("DescribeKey") == 0 {
+            tokio::task::yield_now().await;
+        }
+        match drops_shutdown {
+            true => assert_eq!(server.shutdown().now_or_never(), None, "it waits for the request"),
+            false => drop(server),
+        }
+        assert!(matches!(asked.await.unwrap(), Err(SdkError::DispatchFailure(_))));
+        assert!(TcpStream::connect(address).await.is_err());
+    }
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let address = format!("localhost:{port}");
+    let emulator = sealed().build().unwrap();
+    assert!(emulator.serve(&address).now_or_never().is_none(), "it looks the name up");
+    emulator.serve(&address).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

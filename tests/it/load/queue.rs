@@ -1,5 +1,6 @@
 //! Completions and the waits for them, dropped at every poll.
 
+use futures::TryStreamExt;
 use inkseal::emulator::Emulator;
 use inkseal::notify::{Completions, Delivery, Inbox, Received};
 use inkseal::{Analysis, Clients, RunningJob, WaitOptions};
@@ -40,19 +41,27 @@ fn counts(emulator: &Emulator) -> [usize; 3] {
 
 #[tokio::test(start_paused = true)]
 async fn a_message_that_was_on_its_way_comes_again() {
-    let polls = cancelled(
-        account,
-        async |(emulator, clients, _)| completions(emulator, clients).receive().await.map(drop),
-        async |(emulator, clients, job), _| {
-            let mut deliveries = all(&completions(&emulator, &clients)).await;
-            let delivery = deliveries.pop().unwrap();
-            assert_eq!(delivery.completion().job_id, *job.id());
-            delivery.delete().await.unwrap();
-            assert!(all(&completions(&emulator, &clients)).await.is_empty());
-            assert_eq!(counts(&emulator), [0, 0, 0]);
-        },
-    );
-    assert!(polls.await > 1);
+    for streams in [false, true] {
+        let polls = cancelled(
+            account,
+            async |(emulator, clients, _)| {
+                let completions = completions(emulator, clients);
+                match streams {
+                    true => completions.stream().try_next().await.map(drop),
+                    false => completions.receive().await.map(drop),
+                }
+            },
+            async |(emulator, clients, job), _| {
+                let mut deliveries = all(&completions(&emulator, &clients)).await;
+                let delivery = deliveries.pop().unwrap();
+                assert_eq!(delivery.completion().job_id, *job.id());
+                delivery.delete().await.unwrap();
+                assert!(all(&completions(&emulator, &clients)).await.is_empty());
+                assert_eq!(counts(&emulator), [0, 0, 0]);
+            },
+        );
+        assert!(polls.await > 1);
+    }
 }
 
 /// However a delivery is given back, it is done or comes again, and is never dead before its time.
