@@ -5,7 +5,7 @@
 //!     --purpose customers --wrapped customers.key saved.json
 //! ```
 //!
-//! The first run makes the key (`GenerateDataKey`) and writes it wrapped, as KMS gives it: without the KMS key it is of no use to
+//! The first run makes the key (`GenerateDataKeyWithoutPlaintext`) and writes it wrapped, as KMS gives it: without the KMS key it is of no use to
 //! anybody. Every run unwraps it (`Decrypt`), so the same names have the same pseudonyms. The purpose is the encryption
 //! context: under another one KMS refuses, and a policy can demand it (`kms:EncryptionContext:inkseal-purpose`). It stands in CloudTrail in
 //! the clear, so it says what a key is for, and never for whom.
@@ -27,7 +27,8 @@
 //! let key = PseudonymKey::new(secret.secret_binary.context("no binary value")?.into_inner())?;
 //! ```
 //!
-//! Rotation of either makes new pseudonyms: keep the old key for as long as records are joined by the old ones.
+//! Another data key, or another secret, makes other pseudonyms: keep the old one for as long as records are joined by them. Rotating the
+//! KMS key changes nothing, as the data key stays the same.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

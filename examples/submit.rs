@@ -6,7 +6,8 @@
 //!     --role-arn arn:aws:iam::111122223333:role/textract-publish --journal run.journal
 //! ```
 //!
-//! Kill it at any time and run it again with the same journal: no document is started twice, and none is left out. For each document it
+//! Kill it at any time and run it again with the same journal: no document is started twice, and none is left out but those that failed
+//! for good before, which are counted at the end and tried again with `--retry-failed`. For each document it
 //! prints a line of JSON: `{"document", "outcome", "job"}`, whose outcome is `submitted`, `resumed` (it was started by an earlier
 //! run), `failed` or `undecided`, the last two with an `error`. The examples `worker` and `lambda` take up what completes.
 
@@ -61,6 +62,9 @@ struct Arguments {
     /// The journal, which is made if it is not there
     #[arg(long, value_name = "FILE")]
     journal: std::path::PathBuf,
+    /// Try again what failed for good in an earlier run, as where a permission was missing
+    #[arg(long)]
+    retry_failed: bool,
     /// The account's quota of Start requests a second
     #[arg(long, default_value_t = 10.0, value_name = "N")]
     starts_per_second: f64,
@@ -115,7 +119,12 @@ async fn run(arguments: Arguments) -> Result<u64> {
         bar.suspend(|| writeln!(std::io::stdout(), "{line}"))?;
     }
     bar.finish_and_clear();
-    Ok(failed)
+    // Nothing is waited for here, so no job is known to have completed: what is skipped has failed.
+    let skipped = outcomes.tally().skipped;
+    if skipped > 0 {
+        eprintln!("submit: {skipped} documents failed in an earlier run: --retry-failed tries them again");
+    }
+    Ok(failed + skipped)
 }
 
 /// What is printed of an outcome, and whether the document has a job.
@@ -159,7 +168,9 @@ impl Arguments {
             }
         };
         let quota = Quota::new(self.starts_per_second, self.concurrent_jobs)?;
-        Ok(Submitter::new(clients, Arc::new(journal), template).budget(Budget::new(quota)))
+        let retries = self.retry_failed;
+        let submitter = Submitter::new(clients, Arc::new(journal), template).budget(Budget::new(quota));
+        Ok(submitter.retry_failed(move |_| retries))
     }
 }
 

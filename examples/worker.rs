@@ -41,7 +41,8 @@ struct Arguments {
     /// The queue that the topic delivers to
     #[arg(long, value_name = "URL")]
     queue_url: QueueUrl,
-    /// The topic that completions have to come from; any, if the queue's policy lets only one in
+    /// The topic that completions have to come from. Without it any is accepted: leave it out only where the queue's policy admits a
+    /// single topic
     #[arg(long, value_name = "ARN")]
     topic_arn: Option<TopicArn>,
     /// The subscription delivers raw messages

@@ -3,23 +3,26 @@
 //! Textract can write its results to your own S3 bucket, encrypted with your own KMS key. Both are optional parameters, no
 //! IAM condition can force them, and the results are full of personal data. With this crate the sealed way is the only way:
 //!
-//! 1. **A job that is not sealed does not compile.** [`SecureJob`] has no `build` without an output bucket *and* a
-//!    customer-managed key.
+//! 1. **A job that is not sealed does not compile.** [`SecureJob`] has no `build` without an output bucket *and* a key of
+//!    KMS. `alias/aws/*` is refused as a name; that a key's id or ARN is that of a customer-managed key is asked of KMS with the
+//!    feature `kms`.
 //! 2. **What was asked for is what happened.** Every object that is read from the bucket is checked: S3 says it is encrypted
 //!    with `aws:kms`, with *this* key, and, where the job names the account, that it owns the bucket. A mismatch is an error
 //!    before a byte is parsed.
 //! 3. **Blocks arrive as a stream** in bounded memory and in order, from many parts of the output bucket at once, or over
 //!    the Get operations where the reader may not read the bucket.
-//! 4. **Nothing is lost in silence.** A stream that ends without an error has seen every part and every page; warnings,
+//! 4. **Nothing is lost in silence.** A stream that ends without an error has seen every part and every page, but for the pages
+//!    that Textract itself says it could not read (and, for expense results, a last part that nothing tells to be missing); warnings,
 //!    partial success and unresolved references are values in its `Completeness`.
 //! 5. **Document text never reaches a log, an error or a `{:?}`.**
 //! 6. **A document, not a pile of blocks**: tables, forms, queries and the layout, rendered as text, Markdown, HTML, CSV and
 //!    JSON, with a map from every stretch of a rendering back to its words.
-//! 7. **Everything runs on a laptop** with no AWS account, on the `emulator` behind the real SDK clients.
+//! 7. **It runs on a laptop** with no AWS account, on the `emulator` behind the real SDK clients: all but `posture`, which looks at
+//!    an account.
 //!
 //! # In five minutes
 //!
-//! Add the crate, with its emulator for now:
+//! Add the crate, with its emulator for now (before the first release by `path`, in place of `version`):
 //!
 //! ```toml
 //! [dependencies]
@@ -134,13 +137,14 @@
 //! | `sqs` | completions from SNS and SQS, and the workers of the [`fleet`] |
 //! | `emulator` | Textract, Comprehend, S3, KMS, SNS and SQS at the HTTP seam, for tests and demonstrations |
 //!
-//! Features only add: none changes what another does.
+//! Features only add: none changes what another does, but that with `kms` every start asks KMS about the key, for which the caller needs
+//! `kms:DescribeKey`.
 //!
 //! # Limits
 //!
 //! Whoever can write into the output bucket, send to the queue or hand in an image decides what this crate reads. Whatever that
-//! is, it is read in time and memory linear in its bytes, or is an error that names the limit, how much it allows, and what raises
-//! it:
+//! is, it is read in time and memory linear in its bytes, or is an error that names the limit, how much it allows, and, where it is a
+//! setting, what raises it. References beyond theirs are no error, but passed over and counted.
 //!
 //! | what is read | limits |
 //! | --- | --- |
@@ -243,7 +247,7 @@ pub use store::{SealedStore, Storable, Unredacted};
 pub use stream::{BlockStream, Completeness, ExpenseStream, LendingStream, PageBlocks, PageStream};
 pub use text::Text;
 
-/// The first example of the README compiles.
+/// The examples of the README compile.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,7 +1,7 @@
 //! Recipes: whole programs in small, to copy and change.
 //!
-//! Every one compiles and runs with the crate's tests, on the [`emulator`](crate::emulator), in lines that are hidden here. They use all
-//! features of the crate.
+//! Every one compiles and runs with the crate's tests, on the [`emulator`](crate::emulator), in lines that are hidden here. They need
+//! the features `emulator`, `policy` and `sqs`.
 //!
 //! | recipe | for |
 //! | --- | --- |

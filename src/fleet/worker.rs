@@ -24,8 +24,9 @@ use crate::notify::{Completion, Completions, Delivery, Received, UnreadableDeliv
 /// message is deleted; where it fails or panics, or the machine dies, the message comes again, to this worker or another, until the
 /// queue's redrive policy moves it to the dead-letter queue.
 ///
-/// A job that failed fails its handler each time, and so ends in the dead-letter queue, where somebody looks. A handler that keeps
-/// account of such jobs itself gives `Ok` where the error's kind is [`JobFailed`](ErrorKind::JobFailed).
+/// Completions of jobs that failed come to the handler too. One that asks for the job ([`Completion::job`]), or files it, then fails each
+/// time, so that the message ends in the dead-letter queue, where somebody looks. A handler that keeps account of such jobs itself gives
+/// `Ok` where the error's kind is [`JobFailed`](ErrorKind::JobFailed).
 ///
 /// **At least once**: a handler can run twice for one job, at the same time too. [`Filing`](super::Filing) is one that does no harm then.
 ///
