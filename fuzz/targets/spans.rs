@@ -387,11 +387,11 @@ fn words(
         }
         let touching: Vec<_> =
             acted.iter().filter(|span| span.begin < own.end && span.end > own.start).collect();
-        // So does a word of what was detected elsewhere, if that is long enough to be looked for within words; its end may be kept,
-        // and a mask of what consists of its own signs is the same.
+        // So does a word that has a letter of what was detected elsewhere, if that is long enough to be looked for within words. Its
+        // end may be kept, a mask of what consists of its own signs is the same, and signs alone are left where another detection has
+        // the rest.
         let shows = |place: &Range<usize>| {
             let part = place.start.max(own.start)..place.end.min(own.end);
-            let part = if script.keeps_rest { part } else { own.clone() };
             points
                 .to_bytes(part)
                 .and_then(|bytes| text.get(bytes))
