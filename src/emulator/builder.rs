@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures::future::FutureExt;
 
 use super::comprehend::Pii;
-use super::comprehend_jobs::Analyses;
+use super::comprehend_jobs::ComprehendJobs;
 use super::error::Error;
 use super::faults::{FaultRule, Faults};
 use super::jobs::Jobs;
@@ -324,7 +324,7 @@ impl EmulatorBuilder {
             keys,
             store,
             jobs: Jobs::kept_for(self.jobs_kept_for),
-            analyses: Analyses::default(),
+            comprehend_jobs: ComprehendJobs::default(),
             messaging,
             faults: Faults::new(self.faults),
             log: Arc::new(Log::new(self.log_limit)),

@@ -125,7 +125,7 @@ pub use self::server::Server;
 pub use self::synthetic::Synthetic;
 
 use self::comprehend::Pii;
-use self::comprehend_jobs::Analyses;
+use self::comprehend_jobs::ComprehendJobs;
 use self::faults::Faults;
 use self::jobs::Jobs;
 use self::kms::Keys;
@@ -175,7 +175,7 @@ struct Inner {
     keys: Keys,
     store: Store,
     jobs: Jobs,
-    analyses: Analyses,
+    comprehend_jobs: ComprehendJobs,
     messaging: Messaging,
     faults: Faults,
     log: Arc<Log>,

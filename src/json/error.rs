@@ -1,4 +1,4 @@
-//! What is wrong with bytes that were to be read.
+//! What is wrong with bytes that were to be read: with their JSON, or with what they are to be, the parts of a response.
 
 /// Why bytes could not be read as a part. It tells where and what, but nothing that they say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,7 +1,6 @@
 //! Numbers of JSON.
 
-use super::ParseErrorKind;
-use super::{Ahead, Cursor, Step};
+use super::{Ahead, Cursor, ParseErrorKind, Step};
 
 /// Powers of ten by which a mantissa is scaled.
 const TENTHS: [f64; 24] = [

@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::ParseErrorKind;
-use super::{Cursor, Step};
+use super::{Cursor, ParseErrorKind, Step};
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = ONES << 7;

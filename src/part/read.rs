@@ -181,7 +181,7 @@ const OF_RECORDS: &str = "a list of records of the usual shape";
 ///
 /// # Errors
 ///
-/// [`ParseError`] as for [`Record::parse_part`]; a record of another shape is reported as one of `list_key`.
+/// [`ParseError`] as for [`Record::parse_part`](super::Record::parse_part); a record of another shape is reported as one of `list_key`.
 pub(crate) fn parse_part_with_serde<T: DeserializeOwned>(
     bytes: &[u8],
     limits: &Limits,

@@ -35,7 +35,7 @@ const UNREADABLE: &str =
 
 /// Every job, by its id or ARN.
 #[derive(Default)]
-pub(super) struct Analyses(Mutex<State>);
+pub(super) struct ComprehendJobs(Mutex<State>);
 
 #[derive(Default)]
 struct State {
@@ -67,9 +67,9 @@ struct Output {
 }
 
 /// Without what the caller or the documents say.
-impl fmt::Debug for Analyses {
+impl fmt::Debug for ComprehendJobs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Analyses({} jobs)", self.lock().jobs.len())
+        write!(f, "ComprehendJobs({} jobs)", self.lock().jobs.len())
     }
 }
 
@@ -89,7 +89,7 @@ impl State {
     }
 }
 
-impl Analyses {
+impl ComprehendJobs {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -233,7 +233,7 @@ impl Inner {
         if id.is_empty() {
             return Err(invalid(format!("1 validation error detected: Value null at '{member}'")));
         }
-        let mut state = self.analyses.lock();
+        let mut state = self.comprehend_jobs.lock();
         let job = state
             .jobs
             .get_mut(id)
@@ -249,7 +249,7 @@ impl Inner {
         let request = Request::read(kind, input)?;
         let names = kind.names();
         let token = request.token.map(|token| (region.to_owned(), names.start, token.to_owned()));
-        if let Some(answer) = self.analyses.lock().known(token.as_ref(), kind, input) {
+        if let Some(answer) = self.comprehend_jobs.lock().known(token.as_ref(), kind, input) {
             return answer;
         }
         for (key, direct) in
@@ -284,7 +284,7 @@ impl Inner {
             output,
         };
         let answer = started(kind, &id, &job);
-        let mut state = self.analyses.lock();
+        let mut state = self.comprehend_jobs.lock();
         // Another request with this token may have come in while the documents were looked at.
         if let Some(answer) = state.known(token.as_ref(), kind, input) {
             return answer;
@@ -369,7 +369,7 @@ impl Inner {
             _ => return Ok(()),
         };
         let Some((arn, _)) = request.model else { return Ok(()) };
-        let state = self.analyses.lock();
+        let state = self.comprehend_jobs.lock();
         match state.jobs.get(arn).filter(|job| job.kind == model && job.region == region) {
             Some(job) if job.status() == "TRAINED" => Ok(()),
             Some(_) => Err(Failure::client("ResourceUnavailableException", "The model is not trained.")),

@@ -219,7 +219,7 @@ impl Inner {
     /// Brings what happens by itself up to the present: jobs that have ended leave their output, then say so.
     pub(super) fn settle(&self) {
         self.jobs.settle(&self.store, self.parts_of, |job| self.announce(job));
-        self.analyses.settle(&self.store);
+        self.comprehend_jobs.settle(&self.store);
     }
 }
 
