@@ -112,3 +112,29 @@ def test_every_document_is_filed_once_whatever_is_killed(tmp_path):
             assert MAIL not in text and "EMAIL" in text and f"Page {page}" in text
     assert sorted(filed) == [f"s3://documents/in/{number:03}.pdf" for number in range(DOCUMENTS)]
     assert emulator.stop() == 0
+
+
+def test_what_failed_for_good_is_told_by_every_run_and_tried_again_when_asked(tmp_path):
+    (tmp_path / "response.json").write_text(json.dumps(RESPONSE))
+    denied = ("--fault", "access-denied@StartDocumentAnalysis*2")
+    emulator = Emulator("--kms-key", KEY, "--response", tmp_path / "response.json", "--topic", TOPIC, *denied)
+    s3 = patient(emulator, "s3")
+    for bucket in ("documents", "results"):
+        s3.create_bucket(Bucket=bucket)
+    for number in range(3):
+        s3.put_object(Bucket="documents", Key=f"in/{number}.pdf", Body=b"%PDF-1.7")
+    sealed = ("--output", "s3://results", "--kms-key", KEY, "--endpoint-url", emulator.url)
+    to = ("--topic-arn", TOPIC, "--role-arn", ROLE, "--journal", tmp_path / "journal")
+
+    def submit(*more):
+        command = [EXAMPLES / "submit", "--input", "s3://documents/in/", *sealed, *to, *more]
+        done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=120)
+        outcomes = sorted(json.loads(line)["outcome"] for line in done.stdout.splitlines())
+        return done.returncode, outcomes, "--retry-failed" in done.stderr
+
+    assert submit() == (1, ["failed", "failed", "submitted"], False)
+    code, outcomes, is_told = submit()
+    assert (code, set(outcomes), is_told) == (1, {"resumed"}, True)
+    code, outcomes, is_told = submit("--retry-failed")
+    assert (code, outcomes.count("submitted"), is_told) == (0, 2, False)
+    assert emulator.stop() == 0
