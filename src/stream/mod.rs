@@ -31,8 +31,8 @@ pub type LendingStream = RecordStream<LendingResult>;
 /// It is `Send` and `'static`, and it is fused: after an error or the end it gives `None`. **A stream that ends without an
 /// error has given every part and every page**: before the end it checks that no page of the document is missing and that
 /// the last one is whole, and fails with [`Incomplete`](crate::ErrorKind::Incomplete) otherwise. Expense documents cannot be
-/// told by page: for them only the numbering of the parts is checked. The account of it all is its
-/// [`completeness`](Self::completeness).
+/// told by page: for them only the numbering of the parts is checked. An expense document or a lending result that comes twice is
+/// [`Malformed`](crate::ErrorKind::Malformed); blocks that do are counted. The account of it all is its [`completeness`](Self::completeness).
 ///
 /// Nothing is fetched before the first poll. From then on parts are fetched ahead of the consumer, up to the window of
 /// [`Output::parallel`](crate::Output::parallel), so a slow consumer holds the fetching back. It has to be polled inside a
