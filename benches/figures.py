@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Measures, and writes the figures into README.md: each block of text behind a comment such as `<!-- figures: parse -->`.
+"""Measures, and writes the figures into README.md and benches/README.md: each block behind a comment such as `<!-- figures: parse -->`.
 
-usage: figures.py [--only NAME,NAME...] [--check] [--readme FILE], see --help
+usage: figures.py [--only NAME,NAME...] [--check], see --help
 
-Nothing is written where a benchmark fails, nor anything outside of the blocks. What stands about a block in prose is for a person: read it again when
-the figures have changed. With --check nothing is measured: there has to be a block for each benchmark of Cargo.toml, and every line of it has to be
+Nothing is written if a benchmark fails, nor anything outside the blocks. The prose around a block is for a person: read it again when the
+figures have changed. With --check nothing is measured: there must be one block for each benchmark of Cargo.toml, and every line of it must be
 one that its program prints.
 
 Measure on a machine that does nothing else. INKSEAL_CORPUS names the recorded responses, as for the benchmarks themselves.
@@ -20,6 +20,7 @@ import tomllib
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+PAGES = [REPOSITORY / "README.md", REPOSITORY / "benches/README.md"]
 
 # Benchmarks without figures of their own.
 WITHOUT = {
@@ -197,11 +198,16 @@ FIGURES = {
 BLOCK = re.compile(r"^<!-- figures: (?P<name>[\w-]+) -->\n```text\n(?P<lines>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-def blocks(readme):
-    return {block["name"]: block["lines"].splitlines() for block in BLOCK.finditer(readme)}
+def read():
+    """All pages in one text."""
+    return "\n".join(page.read_text() for page in PAGES)
 
 
-def with_figures(readme, measured):
+def blocks(text):
+    return {block["name"]: block["lines"].splitlines() for block in BLOCK.finditer(text)}
+
+
+def with_figures(text, measured):
     """The text with these figures in their blocks, and the rest as it was."""
 
     def block(found):
@@ -210,13 +216,13 @@ def with_figures(readme, measured):
             return found[0]
         return f"<!-- figures: {found['name']} -->\n```text\n" + "".join(f"{line}\n" for line in lines) + "```"
 
-    return BLOCK.sub(block, readme)
+    return BLOCK.sub(block, text)
 
 
-def faults(readme, benches):
-    """What is wrong with the blocks of a README, for a crate with these benchmarks."""
-    found = blocks(readme)
-    named = re.findall(r"<!-- figures: ([\w-]+) -->", readme)
+def faults(text, benches):
+    """What is wrong with the blocks of the pages, for a crate with these benchmarks."""
+    found = blocks(text)
+    named = re.findall(r"<!-- figures: ([\w-]+) -->", text)
     for name in sorted(set(named)):
         if named.count(name) > 1:
             yield f"{name}: {named.count(name)} blocks"
@@ -243,18 +249,17 @@ def main():
     add = parser.add_argument
     add("--only", metavar="NAMES", default=",".join(FIGURES), help="with commas between them; of: " + ", ".join(FIGURES))
     add("--check", action="store_true", help="measure nothing, and look at the blocks that are there")
-    add("--readme", type=Path, metavar="FILE", default=REPOSITORY / "README.md")
     options = parser.parse_args()
     names = [name for name in options.only.split(",") if name]
     unknown = [name for name in names if name not in FIGURES]
     if unknown:
         parser.error(f"--only: {', '.join(unknown)}: not known")
 
-    readme = options.readme.read_text()
-    wrong = list(faults(readme, benches_of_the_crate()))
-    if options.check or any(name not in blocks(readme) for name in names):
+    text = read()
+    wrong = list(faults(text, benches_of_the_crate()))
+    if options.check or any(name not in blocks(text) for name in names):
         for fault in wrong:
-            print(f"{options.readme.name}: {fault}", file=sys.stderr)
+            print(fault, file=sys.stderr)
         sys.exit(1 if wrong else 0)
     if "INKSEAL_CORPUS" not in os.environ:
         print("INKSEAL_CORPUS is not set: the figures will be those of pages that are made up", file=sys.stderr)
@@ -265,7 +270,8 @@ def main():
         for fault in FIGURES[name].faults(measured[name]):
             sys.exit(f"{name}: {fault}")
     # Read again: a run takes long, and somebody may have written meanwhile.
-    options.readme.write_text(with_figures(options.readme.read_text(), measured))
+    for page in PAGES:
+        page.write_text(with_figures(page.read_text(), measured))
 
 
 if __name__ == "__main__":

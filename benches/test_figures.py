@@ -3,7 +3,7 @@ import re
 import unittest
 
 import figures
-from figures import FIGURES, REPOSITORY, blocks, faults, with_figures
+from figures import FIGURES, blocks, faults, with_figures
 
 # With the lines around them that are no figures, each behind a `~`.
 PRINTED = {
@@ -80,11 +80,10 @@ PEERS = {
 }
 
 
-class TheReadme(unittest.TestCase):
+class ThePages(unittest.TestCase):
     def setUp(self):
         # Whatever was measured last.
-        readme = (REPOSITORY / "README.md").read_text()
-        self.readme = with_figures(readme, {name: kept(name) for name in PRINTED})
+        self.readme = with_figures(figures.read(), {name: kept(name) for name in PRINTED})
         self.benches = figures.benches_of_the_crate()
 
     def test_its_blocks_are_those_of_the_programs(self):

@@ -1,28 +1,26 @@
 //! Amazon Textract jobs that cannot be configured insecurely.
 //!
 //! Textract can write its results to your own S3 bucket, encrypted with your own KMS key. Both are optional parameters, no
-//! IAM condition can force them, and the results are full of personal data. With this crate the sealed way is the only way:
+//! IAM condition can force them, and the results are full of personal data. This crate makes the sealed path the only path:
 //!
-//! 1. **A job that is not sealed does not compile.** [`SecureJob`] has no `build` without an output bucket *and* a key of
-//!    KMS. `alias/aws/*` is refused as a name; that a key's id or ARN is that of a customer-managed key is asked of KMS with the
-//!    feature `kms`.
-//! 2. **What was asked for is what happened.** Every object that is read from the bucket is checked: S3 says it is encrypted
-//!    with `aws:kms`, with *this* key, and, where the job names the account, that it owns the bucket. A mismatch is an error
+//! 1. **A job that is not sealed does not compile.** [`SecureJob`] has no `build` without an output bucket *and* a KMS key.
+//!    Names such as `alias/aws/s3` are refused; with the feature `kms`, KMS is also asked whether the key is customer-managed.
+//! 2. **What was asked for is what happened.** For every object read from the bucket, S3 must report that it is encrypted with
+//!    `aws:kms` under *this* key and, if the job names an account, that this account owns the bucket. A mismatch is an error
 //!    before a byte is parsed.
 //! 3. **Blocks arrive as a stream** in bounded memory and in order, from many parts of the output bucket at once, or over
-//!    the Get operations where the reader may not read the bucket.
-//! 4. **Nothing is lost in silence.** A stream that ends without an error has seen every part and every page, but for the pages
-//!    that Textract itself says it could not read (and, for expense results, a last part that nothing tells to be missing); warnings,
-//!    partial success and unresolved references are values in its `Completeness`.
+//!    the Get operations if the reader may not read the bucket.
+//! 4. **Nothing is lost silently.** A stream that ends without an error has seen every part and every page, except pages that
+//!    Textract reports as unreadable (and, for expense results, a missing last part, which nothing reveals). Warnings, partial
+//!    success and unresolved references are reported in its `Completeness`.
 //! 5. **Document text never reaches a log, an error or a `{:?}`.**
 //! 6. **A document, not a pile of blocks**: tables, forms, queries and the layout, rendered as text, Markdown, HTML, CSV and
-//!    JSON, with a map from every stretch of a rendering back to its words.
-//! 7. **It runs on a laptop** with no AWS account, on the `emulator` behind the real SDK clients: all but `posture`, which looks at
-//!    an account.
+//!    JSON, with a map from every range of a rendering back to its words.
+//! 7. **It runs on a laptop** with no AWS account: the real SDK clients talk to the `emulator`. Only `posture` needs a live account.
 //!
 //! # In five minutes
 //!
-//! Add the crate, with its emulator for now (before the first release by `path`, in place of `version`):
+//! Add the crate with its emulator for now (until the first release, use `path` instead of `version`):
 //!
 //! ```toml
 //! [dependencies]
@@ -71,8 +69,9 @@
 //! }
 //! ```
 //!
-//! On AWS only the clients are others. Add `aws-config = "1"`, leave the emulator to the tests, and name buckets and a key of yours; `policy`
-//! writes the permissions that the job needs.
+//! On AWS, only the clients change. Add `aws-config = "1"` and the feature `kms`, move the feature `emulator` to your dev-dependencies, and
+//! use your own buckets and key. The feature `policy` writes the permissions that the job needs; [`SecureJob::start`] lists them.
+//! Everything asynchronous runs in a tokio runtime.
 //!
 //! ```no_run
 //! # async fn example() -> inkseal::Result<()> {
@@ -87,32 +86,33 @@
 //! | to | read |
 //! | --- | --- |
 //! | read tables, forms and queries | [`document`]: `Document::read(completed.blocks(&clients)).await?` |
-//! | make text, Markdown, HTML, CSV or JSON of it | [`render`] |
-//! | take personal data out | [`redact`], and [`SealedStore`] to keep what is left |
+//! | render text, Markdown, HTML, CSV or JSON | [`render`] |
+//! | remove personal data | [`redact`], and [`SealedStore`] to keep the rest |
 //! | read one page at once, without a job | [`synchronous`] |
-//! | read thousands of documents | [`fleet`], and [`notify`] for their ends |
+//! | read thousands of documents | [`fleet`], and [`notify`] to learn when they are done |
 //! | set up roles, keys, buckets and queues | `policy` (feature) |
-//! | check what is set up | `posture` (feature) |
+//! | check a live account | `posture` (feature) |
 //! | run Comprehend's own jobs and models | `comprehend` |
-//! | account for every call | [`audit`] |
+//! | audit every call | [`audit`] |
 //! | test your own code | `emulator` (feature) |
 //! | see it in a service, a Lambda function, a test | the [`cookbook`](cookbook/index.html) |
-//! | know what can go wrong | [`ErrorKind`], and SECURITY.md in the repository |
+//! | handle errors | [`ErrorKind`], and the table of outcomes in `emulator` |
+//! | know what it defends, and what it cannot | SECURITY.md in the repository |
 //!
-//! # The way of the data
+//! # Data flow
 //!
 //! ```text
 //! configure   SecureJob        input -> output bucket -> KMS key -> build()
 //!     |       resource         names that are parsed once and never checked again
 //! start       RunningJob       OutputConfig, KMSKeyId and ClientRequestToken on every request
 //!     |
-//! wait        CompletedJob     backoff and deadline; one Get rate for all waits of a client; or notify: SNS and SQS
+//! wait        CompletedJob     backoff and deadline; one rate of Get calls for all waits of a client; or notify: SNS and SQS
 //!     |
 //! fetch       Output           list, check for gaps, N objects in flight, verify each
 //!     |
 //! parse       block            bytes -> blocks; no AWS type, no text in Debug
 //!     |
-//! stream      BlockStream, PageStream, ExpenseStream, LendingStream; Completeness at the end
+//! stream      BlockStream, PageStream, ExpenseStream, LendingStream; a Completeness at the end
 //!     |
 //! document    pages, lines, tables, fields, queries, layout; expense, identity, lending
 //!     |
@@ -133,18 +133,18 @@
 //! | `image` | redaction burned into PNG, JPEG and TIFF images |
 //! | `kms` | `DescribeKey` before the start: the key is customer-managed, enabled and symmetric; aliases resolve to ARNs |
 //! | `policy` | the IAM, key, bucket, topic, queue and endpoint policies that a job needs, and the CloudFormation stack of them |
-//! | `posture` | checks of a live account against the security pillar of the Well-Architected IDP lens; turns `kms` and `policy` on |
+//! | `posture` | checks of a live account against the security pillar of the Well-Architected IDP lens; enables `kms` |
 //! | `sqs` | completions from SNS and SQS, and the workers of the [`fleet`] |
 //! | `emulator` | Textract, Comprehend, S3, KMS, SNS and SQS at the HTTP seam, for tests and demonstrations |
 //!
-//! Features only add: none changes what another does, but that with `kms` every start asks KMS about the key, for which the caller needs
-//! `kms:DescribeKey`.
+//! Features are additive, with one exception: with `kms`, starting a job first asks KMS about the key, for which the caller needs
+//! `kms:DescribeKey`. The answer is kept for five minutes. [`Clients`] that were made from ready SDK clients without one for KMS do not ask.
 //!
 //! # Limits
 //!
-//! Whoever can write into the output bucket, send to the queue or hand in an image decides what this crate reads. Whatever that
-//! is, it is read in time and memory linear in its bytes, or is an error that names the limit, how much it allows, and, where it is a
-//! setting, what raises it. References beyond theirs are no error, but passed over and counted.
+//! Whoever can write to the output bucket, send to the queue or supply an image decides what this crate reads. Any such input is either
+//! read in time and memory linear in its size, or is an error that names the limit, its value and, if it can be set, the method that
+//! raises it. Excess references are not an error; they are skipped and counted.
 //!
 //! | what is read | limits |
 //! | --- | --- |
@@ -157,8 +157,8 @@
 //! | an image to redact | `most_pixels` of `ImageRedaction` for each page; 3,000 pages; regions that cover a page 64 times over |
 //! | the journal of a [`fleet`] | 16 KiB a line |
 //!
-//! Each is above what AWS writes, or is AWS's own. Nothing that is read can make the crate panic: it has no `unsafe`, and its lints refuse
-//! whatever could, from `unwrap` to an index, unless it says why it cannot.
+//! Each limit is above what AWS writes, or is AWS's own. No input can make the crate panic: it has no `unsafe`, and its lints forbid
+//! operations that panic, from `unwrap` to indexing, unless the code states why they cannot.
 //!
 //! # Logs
 //!
@@ -166,11 +166,11 @@
 //! only. **The SDK's own targets log requests and bodies at TRACE**, and `Debug` of the SDK's types shows their text. Keep the
 //! `aws_*` and `hyper` targets above TRACE in production, and do not print what you convert to the SDK's types.
 #![forbid(unsafe_code)]
-// docs.rs tells beside each item which feature it needs.
+// docs.rs shows next to each item which feature it needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(missing_docs)]
 #![warn(clippy::missing_errors_doc, clippy::missing_panics_doc)]
-// Nothing that is read may end in a panic. What is proven not to says so where it stands.
+// No input may end in a panic. Code that provably cannot panic says why.
 #![cfg_attr(
     not(test),
     deny(
@@ -201,7 +201,7 @@ pub mod document;
     expect(
         clippy::indexing_slicing,
         clippy::string_slice,
-        reason = "a tool for tests, which indexes JSON that it made itself and texts where it found what it looked for"
+        reason = "a tool for tests, which indexes JSON that it made itself, and strings at positions that it has found"
     )
 )]
 pub mod emulator;

@@ -1,16 +1,16 @@
-//! Recipes: whole programs in small, to copy and change.
+//! Recipes: small but complete programs, to copy and change.
 //!
-//! Every one compiles and runs with the crate's tests, on the [`emulator`](crate::emulator), in lines that are hidden here. They need
+//! Each compiles and runs with the crate's tests, on the [`emulator`](crate::emulator), in lines that are hidden here. They need
 //! the features `emulator`, `policy` and `sqs`.
 //!
 //! | recipe | for |
 //! | --- | --- |
-//! | [`web_handler`] | an Axum service that starts jobs, and streams redacted pages to its callers |
-//! | [`lambda`] | a Lambda function behind the queue that completions come to |
-//! | [`mocked_tests`] | unit tests of code of yours, with `mock_client!` and no emulator |
-//! | [`own_detector`] | a detector of personal data of your own in the redaction stage |
-//! | [`after_a_crash`] | jobs that another process goes on with: one in a database, or thousands in a journal |
-//! | [`saved_responses`] | responses that were saved long ago, as Markdown |
+//! | [`web_handler`] | an Axum service that starts jobs and streams redacted pages to its callers |
+//! | [`lambda`] | a Lambda function behind the queue that receives completions |
+//! | [`mocked_tests`] | unit tests of your own code, with `mock_client!` and no emulator |
+//! | [`own_detector`] | your own detector of personal data in the redaction stage |
+//! | [`after_a_crash`] | jobs that another process resumes: one in a database, or thousands in a journal |
+//! | [`saved_responses`] | responses saved long ago, as Markdown |
 
 #[doc = include_str!("web_handler.md")]
 pub mod web_handler {}
