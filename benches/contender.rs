@@ -1,4 +1,4 @@
-//! Our contender in `benches/peers/compare.py`, which runs it: from JSON to a document to text.
+//! The contender for this crate in `benches/peers/compare.py`, which runs it: from JSON to a document to text.
 //!
 //! With `--serve` it reads the path of a response from each line of its input, and answers with the seconds that it took,
 //! the document dropped, and with the number of characters. Without, it does nothing.

@@ -1,14 +1,15 @@
-//! What hostile input costs: each shape at one size, and at four times that.
+//! The cost of hostile input: each shape at one size, and at four times that.
 //!
 //! ```text
 //! cargo bench --bench hostile
 //! cargo bench --bench hostile --profile dev -- 500
 //! ```
 //!
-//! The argument is the smaller size, a number of blocks or the like; 4,000 unless given. The sizes take turns, the smaller
-//! one so much more often that both take about as long, and a row tells the medians of the rounds, of the time that the thread
-//! ran for, and the most memory that a reading took beside the bytes that it read. It exits with 1 where the larger one takes over one and a half times as long
-//! for each byte, or as much memory: what is quadratic takes four times as much of both.
+//! The argument is the smaller size, a number of blocks or the like, up to 15,000; it defaults to 4,000. The sizes take turns,
+//! the smaller one as much more often as makes both take about equally long. A row shows, for each size, the median round of
+//! the time that the thread ran, and the most memory that reading took in addition to the bytes. The exit code is 1 if the
+//! larger size takes over one and a half times as long for each byte, or as much memory: quadratic work takes four times as
+//! much of both.
 
 mod heap;
 #[path = "../tests/it/hostile/shapes.rs"]
@@ -20,7 +21,7 @@ use std::time::{Duration, Instant};
 use peak_alloc::PeakAlloc;
 use shapes::{SHAPES, Shape};
 
-/// Counts bytes; it takes about a hundredth of the time.
+/// Counts bytes, which takes about a hundredth of the time.
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
 
@@ -31,10 +32,10 @@ const TIMES: usize = 4;
 /// How much more a byte may take in the larger of two inputs.
 const LINEAR: f64 = 1.5;
 
-/// The least time that a size is read for in a round, again and again if need be.
+/// The least time for which a size is read in a round, repeatedly if necessary.
 const LEAST: Duration = Duration::from_millis(40);
 
-/// Memory that any reading takes, in bytes.
+/// Memory that reading anything takes, in bytes.
 const NOISE: f64 = 64e3;
 
 fn main() -> ExitCode {
@@ -58,7 +59,7 @@ fn is_linear(shape: &Shape, size: usize) -> bool {
         (shape.read)(&inputs[1]);
         start.elapsed().as_secs_f64()
     };
-    // The quickest, as one that had to wait would tell too few.
+    // The quickest, as one that had to wait would give too few repeats.
     let once = (0..3).map(|_| once()).fold(f64::INFINITY, f64::min);
     let often = (LEAST.as_secs_f64() / once.max(1e-9)).ceil() as usize;
     let repeats = [often * inputs[1].len() / inputs[0].len(), often];
@@ -92,8 +93,8 @@ fn is_linear(shape: &Shape, size: usize) -> bool {
     is_linear
 }
 
-/// The time that this thread has run for where Linux tells it, as a busy machine lets the longer reading wait more often;
-/// elsewhere the time of day.
+/// The time that this thread has run, as Linux reports it, because on a busy machine the longer reading waits more often;
+/// elsewhere the wall-clock time.
 struct Clock(Instant, Option<Duration>);
 
 impl Clock {

@@ -1,6 +1,6 @@
 //! How much memory the parts take once they are read: `cargo bench --bench memory`.
 //!
-//! Apart from the benchmark of speed, since an allocator that counts is a slower one.
+//! It is separate from the benchmark of speed, since an allocator that counts is slower.
 
 mod contenders;
 

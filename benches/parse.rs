@@ -1,8 +1,8 @@
 //! How fast parts are read: `cargo bench --bench parse`.
 //!
-//! Each contender reads every part in turn, in rounds, so that what disturbs the machine disturbs all; a row
-//! tells the median round. The time is that of reading a part and dropping the result. The SDK's includes
-//! that of a call, which is measured apart and printed but not subtracted.
+//! Each contender reads every part in turn, in rounds, so that disturbances of the machine affect all; a row
+//! shows the median round. The time is that of reading a part and dropping the result. The SDK's includes that
+//! of a call, which is measured separately and printed but not subtracted.
 
 mod contenders;
 

@@ -1,9 +1,9 @@
-//! What streaming from the bucket gains over paging through Get, that its memory does not grow with the document, and that the memory
-//! of many streams at once is that of their windows, whatever the documents are.
+//! What streaming from the bucket gains over paging through Get; that its memory does not grow with the document; and that
+//! many streams at once take the memory of their windows, however long the documents are.
 //!
-//! The emulator runs in a process of its own, with 40 ms added to every request, so that the peak heap is that of the
-//! client alone. The contender is the loop over `NextToken` that one writes with the SDK, which has no paginator for
-//! Textract's Get operations. Run with `cargo bench --bench stream`.
+//! The emulator runs in its own process, with 40 ms added to every request, so that the peak heap is that of the client
+//! alone. The contender is the usual loop over `NextToken` with the SDK, which has no paginator for Textract's Get
+//! operations. Run with `cargo bench --bench stream`.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
@@ -27,13 +27,13 @@ const SOURCE: &str = "amzn-s3-demo-source";
 const RESULTS: &str = "amzn-s3-demo-results";
 const LATENCY: Duration = Duration::from_millis(40);
 const BLOCKS_PER_PAGE: usize = 500;
-/// How many streams there are at once, and how many blocks their pages have: fewer, as it is the streams that count.
+/// How many streams there are at once, and how many blocks their pages have: fewer, as only the number of streams counts.
 const STREAMS: usize = 64;
 const BLOCKS_PER_PAGE_OF_MANY: usize = 50;
-/// What the crate promises at 3,000 pages: so many times as fast, in so many MiB, and no more of them than at 300. Of many streams
-/// each takes no more than one alone.
+/// What the crate promises at 3,000 pages: how many times as fast, in at most how many MiB, and at most how many times as many
+/// as at 300 pages. Of many streams each takes no more memory than one alone.
 const PROMISED: (f64, f32, f32) = (10.0, 64.0, 1.2);
-/// Set for the child that serves the emulator: how many pages its documents have, and how many blocks a page.
+/// Set for the child that serves the emulator: how many pages its documents have, and how many blocks per page.
 const SERVE: &str = "INKSEAL_BENCH_SERVE";
 
 fn main() {
@@ -65,7 +65,7 @@ async fn serve(pages: u32, blocks_per_page: usize) {
     tokio::task::spawn_blocking(|| std::io::stdin().read_line(&mut String::new())).await.ok();
 }
 
-/// A child with the emulator, which ends with it.
+/// A child process with the emulator, which ends when this is dropped.
 struct Service {
     child: Child,
     endpoint: String,
@@ -106,7 +106,7 @@ impl Drop for Service {
     }
 }
 
-/// What one run took.
+/// The measurements of one run.
 struct Run {
     blocks: usize,
     first: Duration,
@@ -206,7 +206,7 @@ async fn inkseal(job: &CompletedJob<Analysis>, clients: &Clients) -> Run {
     run.ended(began)
 }
 
-/// All of them by one task, each as fast as it can.
+/// All of them in one task, each as fast as possible.
 async fn at_once(jobs: &[CompletedJob<Analysis>], clients: &Clients) -> Run {
     let (run, began) = Run::began();
     let run = std::cell::RefCell::new(run);

@@ -1,16 +1,16 @@
-//! The KMS key before the start: whether it can seal, and which key an alias stands for.
+//! The KMS key before the start: whether it can seal, and which key an alias names.
 
 use crate::clients::Clients;
 use crate::error::{Error, Result};
 use crate::resource::{KmsKey, Region};
 
-/// The key as it will be sent and compared with: looked at and resolved where there is a KMS client.
+/// The key as it will be sent and compared: checked and resolved if there is a KMS client.
 ///
 /// # Errors
 ///
 /// [`UnusableKey`](crate::ErrorKind::UnusableKey) if KMS says that it cannot seal;
-/// [`InvalidInput`](crate::ErrorKind::InvalidInput) for an alias where nothing can resolve it, because no output object
-/// could be verified then.
+/// [`InvalidInput`](crate::ErrorKind::InvalidInput) for an alias without a client that can resolve it, because no output
+/// object could be verified then.
 pub(crate) async fn settle(clients: &Clients, key: &KmsKey, region: Option<&Region>) -> Result<KmsKey> {
     #[cfg(feature = "kms")]
     if let Some(checks) = clients.kms() {
@@ -42,11 +42,11 @@ mod describe {
     use crate::error::{Error, ErrorKind, Result, Stage};
     use crate::resource::{KmsKey, Region};
 
-    /// How long the answer about a key is relied on. A thousand starts one after another then cost one look, and a key that
+    /// How long the answer about a key is relied on. A thousand starts one after another then cost one call, and a key that
     /// is disabled in between is still refused by Textract itself.
     const REMEMBERED: Duration = Duration::from_secs(5 * 60);
 
-    /// Looks at keys with `DescribeKey`, and remembers the ones that can seal.
+    /// Checks keys with `DescribeKey`, and remembers the ones that can seal.
     pub(crate) struct KeyChecks {
         kms: aws_sdk_kms::Client,
         sound: Mutex<HashMap<KmsKey, (Instant, KmsKey)>>,
@@ -80,7 +80,7 @@ mod describe {
         }
 
         fn known(&self) -> std::sync::MutexGuard<'_, HashMap<KmsKey, (Instant, KmsKey)>> {
-            // Nothing that can panic happens under the lock, and the map is only a memory.
+            // Nothing under the lock can panic, and the map is only a cache.
             self.sound.lock().unwrap_or_else(PoisonError::into_inner)
         }
     }
@@ -109,7 +109,7 @@ mod describe {
         }
         let arn: Option<KmsKey> = metadata.arn.as_deref().and_then(|arn| arn.parse().ok());
         let arn = arn.filter(|arn| arn.is_arn() && !arn.is_alias());
-        let arn = arn.ok_or_else(|| unusable("KMS does not tell its ARN"))?;
+        let arn = arn.ok_or_else(|| unusable("KMS does not give its ARN"))?;
         in_region(&arn, region)?;
         Ok(arn)
     }

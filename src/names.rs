@@ -1,4 +1,4 @@
-//! Names that Textract sends as strings: an enum of those known here, which keeps those that are not.
+//! Names that Textract sends as strings: an enum of the known ones, which also keeps unknown ones.
 
 use std::fmt;
 use std::ops::Deref;
@@ -8,7 +8,7 @@ use compact_str::CompactString;
 /// A name that this version of the crate does not know, kept as it came.
 ///
 /// The enums' own `From<&str>` makes one only of a name that it does not know. It derefs to [`str`].
-/// The empty name stands for a member that was not there at all.
+/// The empty name means that the member was absent.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OtherName(CompactString);
 
@@ -19,7 +19,7 @@ impl OtherName {
         Self(name.into())
     }
 
-    /// The name itself.
+    /// The name as a string.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -52,10 +52,10 @@ macro_rules! names {
         }
 
         impl $name {
-            /// Every known name, at the place that [`code`](Self::code) tells.
+            /// Every known name, at the index of its [`code`](Self::code).
             pub(crate) const KNOWN: &[Self] = &[$(Self::$variant),+];
-            /// What a member that was not there is held as.
-            #[allow(dead_code, reason = "not every enum of names stands in a block")]
+            /// The value of an absent member.
+            #[allow(dead_code, reason = "not every enum of names is used in a block")]
             pub(crate) const NONE: Self = Self::Other($crate::names::OtherName::NONE);
 
             /// The name as Textract writes it.
@@ -66,8 +66,8 @@ macro_rules! names {
                 }
             }
 
-            /// One byte for a known name.
-            #[allow(dead_code, reason = "not every enum of names stands in a block")]
+            /// A byte that identifies a known name.
+            #[allow(dead_code, reason = "not every enum of names is used in a block")]
             #[inline]
             pub(crate) fn code(&self) -> Option<u8> {
                 #[repr(u8)]
@@ -78,8 +78,8 @@ macro_rules! names {
                 }
             }
 
-            /// The known name behind a [`code`](Self::code).
-            #[allow(dead_code, reason = "not every enum of names stands in a block")]
+            /// The known name with a [`code`](Self::code).
+            #[allow(dead_code, reason = "not every enum of names is used in a block")]
             #[inline]
             pub(crate) fn known(code: u8) -> Option<&'static Self> {
                 Self::KNOWN.get(usize::from(code))

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 /// Text read from a document.
 ///
-/// It derefs to [`str`], but its [`Debug`](fmt::Debug) tells only how long it is and it has no `Display`, so a `{:?}`
-/// of anything that holds one cannot leak what a document says. Texts of up to 24 bytes, which most words are, need no
+/// It derefs to [`str`], but its [`Debug`](fmt::Debug) shows only its length and it has no `Display`, so a `{:?}`
+/// of anything that holds one cannot leak what a document says. Texts of up to 24 bytes, as most words are, need no
 /// allocation.
 ///
 /// ```
@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 pub struct Text(CompactString);
 
 impl Text {
-    /// The text itself.
+    /// The text as a string.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,18 +1,18 @@
-//! Helpers for serde: Textract writes null for whatever it has no value for.
+//! Helpers for serde: Textract writes null for every member that has no value.
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::{Deserialize, Deserializer, de};
 
-/// The default where there is null.
+/// The default for null.
 pub(crate) fn or_default<'de, T: Default + Deserialize<'de>, D: Deserializer<'de>>(
     d: D,
 ) -> Result<T, D::Error> {
     Ok(Option::deserialize(d)?.unwrap_or_default())
 }
 
-/// A list in which, as for which, null stands for nothing, and takes no memory.
+/// A list, or null for none; nulls in it are left out, and take no memory.
 pub(crate) fn list<'de, T: Deserialize<'de>, D: Deserializer<'de>>(d: D) -> Result<Option<Vec<T>>, D::Error> {
     Ok(Option::<List<T>>::deserialize(d)?.map(|list| list.0))
 }
@@ -43,8 +43,8 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
     }
 }
 
-/// A number, which as an `f32` must not become infinite. It is rounded to an `f64` first, as the parser of parts and
-/// the SDK do: an `f32` that serde reads by itself may round otherwise.
+/// A number that must not become infinite as an `f32`. It is rounded to an `f64` first, as the parser of parts and the
+/// SDK do: an `f32` that serde reads by itself may be rounded differently.
 pub(crate) fn float<'de, D: Deserializer<'de>>(d: D) -> Result<Option<f32>, D::Error> {
     let number = Option::<f64>::deserialize(d)?.map(|number| number as f32);
     match number {
@@ -53,12 +53,12 @@ pub(crate) fn float<'de, D: Deserializer<'de>>(d: D) -> Result<Option<f32>, D::E
     }
 }
 
-/// As [`float`], with 0 where there is null.
+/// As [`float`], with 0 for null.
 pub(crate) fn float_or_zero<'de, D: Deserializer<'de>>(d: D) -> Result<f32, D::Error> {
     Ok(float(d)?.unwrap_or_default())
 }
 
-/// A whole number that is not negative, also where it was written as 2.0.
+/// A whole number that is not negative, also if it was written as 2.0.
 pub(crate) fn count<'de, D: Deserializer<'de>>(d: D) -> Result<Option<u32>, D::Error> {
     let Some(value) = Option::<f64>::deserialize(d)? else { return Ok(None) };
     let count = value as u32;
@@ -78,7 +78,7 @@ pub(crate) fn counts<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Vec<u32>>
     Ok(list::<Count, D>(d)?.map(|list| list.into_iter().filter_map(|count| count.0).collect()))
 }
 
-/// What is read of an object, and of nothing else: by itself serde takes a list of its values for a struct.
+/// A value that is read only from an object: by itself serde accepts a list of its values for a struct.
 pub(crate) struct Object<T>(pub(crate) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {

@@ -1,4 +1,4 @@
-//! What is compared, on what: parts of 1,000 blocks in compact JSON, and four ways to read them.
+//! The comparison: parts of 1,000 blocks in compact JSON, and four ways to read them.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -108,10 +108,10 @@ fn compact(json: &[u8]) -> Vec<u8> {
     wanted.collect()
 }
 
-/// A way to read a part, whose result is alive until `done` has seen it.
+/// A way to read a part, whose result lives until `done` was called.
 pub type Reader<'a> = (&'static str, Box<dyn Fn(&Bytes, &mut dyn FnMut()) + 'a>);
 
-/// All of them, ours first.
+/// All of them, this crate first.
 pub fn readers(sdk: &Sdk) -> Vec<Reader<'_>> {
     fn held<T>(result: T, done: &mut dyn FnMut()) {
         let result = black_box(result);
@@ -184,7 +184,7 @@ impl HttpClient for Answer {
     }
 }
 
-/// What one writes for serde at first.
+/// The obvious types for serde.
 mod owned {
     #![allow(dead_code, reason = "read by nobody, held by the benchmark")]
 

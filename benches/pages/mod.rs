@@ -1,4 +1,4 @@
-//! Documents of any length, made of a few pages that are repeated with ids of their own.
+//! Documents of any length, made of a few pages that are repeated with different ids.
 
 use std::path::Path;
 
@@ -24,7 +24,7 @@ const NUMBER: u32 = 987_654_321;
 const UUID_LEN: usize = 36;
 
 impl Pages {
-    /// Recorded pages where `INKSEAL_CORPUS` names their folder, else made-up ones; prints which.
+    /// Recorded pages if `INKSEAL_CORPUS` names their folder, otherwise made-up ones; prints which.
     pub fn load() -> Self {
         let (what, pages) = match std::env::var_os("INKSEAL_CORPUS") {
             Some(corpus) => ("recorded pages", recorded(corpus.as_ref())),
@@ -34,7 +34,7 @@ impl Pages {
         Self { templates: pages.into_iter().map(template).collect() }
     }
 
-    /// Each page as a document of its own.
+    /// Each page as its own document.
     pub fn each_alone(&self) -> Vec<Vec<u8>> {
         self.templates.iter().map(|template| document(&[template], 1)).collect()
     }
@@ -63,7 +63,7 @@ fn document(templates: &[&Vec<Piece>], pages: usize) -> Vec<u8> {
     json.into_bytes()
 }
 
-/// How many recorded pages are taken: as many as the shortest of the longer documents has, so that all have the same mix.
+/// How many recorded pages are used: as many as the shortest of the longer documents has, so that all have the same mix.
 const RECORDED: usize = 40;
 
 /// The blocks of the first pages of recorded responses, spread evenly over those that are not too small to measure.
@@ -146,7 +146,7 @@ fn template(mut blocks: Vec<Value>) -> Vec<Piece> {
     pieces
 }
 
-/// The number that a UUID writes.
+/// The number of a UUID.
 fn id(text: &str) -> Option<u128> {
     let dashes = [8, 13, 18, 23];
     let fits = text.bytes().enumerate().all(|(place, byte)| match dashes.contains(&place) {

@@ -1,17 +1,17 @@
-//! The parser of blocks beside `serde_json`: the same verdict, and the same values.
+//! The parser of blocks against `serde_json`: the same verdict, and the same values.
 //!
-//! What stands in a `serde_json::Value` is read once more here, member by member, and compared with what the parser made of
-//! it: each block as it is written, and what is said beside the blocks. The exemptions:
+//! A `serde_json::Value` is read once more here, member by member, and compared with the result of the parser: each block as
+//! it is written, and the head of the response. The exemptions:
 //!
-//! - Of a member that comes twice a `Value` has the last only. The parser looks at all of them, and may refuse an earlier one;
-//!   what it takes has the last one's value all the same, but for the version of the model, which may be an earlier one's.
-//! - Of several members that tell a version of the model any may count: a `Value` has lost their order.
+//! - Of a member that comes twice a `Value` has the last only. The parser reads all of them, and may refuse an earlier one;
+//!   what it accepts has the last one's value all the same, except for the version of the model, which may be an earlier one's.
+//! - Of several members that give a version of the model any may count: a `Value` has lost their order.
 
 #![no_main]
 
 use inkseal::Document;
 use inkseal::block::{Block, parse_part};
-use inkseal::part::{ParseErrorKind, Part, PartHead, Warning};
+use inkseal::part::{ParseErrorKind, Part, PartHead, Record, Warning};
 use inkseal_fuzz::members::{RESPONSE, Read, VERSIONS, Wrong};
 use inkseal_fuzz::members::{count, counts, float, has_twice, object, objects, text, texts};
 use inkseal_fuzz::{Input, odd_json};
@@ -36,7 +36,7 @@ fn compare(json: &[u8]) {
         assert!(error.offset() <= json.len(), "{error} of {}: {shown}", json.len());
     }
     let Ok(value) = serde_json::from_slice::<Value>(json) else {
-        assert!(parsed.is_err(), "taken, though malformed: {shown}");
+        assert!(parsed.is_err(), "accepted, though malformed: {shown}");
         return;
     };
     match (&parsed, response(&value)) {
@@ -46,8 +46,8 @@ fn compare(json: &[u8]) {
             assert_eq!(written, blocks, "{shown}");
             there_and_back(part, json);
         }
-        (Ok(_), Ok(None)) => panic!("taken, though no response: {shown}"),
-        (Ok(_), Err(Wrong)) => panic!("taken, though of the wrong shape: {shown}"),
+        (Ok(_), Ok(None)) => panic!("accepted, though not a response: {shown}"),
+        (Ok(_), Err(Wrong)) => panic!("accepted, though of the wrong shape: {shown}"),
         (Err(error), Ok(None)) => {
             let is_known = error.kind() == ParseErrorKind::NotAResponse || has_twice(json);
             assert!(is_known, "{error}: {shown}");
@@ -65,11 +65,15 @@ fn written(block: &Block) -> String {
     serde_json::to_value(block).expect("a block").to_string()
 }
 
-/// What is read can be written, and then says the same to both parsers.
+/// What is read can be written, and is then read the same by both parsers. Two responses in an array are each read as alone.
 fn there_and_back(part: &Part<Block>, json: &[u8]) {
     let document = Document::from_json(json).expect("what a part is, a saved one is too");
     // A document names each different warning once.
     assert_eq!(document.into_part(), Part::join([part.clone()]).expect("one state of the job"));
+    match Block::parse_saved(&[&b"["[..], json, b",", json, b"]"].concat()) {
+        Ok(parts) => assert_eq!(parts, [part.clone(), part.clone()]),
+        Err(error) => assert_eq!(error.kind(), ParseErrorKind::TooDeep, "as deep as one may be alone"),
+    }
     for block in &part.records {
         let json = serde_json::to_string(block).expect("a block");
         let by_serde: Block = serde_json::from_str(&json).expect("what was written");
@@ -91,7 +95,7 @@ fn compare_heads(head: &PartHead, expected: Expected, json: &Value, has_twice: b
     }
 }
 
-/// What is said beside the blocks.
+/// The head of a response.
 struct Expected {
     pages: Option<u32>,
     status: Option<String>,
@@ -101,7 +105,7 @@ struct Expected {
     versions: Vec<String>,
 }
 
-/// What a response says; `None` where it is none.
+/// The head and the blocks of a response; `None` if it is not one.
 fn response(value: &Value) -> Read<Option<(Expected, Vec<String>)>> {
     let Some(members) = value.as_object() else { return Ok(None) };
     let metadata = object(value, "DocumentMetadata")?;
@@ -123,7 +127,7 @@ fn response(value: &Value) -> Read<Option<(Expected, Vec<String>)>> {
     Ok(is_known.then_some((head, blocks)))
 }
 
-/// An object of the members that are there.
+/// An object of the members that are present.
 fn object_of<const N: usize>(members: [(&str, Option<Value>); N]) -> Value {
     members
         .into_iter()
@@ -132,7 +136,7 @@ fn object_of<const N: usize>(members: [(&str, Option<Value>); N]) -> Value {
         .into()
 }
 
-/// A text that is written only where it says something.
+/// A text that is written only if it is not empty.
 fn said(text: Option<String>) -> Option<Value> {
     text.filter(|text| !text.is_empty()).map(Value::from)
 }
@@ -170,7 +174,7 @@ fn block(value: &Value) -> Read<Value> {
 }
 
 fn geometry(value: &Value) -> Read<Value> {
-    // A number that is not there is 0.
+    // An absent number is 0.
     let number = |value: &Value, name: &str| Ok(Some(Value::from(float(value, name)?.unwrap_or_default())));
     let bounds = |value: &Value| -> Read<Value> {
         Ok(object_of([

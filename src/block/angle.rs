@@ -1,8 +1,8 @@
-//! How far text is turned, and a page by its words.
+//! The angle of text, and that of a page by its words.
 
 use super::{Block, BlockKind, BoundingBox, Geometry, PageSize, QuarterTurn};
 
-/// Which way up text stands, to the nearest quarter turn.
+/// Which way up text is, to the nearest quarter turn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Orientation {
     /// It reads from left to right.
@@ -39,10 +39,10 @@ impl Orientation {
         }
     }
 
-    /// Which way up most text of a page stands: that of its words, each counted by its length. Words of one
-    /// character, many of which read the same after a turn, are left out, as are blocks of other kinds.
+    /// Which way up most text of a page is: the orientation of its words, each counted by its length. Words of
+    /// one character, many of which read the same after a turn, are left out, as are blocks of other kinds.
     ///
-    /// `None` where no word tells; the smaller turn where two are even.
+    /// `None` if no word has one; the smaller turn if two are even.
     ///
     /// ```
     /// use inkseal::block::{Block, BlockId, BlockKind, BoundingBox, Geometry, Orientation, QuarterTurn};
@@ -86,7 +86,7 @@ impl Orientation {
 }
 
 impl Geometry {
-    /// The upright box around it: the bounding box or, where that was not sent, the bounds of the polygon.
+    /// The upright box around it: the bounding box or, if that was not sent, the bounds of the polygon.
     pub fn bounds(&self) -> Option<BoundingBox> {
         self.bounding_box.or_else(|| self.polygon.bounding_box())
     }
@@ -95,9 +95,9 @@ impl Geometry {
     /// which it reads, clockwise from the direction to the right, as coordinates grow downwards. Text that
     /// reads from top to bottom is at 90 degrees.
     ///
-    /// It is that of the first edge of the polygon, whose points go clockwise from the top left corner of the
-    /// *text*. Where there is no such edge it is [`rotation_angle`](Self::rotation_angle), which is 0, 90, 180
-    /// or 270 and of which AWS does not say which way it turns: it is taken as clockwise.
+    /// It is the angle of the first edge of the polygon, whose points go clockwise from the top left corner of
+    /// the *text*. If there is no such edge it is [`rotation_angle`](Self::rotation_angle), which is 0, 90, 180
+    /// or 270. AWS does not say which way that turns: it is taken as clockwise.
     ///
     /// ```
     /// use inkseal::block::{Geometry, PageSize, Point};
@@ -134,8 +134,8 @@ pub(super) fn within_a_turn(degrees: f64) -> f32 {
     if angle >= 360.0 { 0.0 } else { angle }
 }
 
-/// The angle of each word that has one, and its weight: how many characters it has, of which one says too
-/// little.
+/// The angle of each word that has one, and its weight: its number of characters. Words of one character say
+/// too little.
 fn text_angles<'a>(
     blocks: impl IntoIterator<Item = &'a Block>,
     page: PageSize,
@@ -162,9 +162,9 @@ fn heaviest(weights: &[f64]) -> Option<usize> {
 /// to turn the page back to straighten a skewed scan. See [`Geometry::text_angle`].
 ///
 /// The angles of the words (as in [`Orientation::of_words`]) are sorted into bins of one degree around whole
-/// degrees, so that what is about 0 is together; it is the mean of the heaviest bin, where a word weighs as
-/// many characters as it has. Words at other angles, such as a stamp, have no part in it. `None` where no word
-/// tells.
+/// degrees, so that angles about 0 are together; the result is the mean of the heaviest bin, in which a word
+/// weighs as many characters as it has. Words at other angles, such as a stamp, do not count. `None` if no word
+/// has an angle.
 ///
 /// ```
 /// use inkseal::block::{Block, BlockId, BlockKind, BoundingBox, Geometry, PageSize, Point, text_angle_of};

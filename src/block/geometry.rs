@@ -1,4 +1,4 @@
-//! Where a block stands on its page.
+//! The place of a block on its page.
 
 use std::fmt;
 use std::ops::Deref;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::tolerant;
 
-/// Where a block stands on its page, in ratios of the page's width and height.
+/// The place of a block on its page, in ratios of the page's width and height.
 ///
 /// It reads and writes Textract's own JSON.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -19,7 +19,7 @@ pub struct Geometry {
     /// The outline, clockwise from the top left corner of the text.
     #[serde(default, skip_serializing_if = "Polygon::is_absent")]
     pub polygon: Polygon,
-    /// By how much the text of a word is turned, in degrees: 0, 90, 180 or 270. See
+    /// How far the text of a word is turned, in degrees: 0, 90, 180 or 270. See
     /// [`text_angle`](Self::text_angle).
     #[serde(default, deserialize_with = "tolerant::float", skip_serializing_if = "Option::is_none")]
     pub rotation_angle: Option<f32>,
@@ -69,7 +69,7 @@ pub struct Point {
 
 /// The points of an outline, up to four of them without an allocation.
 ///
-/// It derefs to a slice. The default is the polygon that was not sent, which has no points and is not
+/// It derefs to a slice. The default is an absent polygon, which was not sent, has no points and is not
 /// written.
 ///
 /// ```
@@ -131,7 +131,7 @@ impl<'a> IntoIterator for &'a Polygon {
     }
 }
 
-/// A polygon in the making.
+/// A polygon that is being built.
 #[derive(Default)]
 pub(super) struct Points {
     inline: [Point; INLINE],

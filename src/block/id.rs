@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 /// The id by which blocks refer to each other, unique within a response.
 ///
 /// Textract's ids are UUIDs and take 16 bytes here; any other text is kept as it is, so every id comes out
-/// exactly as it went in. Order is that of the text.
+/// exactly as it went in. Ids are ordered as their texts.
 ///
 /// ```
 /// use inkseal::block::BlockId;
@@ -25,15 +25,15 @@ pub struct BlockId(Repr);
 
 #[derive(Clone, PartialEq, Eq)]
 enum Repr {
-    /// A UUID in its canonical form, in lower case: the only text that these bytes stand for.
+    /// A UUID in its canonical form, in lower case: the only text that these bytes represent.
     Uuid(Uuid),
     /// The empty text, which is never in `Text`.
     Empty,
     Text(Arc<str>),
 }
 
-/// Where it begins at a word, an id is moved as words. Else it is moved in parts that overlap, each of which has to wait for
-/// the one before it to be written.
+/// Aligned, so that an id is moved as words. Otherwise it is moved in parts that overlap, each of which has to wait for the
+/// one before it to be written.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(align(8))]
 struct Uuid([u8; 16]);
@@ -41,21 +41,21 @@ struct Uuid([u8; 16]);
 pub(super) const UUID_LEN: usize = 36;
 
 impl BlockId {
-    /// Stands for an id that was not sent.
+    /// An id that was not sent.
     pub(crate) const EMPTY: Self = Self(Repr::Empty);
 
-    /// The id that is `text`, where it is a UUID in its canonical form.
+    /// The id with this text, if it is a UUID in its canonical form.
     #[inline]
     pub(crate) fn from_uuid(text: &[u8; UUID_LEN]) -> Option<Self> {
         decode(text).map(|bytes| Self(Repr::Uuid(Uuid(bytes))))
     }
 
-    /// Whether it is empty, which stands for a block that came without one.
+    /// Whether it is empty, as for a block that came without an id.
     pub fn is_empty(&self) -> bool {
         matches!(self.0, Repr::Empty)
     }
 
-    /// The 16 bytes of the UUID, where it is one in canonical form and lower case.
+    /// The 16 bytes of the UUID, if it is one in canonical form and lower case.
     pub fn as_uuid_bytes(&self) -> Option<&[u8; 16]> {
         match &self.0 {
             Repr::Uuid(Uuid(bytes)) => Some(bytes),
@@ -69,18 +69,17 @@ impl BlockId {
             Repr::Empty => use_text(""),
             Repr::Uuid(Uuid(bytes)) => {
                 let text = encode(bytes);
-                // All ASCII by construction; the empty text is never seen.
+                // All ASCII by construction, so the empty text is never used.
                 use_text(std::str::from_utf8(&text).unwrap_or_default())
             }
         }
     }
 }
 
-/// Where the dashes stand.
+/// The places of the dashes.
 const DASHES: [usize; 4] = [8, 13, 18, 23];
 
-/// The bytes that a UUID writes. Its loops run over arrays of fixed length, which the compiler turns into
-/// vectors.
+/// The bytes of a UUID. The loops run over arrays of fixed length, which the compiler vectorizes.
 #[inline]
 #[expect(clippy::indexing_slicing, reason = "two digits for each of 16 bytes, in arrays of 32 and 16")]
 fn decode(text: &[u8; UUID_LEN]) -> Option<[u8; 16]> {

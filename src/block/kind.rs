@@ -1,9 +1,9 @@
-//! What a block is: its type, and the other closed vocabularies that Textract keeps adding to.
+//! The type of a block, and the other vocabularies that Textract keeps adding to.
 
 use crate::names::names;
 
 names! {
-    /// What a block stands for, Textract's `BlockType`.
+    /// The kind of a block, Textract's `BlockType`.
     ///
     /// ```
     /// use inkseal::block::BlockKind;
@@ -13,11 +13,11 @@ names! {
     /// assert_eq!(BlockKind::from("HOLOGRAM").as_str(), "HOLOGRAM");
     /// ```
     pub enum BlockKind {
-        /// A word: characters of one script that no space parts.
+        /// A word: characters of one script without a space between them.
         Word = "WORD",
-        /// A line of words that stand in one row.
+        /// A line of words in one row.
         Line = "LINE",
-        /// A page, the parent of all that is on it.
+        /// A page, the parent of everything on it.
         Page = "PAGE",
         /// A cell of a table, at its row and column.
         Cell = "CELL",
@@ -39,7 +39,7 @@ names! {
         SelectionElement = "SELECTION_ELEMENT",
         /// A signature, of which only the place is known.
         Signature = "SIGNATURE",
-        /// A question asked of the document.
+        /// A question asked about the document.
         Query = "QUERY",
         /// An answer to a question.
         QueryResult = "QUERY_RESULT",
@@ -71,8 +71,8 @@ names! {
 }
 
 impl BlockKind {
-    /// Whether it tells of the layout of the page (`LAYOUT_...`), also where this version does not know of
-    /// what part.
+    /// Whether it is a part of the layout of the page (`LAYOUT_...`), including parts that this version of the
+    /// crate does not know.
     pub fn is_layout(&self) -> bool {
         self.as_str().starts_with("LAYOUT_")
     }
@@ -91,7 +91,7 @@ names! {
         MergedCell = "MERGED_CELL",
         /// From a table to its title, in old responses.
         Title = "TITLE",
-        /// To what belongs to several features.
+        /// To blocks that belong to several features.
         ComplexFeatures = "COMPLEX_FEATURES",
         /// To a table.
         Table = "TABLE",
@@ -129,7 +129,7 @@ names! {
 }
 
 names! {
-    /// How a word was put on the page.
+    /// How a word was written.
     pub enum TextType {
         /// In print.
         Printed = "PRINTED",

@@ -1,7 +1,7 @@
-//! What can be measured of a box, and of two.
+//! Measures of a box, and of two.
 //!
-//! All of it goes by the edges that [`BoundingBox::right`] and [`BoundingBox::bottom`] tell, so that what is
-//! made of two boxes is never off by the rounding of a sum.
+//! All of them use the edges that [`BoundingBox::right`] and [`BoundingBox::bottom`] give, so that the result of
+//! two boxes is never off by the rounding of a sum.
 
 use super::{BoundingBox, Point, Polygon};
 
@@ -19,7 +19,7 @@ impl Point {
     }
 }
 
-/// The edges of a box that stands somewhere: finite, `left <= right` and `top <= bottom`.
+/// The edges of a box that is somewhere: finite, `left <= right` and `top <= bottom`.
 #[derive(Clone, Copy)]
 struct Edges {
     left: f32,
@@ -33,7 +33,7 @@ impl Edges {
         extent((self.left, self.right)) * extent((self.top, self.bottom))
     }
 
-    /// What both cover, where that has an area.
+    /// What both cover, if that has an area.
     fn shared(self, other: Self) -> Option<Self> {
         let shared = Self {
             left: self.left.max(other.left),
@@ -45,7 +45,7 @@ impl Edges {
     }
 }
 
-/// From where to where a start and a size reach, where both ends are finite.
+/// Both ends of a start and a size, in order, if they are finite.
 fn span(start: f32, size: f32) -> Option<(f32, f32)> {
     let end = start + size;
     let ordered = if end < start { (end, start) } else { (start, end) };
@@ -68,7 +68,7 @@ fn size_to_stay_within(start: f32, end: f32) -> f32 {
     if start + size > end { size.next_down() } else { size }
 }
 
-/// A share from 0 to 1; 0 where there is nothing to have a share of.
+/// A share from 0 to 1; 0 if there is nothing to have a share of.
 pub(super) fn share(part: f64, whole: f64) -> f32 {
     let share = part / whole;
     if whole > 0.0 && share.is_finite() { share.clamp(0.0, 1.0) as f32 } else { 0.0 }
@@ -105,7 +105,7 @@ impl BoundingBox {
 
     /// The box between these edges; opposite edges may come in either order.
     ///
-    /// Where rounding does not allow for both edges, it is larger by the least that a number can be.
+    /// Where rounding cannot meet both edges exactly, the size is the next larger `f32`.
     ///
     /// ```
     /// use inkseal::block::BoundingBox;
@@ -150,7 +150,7 @@ impl BoundingBox {
         self.edges().map_or(0.0, Edges::area)
     }
 
-    /// The middle of it.
+    /// Its middle.
     pub fn center(&self) -> Point {
         Point { x: self.left + self.width / 2.0, y: self.top + self.height / 2.0 }
     }
@@ -193,7 +193,7 @@ impl BoundingBox {
         }
     }
 
-    /// The smallest box around all that are somewhere; `None` where none is.
+    /// The smallest box around all that are somewhere; `None` if none is.
     ///
     /// ```
     /// use inkseal::block::BoundingBox;
@@ -207,7 +207,7 @@ impl BoundingBox {
         somewhere.reduce(|all, next| all.union(&next))
     }
 
-    /// What both cover; `None` where that has no area, so also where they only touch.
+    /// What both cover; `None` if that has no area, so also if they only touch.
     ///
     /// ```
     /// use inkseal::block::BoundingBox;
@@ -227,7 +227,7 @@ impl BoundingBox {
         shared.map_or(0.0, Edges::area)
     }
 
-    /// The share, 0 to 1, of *this* box's area that the other one covers; 0 where this one has no area.
+    /// The share, 0 to 1, of *this* box's area that the other one covers; 0 if this one has no area.
     ///
     /// ```
     /// use inkseal::block::BoundingBox;
@@ -247,8 +247,8 @@ impl BoundingBox {
         share(shared, self.exact_area() + other.exact_area() - shared)
     }
 
-    /// How far two boxes stand beside each other, as words of a line do: the height that they share, as a
-    /// share of the smaller height, 0 to 1. It is 0 where either has no height.
+    /// How far two boxes are side by side, as words of a line are: the height that they share, as a share of
+    /// the smaller height, 0 to 1. It is 0 if either has no height.
     ///
     /// ```
     /// use inkseal::block::BoundingBox;
@@ -262,8 +262,8 @@ impl BoundingBox {
         span_overlap(self.y_span(), other.y_span())
     }
 
-    /// How far two boxes stand above each other, as lines of a column do: the width that they share, as a
-    /// share of the smaller width, 0 to 1. It is 0 where either has no width.
+    /// How far two boxes are above each other, as lines of a column are: the width that they share, as a share
+    /// of the smaller width, 0 to 1. It is 0 if either has no width.
     pub fn horizontal_overlap(&self, other: &Self) -> f32 {
         span_overlap(self.x_span(), other.x_span())
     }
@@ -271,7 +271,7 @@ impl BoundingBox {
     /// The box with every edge moved outwards: by this many page widths to the left and right, and page
     /// heights to the top and bottom.
     ///
-    /// It may reach beyond the page. A negative number moves the edges inwards, at most to the middle; one
+    /// It may reach beyond the page. A negative number moves the edges inwards, at most to the middle; a number
     /// that is not finite moves nothing.
     ///
     /// ```

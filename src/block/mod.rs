@@ -1,4 +1,4 @@
-//! Blocks, of which every result of Textract's text detection and document analysis consists.
+//! Blocks, which make up every result of Textract's text detection and document analysis.
 //!
 //! A [`Block`] is small, owned and cheap to clone; [`parse_part`] reads a whole part of them. Nothing here
 //! needs the AWS SDK. Document text never shows in `Debug`.
@@ -33,13 +33,13 @@ use relationship::Relationships;
 
 /// A block: a word, a line, a cell, a page, ..., and to which others it relates.
 ///
-/// It takes 176 bytes (on 64-bit targets), texts over 24 bytes and what few blocks have aside. The
-/// relationships of all blocks of a part stand in one list, which lives as long as any block of the part that
-/// has relationships; where few blocks are kept of many, [`detach`](Self::detach) lets go of it.
+/// It takes 176 bytes (on 64-bit targets); texts over 24 bytes and rarely used members are allocated apart.
+/// The relationships of all blocks that are read together are in one list, which lives as long as any of
+/// these blocks that has relationships; to keep a few blocks of many, [`detach`](Self::detach) them from it.
 ///
-/// It reads and writes Textract's own JSON, and tells a member that was not sent, or null, from an empty
-/// list. Where serde reads it, the words of an error are the format's own and may quote the input, such as a
-/// text where a number should be: do not log them. The errors of [`parse_part`] never do.
+/// It reads and writes Textract's own JSON, and distinguishes a member that was not sent, or null, from an
+/// empty list. If serde reads it, the message of an error is that of the format and may quote the input, such
+/// as a text in place of a number: do not log it. The errors of [`parse_part`] never quote the input.
 ///
 /// ```
 /// use inkseal::block::{Block, BlockId, BlockKind, RelationshipKind};
@@ -64,7 +64,7 @@ pub struct Block {
     column_index: u32,
     row_span: u32,
     column_span: u32,
-    /// Which of the six numbers are there; one that is not is 0.
+    /// Which of the six numbers are present; an absent one is 0.
     present: u8,
     /// The code of the name, or [`RARE`].
     kind: u8,
@@ -75,7 +75,7 @@ pub struct Block {
     entities: u8,
 }
 
-/// What few blocks have, and the names that this crate does not know.
+/// Rarely used members, and the names that this crate does not know.
 #[derive(Clone)]
 struct Rare {
     kind: BlockKind,
@@ -105,24 +105,24 @@ const COLUMN_INDEX: u8 = 1 << 3;
 const ROW_SPAN: u8 = 1 << 4;
 const COLUMN_SPAN: u8 = 1 << 5;
 
-/// A question that was asked of the document.
+/// A question that was asked about the document.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 #[non_exhaustive]
 pub struct Query {
-    /// The question; empty where it was not sent.
+    /// The question; empty if it was not sent.
     #[serde(deserialize_with = "crate::tolerant::or_default", skip_serializing_if = "str::is_empty")]
     pub text: Text,
-    /// What the caller calls it.
+    /// The caller's name for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alias: Option<Text>,
-    /// The pages that it was asked of, such as `1`, `2-4` or `*`; `None` for the first one only.
+    /// The pages that it was asked about, such as `1`, `2-4` or `*`; `None` for the first one only.
     #[serde(deserialize_with = "crate::tolerant::list", skip_serializing_if = "Option::is_none")]
     pub pages: Option<Vec<String>>,
 }
 
 impl Query {
-    /// A question without alias, asked of the first page.
+    /// A question without alias, asked about the first page.
     pub fn new(text: impl Into<Text>) -> Self {
         Self { text: text.into(), ..Self::default() }
     }
@@ -155,7 +155,7 @@ macro_rules! numbers {
 }
 
 impl Block {
-    /// A block of which nothing was sent.
+    /// A block without any member.
     const EMPTY: Self = Self {
         id: BlockId::EMPTY,
         text: None,
@@ -183,19 +183,19 @@ impl Block {
         block
     }
 
-    /// The id; empty where none was sent.
+    /// The id; empty if none was sent.
     #[inline]
     pub fn id(&self) -> &BlockId {
         &self.id
     }
 
-    /// What the block stands for; [`BlockKind::Other`] with an empty name where it does not say.
+    /// The kind of the block; [`BlockKind::Other`] with an empty name if none was sent.
     #[inline]
     pub fn kind(&self) -> &BlockKind {
         BlockKind::known(self.kind).unwrap_or(&self.rare().kind)
     }
 
-    /// Changes what the block stands for.
+    /// Changes the kind of the block.
     #[inline]
     pub fn set_kind(&mut self, kind: BlockKind) {
         self.kind = kind.code().unwrap_or(RARE);
@@ -204,7 +204,7 @@ impl Block {
         }
     }
 
-    /// As [`set_kind`](Self::set_kind), where the compiler can see which.
+    /// As [`set_kind`](Self::set_kind), if the compiler can see which kind it is.
     #[inline(always)]
     fn set_known_kind(&mut self, kind: BlockKind) {
         match kind.code() {
@@ -232,13 +232,13 @@ impl Block {
         self
     }
 
-    /// Where it stands on its page.
+    /// Where it is on its page.
     #[inline]
     pub fn geometry(&self) -> Option<&Geometry> {
         self.geometry.as_ref()
     }
 
-    /// Changes or clears where it stands.
+    /// Changes or clears where it is.
     pub fn set_geometry(&mut self, geometry: Option<Geometry>) {
         self.geometry = geometry;
     }
@@ -251,7 +251,7 @@ impl Block {
     }
 
     numbers! {
-        /// How sure Textract is of it, 0 to 100.
+        /// Textract's confidence in it, 0 to 100.
         confidence, set_confidence, with_confidence: f32, CONFIDENCE;
         /// The page as it was sent, 1-based. Synchronous responses about one page leave it out.
         page, set_page, with_page: u32, PAGE;
@@ -323,7 +323,7 @@ impl Block {
         self.entity_types().contains(entity_type)
     }
 
-    /// Changes its roles; `None` is a list that is not written, other than an empty one.
+    /// Changes its roles. `None` leaves the member out; an empty list is written as `[]`.
     pub fn set_entity_types(&mut self, entity_types: Option<Vec<EntityType>>) {
         self.entities = match entity_types.as_deref() {
             None => ABSENT,
@@ -336,7 +336,7 @@ impl Block {
         }
     }
 
-    /// As [`set_entity_types`](Self::set_entity_types), without a list.
+    /// As [`set_entity_types`](Self::set_entity_types) with a single role, without a list.
     #[inline]
     fn set_only_entity_type(&mut self, only: EntityType) {
         match only.code() {
@@ -374,31 +374,30 @@ impl Block {
         self
     }
 
-    /// To which others it relates, in Textract's order.
+    /// Its relationships to other blocks, in Textract's order.
     #[inline]
     pub fn relationships(&self) -> impl Iterator<Item = Relationship<'_>> + Clone {
         self.relationships.iter()
     }
 
-    /// The ids that all its relationships of one kind list.
+    /// The ids in all its relationships of one kind.
     pub fn related(&self, kind: &RelationshipKind) -> impl Iterator<Item = &BlockId> {
         self.relationships().filter(move |relationship| relationship.kind() == kind).flat_map(|r| r.ids())
     }
 
-    /// The ids of what it contains.
+    /// The ids of the blocks that it contains.
     pub fn children(&self) -> impl Iterator<Item = &BlockId> {
         self.related(&RelationshipKind::Child)
     }
 
-    /// Changes to which others it relates; `None` is a list that is not written, other than an empty one.
+    /// Changes its relationships. `None` leaves the member out; an empty list is written as `[]`.
     pub fn set_relationships(&mut self, relationships: Option<Vec<(RelationshipKind, Vec<BlockId>)>>) {
         self.set_sent_relationships(
             relationships.map(|list| list.into_iter().map(|(kind, ids)| (kind, Some(ids)))),
         );
     }
 
-    /// As [`set_relationships`](Self::set_relationships), where a relationship may come without a list of
-    /// ids.
+    /// As [`set_relationships`](Self::set_relationships), with relationships that may have no list of ids.
     pub(crate) fn set_sent_relationships<I>(&mut self, relationships: Option<I>)
     where
         I: IntoIterator<Item = (RelationshipKind, Option<Vec<BlockId>>)>,
@@ -406,12 +405,12 @@ impl Block {
         self.relationships = relationships.map(|list| list.into_iter().collect()).unwrap_or_default();
     }
 
-    /// The relationships, or that there was no such member.
+    /// The relationships; `None` if there was no such member.
     pub(crate) fn sent_relationships(&self) -> Option<impl Iterator<Item = Relationship<'_>> + Clone> {
         self.relationships.is_present().then(|| self.relationships())
     }
 
-    /// The entity types, or that there was no such member.
+    /// The entity types; `None` if there was no such member.
     pub(crate) fn sent_entity_types(&self) -> Option<&[EntityType]> {
         (self.entities != ABSENT).then(|| self.entity_types())
     }
@@ -428,8 +427,7 @@ impl Block {
         self
     }
 
-    /// Gives the block a list of relationships of its own, so that it keeps nothing of the part that it came
-    /// with.
+    /// Gives the block its own list of relationships, so that it keeps nothing of the part that it came with.
     pub fn detach(&mut self) {
         if self.relationships.is_present() {
             self.relationships = self.owned_relationships().collect();
@@ -452,8 +450,8 @@ impl Block {
 
 impl PartialEq for Block {
     fn eq(&self, other: &Self) -> bool {
-        // Whole, so that a new field does not compile until it is compared. Codes are compared as what they
-        // stand for, as blocks may differ in what they once held.
+        // Whole, so that a new field does not compile until it is compared. Codes are compared by their names,
+        // as `rare` may still have a name that was replaced.
         let Self {
             id,
             text,
@@ -493,9 +491,9 @@ impl PartialEq for Block {
 }
 
 impl fmt::Debug for Block {
-    /// Shows what it is and how much there is of it, but never what it says.
+    /// Shows its kind and the length of its text, but never the text.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Whole, so that a new field does not compile until somebody has asked whether it may be shown.
+        // Whole, so that a new field does not compile until somebody has decided whether it may be shown.
         let Self {
             id,
             text,

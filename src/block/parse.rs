@@ -16,8 +16,8 @@ use crate::{Limits, Text};
 /// Reads the blocks of a part, and what it says of the job: the bytes of an object of the output bucket, or
 /// the body of a `Get`, `Analyze` or `Detect` response.
 ///
-/// Null counts as absent, members and names that are not known are skipped or kept, and of a member that
-/// comes twice the last one counts. What is no JSON is refused, down to the last byte that is skipped.
+/// Null counts as absent, unknown members are skipped, unknown names are kept, and of a member that comes
+/// twice the last one counts. Everything must be JSON, down to the last byte that is skipped.
 ///
 /// ```
 /// let body = br#"{"JobStatus": "SUCCEEDED", "Blocks": [{"BlockType": "WORD", "Id": "w", "Text": "Hi"}]}"#;
@@ -31,14 +31,14 @@ use crate::{Limits, Text};
 ///
 /// # Errors
 ///
-/// [`ParseError`] where the bytes are not JSON, not a Textract response, or not of its shape. An array of
-/// responses is none. More than [`Limits::PART`] allows, such as 100,000 blocks, is refused as well: Textract puts 1,000
-/// blocks into a part. For limits of one's own see [`Record::parse_part_within`].
+/// [`ParseError`] if the bytes are not JSON, not a Textract response, or not of its shape. An array of
+/// responses is not one. More than [`Limits::PART`] allows, such as 100,000 blocks, is refused as well: Textract puts 1,000
+/// blocks into a part. To set other limits, use [`Record::parse_part_within`].
 pub fn parse_part(bytes: &[u8]) -> Result<Part<Block>, ParseError> {
     Block::parse_part(bytes)
 }
 
-/// Reads the blocks of a saved document, one response or an array of them, and what each of them says beside.
+/// Reads the blocks of a saved document, one response or an array of them, and the head of each response.
 pub(crate) fn parse_saved(bytes: &[u8], limits: &Limits) -> Result<(Vec<PartHead>, Vec<Block>), ParseError> {
     let mut blocks = Blocks::of_at_most(*limits);
     let heads =
@@ -55,21 +55,49 @@ impl Record for Block {
         Ok(Part::new(head, blocks.finish()))
     }
 
+    fn parse_saved_within(bytes: &[u8], limits: &Limits) -> Result<Vec<Part<Self>>, ParseError> {
+        let mut blocks = Blocks::of_at_most(*limits);
+        let mut counts = Vec::new();
+        let heads = part::parse_saved_with(bytes, limits, "Blocks", |cursor, response| {
+            blocks.read(cursor, response)?;
+            // Responses without a list of blocks have none; of a list that comes twice the last one counts.
+            counts.resize(response + 1, 0);
+            if let Some(count) = counts.last_mut() {
+                *count = blocks.blocks.len() - blocks.before.blocks;
+            }
+            Ok(())
+        })?;
+        counts.resize(heads.len(), 0);
+        let mut blocks = blocks.finish();
+        // From the last response to the first, whose blocks stay in place.
+        let parts = heads.into_iter().zip(counts).rev().map(|(head, count)| {
+            let mut records = match blocks.len() - count {
+                0 => std::mem::take(&mut blocks),
+                start => blocks.split_off(start),
+            };
+            records.shrink_to_fit();
+            Part::new(head, records)
+        });
+        let mut parts: Vec<_> = parts.collect();
+        parts.reverse();
+        Ok(parts)
+    }
+
     fn page(&self) -> Option<u32> {
         self.page()
     }
 }
 
-/// Blocks, and the list of ids that they are to share once it is complete.
+/// Blocks, and the list of ids that they will share once it is complete.
 struct Blocks<'a> {
     blocks: Vec<Block>,
     arena: Arena,
     /// Which block has which links.
     related: Vec<Related>,
-    /// How the geometries are spaced.
+    /// The space in the geometries.
     gaps: Gaps<'a>,
     most: Limits,
-    /// The response that is read, and how much those before it have.
+    /// The response that is being read, and how much the ones before it have.
     response: usize,
     before: Lengths,
 }
@@ -111,7 +139,7 @@ impl<'a> Blocks<'a> {
         self.arena.links.truncate(self.before.links);
         self.related.truncate(self.before.related);
         if self.blocks.capacity() == 0 {
-            // A block takes some 500 bytes of JSON where it has no relationships, and few take under 400.
+            // A block without relationships takes some 500 bytes of JSON, and few take under 400.
             self.blocks.reserve_exact(cursor.rest().len() / 400);
             self.arena.ids.reserve(cursor.rest().len() / 400);
         }
@@ -122,7 +150,7 @@ impl<'a> Blocks<'a> {
                 if index == most.records {
                     return cursor.too_many("records", most.records, "records");
                 }
-                // In its place from the start, as it is large to move.
+                // In its place from the start, as moving it is costly.
                 self.blocks.push(Block::EMPTY);
                 let Some(block) = self.blocks.last_mut() else { return Ok(()) };
                 if let Some((first, len)) = read_block(cursor, block, &mut self.arena, &mut self.gaps, &most)?
@@ -135,7 +163,7 @@ impl<'a> Blocks<'a> {
     }
 
     fn finish(mut self) -> Vec<Block> {
-        // Blocks are kept for longer than it takes to read them.
+        // Blocks live longer than it takes to read them.
         self.blocks.shrink_to_fit();
         self.arena.ids.shrink_to_fit();
         self.arena.links.shrink_to_fit();
@@ -149,8 +177,8 @@ impl<'a> Blocks<'a> {
     }
 }
 
-/// Fills in a block that is empty yet, but for its relationships: of these it returns where the arena has
-/// them.
+/// Fills in a block that is still empty, except for its relationships: it returns where these are in the
+/// arena.
 #[inline(always)]
 fn read_block<'a>(
     cursor: &mut Cursor<'a>,
@@ -270,7 +298,7 @@ enum Member {
 }
 
 impl Member {
-    /// The member whose name stands here as Textract writes it, name and colon passed; `None` says nothing.
+    /// The member whose name is next, written as Textract does, with name and colon passed; `None` means nothing.
     #[inline(always)]
     fn ahead(cursor: &mut Cursor<'_>) -> Option<Self> {
         let [b'"', first, ..] = cursor.rest() else { return None };
@@ -413,7 +441,7 @@ fn query(cursor: &mut Cursor<'_>) -> Step<Option<Query>> {
     Ok(present.then_some(query))
 }
 
-/// Passes the name of a member, its colon and the space behind, if it is written like this.
+/// Passes the name of a member, its colon and the space after it, if it is written like this.
 #[inline(always)]
 fn ahead<const N: usize>(cursor: &mut Cursor<'_>, name: &[u8; N]) -> bool {
     let found = cursor.try_bytes(name);

@@ -5,10 +5,10 @@ use std::num::NonZeroU32;
 
 use super::{BoundingBox, Point, Polygon};
 
-/// How many pixels an image of a page is wide and high, at least 1 each.
+/// The width and height of a page's image in pixels, at least 1 each.
 ///
-/// Ratios of the width and of the height are not of one length, so whatever turns or tells an angle needs it
-/// too. For that, any size of the same proportions does.
+/// Ratios of the width and of the height differ in length, so everything that turns or gives an angle needs it,
+/// too. For that, any size of the same proportions will do.
 ///
 /// ```
 /// use inkseal::block::PageSize;
@@ -25,15 +25,15 @@ pub struct PageSize {
 }
 
 impl PageSize {
-    /// A page as wide as it is high, which serves where the size is not known: quarter turns are told right,
-    /// and angles between them roughly.
+    /// A page as wide as it is high, for use if the size is not known: quarter turns are exact, and angles
+    /// between them approximate.
     pub const SQUARE: Self = Self { width: NonZeroU32::MIN, height: NonZeroU32::MIN };
 
     /// A page of this many pixels.
     ///
     /// # Errors
     ///
-    /// [`InvalidPageSize`] where either is 0.
+    /// [`InvalidPageSize`] if either is 0.
     pub const fn new(width: u32, height: u32) -> Result<Self, InvalidPageSize> {
         match (NonZeroU32::new(width), NonZeroU32::new(height)) {
             (Some(width), Some(height)) => Ok(Self { width, height }),
@@ -113,7 +113,7 @@ impl PixelBox {
         self.top.saturating_add(self.height)
     }
 
-    /// Whether it holds no pixel.
+    /// Whether it has no pixel.
     pub fn is_empty(&self) -> bool {
         self.width == 0 || self.height == 0
     }
@@ -140,9 +140,9 @@ fn touched(span: Option<(f32, f32)>, length: u32) -> (u32, u32) {
 impl BoundingBox {
     /// Every pixel that the box touches, and none beyond the page.
     ///
-    /// Edges are rounded outwards, so that what is burned in by this box loses no pixel of what it is meant
-    /// to cover. For the same reason an edge that is not finite makes the box as wide, or as high, as the
-    /// page. A box beside the page has no pixel.
+    /// Edges are rounded outwards, so that redaction by this box misses no pixel of what it should cover. For
+    /// the same reason an edge that is not finite makes the box as wide, or as high, as the page. A box outside
+    /// the page has no pixel.
     ///
     /// ```
     /// use inkseal::block::{BoundingBox, PageSize, PixelBox};
@@ -188,7 +188,7 @@ impl Point {
         PixelPoint { x: (f64::from(self.x) * width) as f32, y: (f64::from(self.y) * height) as f32 }
     }
 
-    /// The point of a page that a point of its image shows.
+    /// The point of a page at a point of its image.
     pub fn from_pixels(pixel: PixelPoint, page: PageSize) -> Self {
         let (width, height) = page.exact();
         Self::new((f64::from(pixel.x) / width) as f32, (f64::from(pixel.y) / height) as f32)
@@ -212,7 +212,7 @@ impl Polygon {
         self.iter().map(|point| point.to_pixels(page)).collect()
     }
 
-    /// The outline of a page that these points of its image show.
+    /// The outline on a page at these points of its image.
     pub fn from_pixels(pixels: impl IntoIterator<Item = PixelPoint>, page: PageSize) -> Self {
         pixels.into_iter().map(|pixel| Point::from_pixels(pixel, page)).collect()
     }

@@ -1,16 +1,16 @@
-//! What can be measured of an outline, and of two.
+//! Measures of an outline, and of two.
 
 use super::measure::share;
 use super::{BoundingBox, Point, Polygon};
 
-/// A point, in numbers in which sums of products of `f32` lose next to nothing.
+/// A point, in numbers in which sums of products of `f32` lose hardly any precision.
 type Exact = (f64, f64);
 
 fn exact(point: Point) -> Exact {
     (point.x.into(), point.y.into())
 }
 
-/// Twice the signed area of a triangle, positive where it goes clockwise on the page.
+/// Twice the signed area of a triangle, positive if it goes clockwise on the page.
 fn cross(a: Exact, b: Exact, c: Exact) -> f64 {
     (b.0 - a.0) * (c.1 - a.1) - (b.1 - a.1) * (c.0 - a.0)
 }
@@ -29,14 +29,14 @@ fn triangles(points: &[Exact]) -> impl Iterator<Item = [Exact; 3]> + Clone {
     })
 }
 
-/// Twice the area that two triangles share; it counts against where one of them goes the other way round.
+/// Twice the area that two triangles share; negative if one of them goes the other way round.
 fn doubled_shared_area(subject: [Exact; 3], clip: [Exact; 3]) -> f64 {
     let (way, [a, b, c]) = (cross(clip[0], clip[1], clip[2]), clip);
     if way == 0.0 {
         return 0.0;
     }
     let edges = if way > 0.0 { [(a, b), (b, c), (c, a)] } else { [(a, c), (c, b), (b, a)] };
-    // Sutherland and Hodgman: what is left of the subject after a cut along every edge.
+    // Sutherland and Hodgman: the rest of the subject after a cut along every edge.
     let mut left = subject.to_vec();
     for (from, to) in edges {
         let mut kept = Vec::with_capacity(left.len() + 1);
@@ -64,7 +64,7 @@ fn doubled_shared_area(subject: [Exact; 3], clip: [Exact; 3]) -> f64 {
 /// first, and points may go round either way. Fewer than three points enclose nothing; with a coordinate
 /// that is not finite the polygon has no area, no middle and no bounds. No share is ever NaN.
 impl Polygon {
-    /// The points, or none where one of them is not finite.
+    /// The points, or none if one of them is not finite.
     fn exact(&self) -> Vec<Exact> {
         if self.iter().all(|point| point.is_finite()) {
             self.iter().map(|point| exact(*point)).collect()
@@ -73,12 +73,12 @@ impl Polygon {
         }
     }
 
-    /// The polygon with every point put elsewhere; one that is absent stays so.
+    /// The polygon with every point replaced; an absent one stays absent.
     pub(super) fn map(&self, to: impl FnMut(&Point) -> Point) -> Self {
         if self.is_absent() { Self::default() } else { self.iter().map(to).collect() }
     }
 
-    /// The smallest upright box around all its points; `None` where it has none.
+    /// The smallest upright box around all its points; `None` if it has none.
     ///
     /// ```
     /// use inkseal::block::{BoundingBox, Point, Polygon};
@@ -104,8 +104,8 @@ impl Polygon {
         Some(BoundingBox::from_edges(low.x, low.y, high.x, high.y))
     }
 
-    /// The share of the page that it encloses; never negative. Where it crosses itself, parts that go round
-    /// in opposite ways count against each other.
+    /// The share of the page that it encloses; never negative. If it crosses itself, parts that go round in
+    /// opposite directions count against each other.
     pub fn area(&self) -> f32 {
         (doubled_area(&self.exact()) / 2.0).abs() as f32
     }
@@ -113,14 +113,14 @@ impl Polygon {
     /// Twice the area that both enclose.
     fn doubled_intersection(&self, other: &Self) -> f64 {
         let (mine, others) = (self.exact(), other.exact());
-        // Triangles from one corner overlap where a polygon is not convex, and then one of them goes the
-        // other way round and takes away what is too much.
+        // If a polygon is not convex, triangles from one corner overlap, and then one of them goes the other
+        // way round and takes away what is too much.
         let pairs = triangles(&mine).flat_map(|a| triangles(&others).map(move |b| (a, b)));
         pairs.map(|(a, b)| doubled_shared_area(a, b)).sum::<f64>().abs()
     }
 
-    /// Its centre of gravity; the mean of its points where it encloses nothing, or crosses itself so that
-    /// the centre is not within its bounds. `None` where it has no points.
+    /// Its centre of gravity; the mean of its points if it encloses nothing, or crosses itself so that the
+    /// centre is not within its bounds. `None` if it has no points.
     ///
     /// ```
     /// use inkseal::block::{BoundingBox, Point, Polygon};
@@ -146,7 +146,7 @@ impl Polygon {
         Some(Point::new((sum.0 / count) as f32, (sum.1 / count) as f32))
     }
 
-    /// Whether a point is in it or exactly on its border. Where the polygon crosses itself, what it goes
+    /// Whether a point is in it or exactly on its border. If the polygon crosses itself, an area that it goes
     /// round twice is outside.
     ///
     /// ```
@@ -185,6 +185,8 @@ impl Polygon {
 
     /// The share of the page that both enclose, whether they are convex or not.
     ///
+    /// It takes time in proportion to the product of their numbers of points.
+    ///
     /// ```
     /// use inkseal::block::{BoundingBox, Point, Polygon};
     ///
@@ -198,7 +200,9 @@ impl Polygon {
         (self.doubled_intersection(other) / 2.0) as f32
     }
 
-    /// The share, 0 to 1, of *this* polygon's area that the other one covers; 0 where this one has no area.
+    /// The share, 0 to 1, of *this* polygon's area that the other one covers; 0 if this one has no area.
+    ///
+    /// It takes time in proportion to the product of their numbers of points.
     pub fn overlap(&self, other: &Self) -> f32 {
         share(self.doubled_intersection(other), doubled_area(&self.exact()).abs())
     }

@@ -1,4 +1,4 @@
-//! To which other blocks a block relates. The ids of a whole part stand in one list.
+//! The relationships of blocks. The ids of a whole part are in one list.
 
 use std::fmt;
 use std::ops::Range;
@@ -24,7 +24,7 @@ impl<'a> Relationship<'a> {
         self.ids.unwrap_or_default()
     }
 
-    /// The ids, or that there was no such member.
+    /// The ids; `None` if there was no such member.
     pub(crate) fn sent_ids(&self) -> Option<&'a [BlockId]> {
         self.ids
     }
@@ -46,7 +46,7 @@ pub(super) struct Arena {
 /// A relationship within its [`Arena`].
 pub(super) struct Link {
     pub(super) kind: RelationshipKind,
-    /// `None` where the member was not there.
+    /// `None` if there was no such member.
     pub(super) ids: Option<Range<usize>>,
 }
 
@@ -66,7 +66,7 @@ impl Relationships {
         Self { arena: Some(Arc::clone(arena)), first, len }
     }
 
-    /// Whether there was such a member, be it empty.
+    /// Whether there was such a member, even an empty one.
     pub(super) fn is_present(&self) -> bool {
         self.arena.is_some()
     }
@@ -83,7 +83,7 @@ impl Relationships {
     }
 }
 
-/// Relationships that stand on their own, as many as there are; ids that are `None` are not written.
+/// All of the relationships, in their own arena; ids that are `None` are not written.
 impl FromIterator<(RelationshipKind, Option<Vec<BlockId>>)> for Relationships {
     fn from_iter<I: IntoIterator<Item = (RelationshipKind, Option<Vec<BlockId>>)>>(list: I) -> Self {
         let mut arena = Arena::default();

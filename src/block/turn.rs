@@ -1,4 +1,4 @@
-//! Turning what stands on a page, and the page itself.
+//! Turning parts of a page, and the page itself.
 //!
 //! Angles are in degrees and clockwise, as a reader sees the page: coordinates grow to the right and
 //! *downwards*, so a positive angle takes the direction to the right over to the direction downwards.
@@ -12,11 +12,11 @@ pub enum QuarterTurn {
     /// No turn.
     #[default]
     None,
-    /// By 90 degrees clockwise: what was at the left is now at the top.
+    /// By 90 degrees clockwise: the left is now at the top.
     Clockwise,
     /// By 180 degrees.
     Half,
-    /// By 90 degrees counter-clockwise, or 270 clockwise: what was at the top is now at the left.
+    /// By 90 degrees counter-clockwise, or 270 clockwise: the top is now at the left.
     CounterClockwise,
 }
 
@@ -34,7 +34,7 @@ impl QuarterTurn {
         }
     }
 
-    /// The turn that takes it back.
+    /// The turn that undoes it.
     pub const fn inverse(self) -> Self {
         match self {
             Self::Clockwise => Self::CounterClockwise,
@@ -55,7 +55,7 @@ fn sin_cos(degrees: f32) -> (f64, f64) {
     }
 }
 
-/// What puts a point where it is after a rotation.
+/// The function that rotates a point.
 fn rotation(degrees: f32, about: Point, page: PageSize) -> impl Fn(Point) -> Point {
     let degrees = if degrees.is_finite() { degrees } else { 0.0 };
     let ((sin, cos), (width, height)) = (sin_cos(degrees), page.exact());
@@ -94,13 +94,13 @@ impl Point {
     /// Where the point is after a rotation by this many degrees clockwise about another one, on a page that
     /// stays as it is.
     ///
-    /// The size of the page is needed as a ratio of its width is not as long as a ratio of its height. An
-    /// angle that is not finite turns nothing.
+    /// The page size is needed because x is a ratio of the width and y one of the height. An angle that is not
+    /// finite turns nothing.
     ///
     /// ```
     /// use inkseal::block::{PageSize, Point};
     ///
-    /// // On a page twice as high as it is wide, the middle of the right edge comes to stand between the
+    /// // On a page twice as high as it is wide, the middle of the right edge moves to halfway between the
     /// // middle and the bottom.
     /// let page = PageSize::new(500, 1000)?;
     /// let turned = Point::new(1.0, 0.5).rotated(90.0, Point::PAGE_CENTER, page);
@@ -142,8 +142,8 @@ impl Polygon {
         self.map(|point| rotate(*point))
     }
 
-    /// The polygon on the page after a turn of the whole page. The points keep their order, so the first one
-    /// still is where the text begins.
+    /// The polygon on the page after a turn of the whole page. The points keep their order, so the first one is
+    /// still where the text begins.
     #[must_use]
     pub fn turned(&self, turn: QuarterTurn) -> Self {
         self.map(|point| point.turned(turn))
@@ -190,7 +190,7 @@ impl BoundingBox {
 }
 
 impl Geometry {
-    /// The geometry on the page after a turn of the whole page: box, outline and, where it was sent, angle.
+    /// The geometry on the page after a turn of the whole page: box, outline and, if it was sent, angle.
     #[must_use]
     pub fn turned(&self, turn: QuarterTurn) -> Self {
         Self {
@@ -320,7 +320,7 @@ mod tests {
             prop_assert!(boxes_near(around, bounds.turned(turn)));
         }
 
-        /// A turn of the page is a rotation about its middle, once the page is put where it then lies.
+        /// A turn of the page is a rotation about its middle, once the page is moved to where it then is.
         #[test]
         fn a_turn_is_a_rotation(point in points(), turn in turns(), page in pages()) {
             let rotated = point.rotated(turn.degrees().into(), Point::PAGE_CENTER, page).to_pixels(page);

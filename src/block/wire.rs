@@ -91,7 +91,7 @@ impl Serialize for Block {
     }
 }
 
-/// A name, unless it stands for a member that was not there.
+/// A name, unless it is that of an absent member.
 fn said<'a, T: Clone + PartialEq>(name: &'a T, none: &T) -> Option<Cow<'a, T>> {
     (name != none).then_some(Cow::Borrowed(name))
 }

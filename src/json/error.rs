@@ -1,6 +1,6 @@
-//! What is wrong with bytes that were to be read: with their JSON, or with what they are to be, the parts of a response.
+//! Why bytes could not be read: because of their JSON, or because they are not the part of a response that they should be.
 
-/// Why bytes could not be read as a part. It tells where and what, but nothing that they say.
+/// Why bytes could not be read as a part. It says where and what the fault is, and quotes nothing of the bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{kind} at byte {offset}")]
 pub struct ParseError {
@@ -13,12 +13,12 @@ impl ParseError {
         Self { offset, kind }
     }
 
-    /// The error, where `offset` more bytes stand before what was parsed.
+    /// The error, if `offset` more bytes come before what was parsed.
     pub(crate) fn behind(self, offset: usize) -> Self {
         Self { offset: self.offset + offset, ..self }
     }
 
-    /// The error, where the limit of records is that of several responses.
+    /// The error, if the limit of records is that of several responses.
     pub(crate) fn of_all(mut self, records: usize) -> Self {
         if let ParseErrorKind::TooMany { what: "records", limit, .. } = &mut self.kind {
             *limit = records;
@@ -26,7 +26,7 @@ impl ParseError {
         self
     }
 
-    /// How many bytes stand before the fault.
+    /// The number of bytes before the fault.
     pub fn offset(&self) -> usize {
         self.offset
     }
@@ -44,7 +44,7 @@ pub enum ParseErrorKind {
     /// The bytes are not JSON, or end too early.
     #[error("malformed JSON, expected {expected}")]
     Malformed {
-        /// What should stand there.
+        /// What should be there.
         expected: &'static str,
     },
     /// The bytes are JSON, but a member has a value of a type that Textract never gives it.
@@ -55,26 +55,26 @@ pub enum ParseErrorKind {
         /// What it should be.
         expected: &'static str,
     },
-    /// A number is too large: for an `f64`, or where it is kept as an `f32`, for that.
+    /// A number is too large for an `f64`, or for an `f32` if it is kept as one.
     #[error("number out of range")]
     NumberOutOfRange,
     /// A text is not UTF-8.
     #[error("invalid UTF-8")]
     InvalidUtf8,
-    /// 128 lists and objects stand within each other.
+    /// 128 lists and objects are nested within each other.
     #[error("nested too deeply")]
     TooDeep,
     /// A part lists far more than Textract puts into one.
-    #[error("more than {limit} {what}: raise Limits::{setter}")]
+    #[error("more than {limit} {what} (Limits::{setter} raises that)")]
     TooMany {
         /// What there is too much of.
         what: &'static str,
-        /// How many there may be.
+        /// How many are allowed.
         limit: usize,
         /// The method of [`Limits`](crate::Limits) that raises the limit.
         setter: &'static str,
     },
-    /// The JSON has none of the members by which a response of Textract is known: its list of records,
+    /// The JSON has none of the members by which a response of Textract is recognized: its list of records,
     /// `JobStatus`, `DocumentMetadata`.
     #[error("not a response of Textract")]
     NotAResponse,

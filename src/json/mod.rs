@@ -1,8 +1,8 @@
 //! A pull parser for JSON: a cursor over the bytes, whose owner says what it expects next.
 //!
-//! It builds no tree, and takes and refuses what `serde_json` takes and refuses, but that a number which is
-//! kept as an `f32` must be one. The first fault is kept in
-//! the cursor and the functions hand back the empty [`Fault`], so that what they return fits into registers.
+//! It builds no tree, and accepts exactly what `serde_json` accepts, except that a number kept as an `f32` must
+//! fit one. The first fault is kept in the cursor, and the functions return the empty [`Fault`], so that their
+//! results fit into registers.
 
 mod error;
 mod number;
@@ -12,20 +12,23 @@ use std::borrow::Cow;
 
 pub use self::error::{ParseError, ParseErrorKind};
 
-/// Something is wrong; the cursor knows what.
+/// Something is wrong; the cursor has the error.
 #[derive(Debug)]
 pub(crate) struct Fault;
 
 pub(crate) type Step<T> = Result<T, Fault>;
 
-/// How many lists and objects may stand within each other: one less than this.
+/// Lists and objects may be nested up to one less than this.
 const DEPTH_LIMIT: u8 = 128;
+
+/// A 1 in each of the eight bytes of a word.
+const ONES: u64 = 0x0101_0101_0101_0101;
 
 pub(crate) struct Cursor<'a> {
     rest: &'a [u8],
     len: usize,
     depth: u8,
-    /// How many items of lists may yet be kept, and how many that were; of those that are passed over `counts` tells.
+    /// How many more items of lists may be kept, how many could be at first, and whether items that are passed over count, too.
     items: usize,
     most_items: usize,
     counts: bool,
@@ -33,7 +36,7 @@ pub(crate) struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    /// A cursor for a caller that keeps at most so many [items](Self::item) of lists.
+    /// A cursor for a caller that keeps at most this many [items](Self::item) of lists.
     pub(crate) fn new(bytes: &'a [u8], items: usize) -> Self {
         Self { rest: bytes, len: bytes.len(), depth: 0, items, most_items: items, counts: false, error: None }
     }
@@ -44,7 +47,7 @@ impl<'a> Cursor<'a> {
         self.len - self.rest.len()
     }
 
-    /// What is yet to be read.
+    /// The bytes that are still to be read.
     #[inline]
     pub(crate) fn rest(&self) -> &'a [u8] {
         self.rest
@@ -63,7 +66,7 @@ impl<'a> Cursor<'a> {
         self.fail_at(self.offset(), kind)
     }
 
-    /// As [`fail`](Self::fail), at a place that is already passed.
+    /// As [`fail`](Self::fail), at a place that was already passed.
     #[cold]
     #[inline(never)]
     pub(crate) fn fail_at<T>(&mut self, offset: usize, kind: ParseErrorKind) -> Step<T> {
@@ -77,7 +80,7 @@ impl<'a> Cursor<'a> {
         self.fail(ParseErrorKind::Malformed { expected })
     }
 
-    /// The value that begins here is not the `expected` one, or none at all.
+    /// The value that begins here is not the `expected` one, or there is no value.
     #[cold]
     #[inline(never)]
     pub(crate) fn unexpected<T>(&mut self, field: &'static str, expected: &'static str) -> Step<T> {
@@ -97,8 +100,8 @@ impl<'a> Cursor<'a> {
 
     #[inline(always)]
     pub(crate) fn skip_space(&mut self) {
-        // One look is enough where nothing was put between. What else is not above a space is no JSON, and
-        // stays.
+        // One comparison is enough if there is no space. Other bytes that are not above a space are not JSON,
+        // and stay.
         if let [..=b' ', ..] = self.rest {
             self.skip_spaces();
         }
@@ -109,7 +112,7 @@ impl<'a> Cursor<'a> {
         self.rest = behind_space(self.rest);
     }
 
-    /// The next byte after space, which stays.
+    /// The next byte after space, without passing it.
     #[inline(always)]
     pub(crate) fn peek(&mut self) -> Option<u8> {
         self.skip_space();
@@ -150,7 +153,7 @@ impl<'a> Cursor<'a> {
         self.attempt(|ahead| ahead.bytes(bytes)).is_some()
     }
 
-    /// Looks ahead: what `look` passes is passed only if it returns something.
+    /// Looks ahead: what `look` passes is passed only if it does not return `None`.
     #[inline(always)]
     pub(crate) fn attempt<T>(&mut self, look: impl FnOnce(&mut Ahead<'a>) -> Option<T>) -> Option<T> {
         let mut ahead = Ahead { rest: self.rest };
@@ -184,7 +187,7 @@ impl<'a> Cursor<'a> {
         if self.depth == DEPTH_LIMIT { self.fail(ParseErrorKind::TooDeep) } else { Ok(()) }
     }
 
-    /// An object, or null: `member` is called for each member, once its colon is passed, and must take the
+    /// An object, or null: `member` is called for each member, once its colon is passed, and must read the
     /// value.
     #[inline(always)]
     pub(crate) fn object(
@@ -198,7 +201,7 @@ impl<'a> Cursor<'a> {
         })
     }
 
-    /// An object, or null: `member` is called for each member, and must take its name and its value.
+    /// An object, or null: `member` is called for each member, and must read its name and its value.
     #[inline(always)]
     pub(crate) fn members(
         &mut self,
@@ -225,7 +228,7 @@ impl<'a> Cursor<'a> {
         Ok(true)
     }
 
-    /// The name of a member and its colon, and the space behind.
+    /// The name of a member and its colon, and the space after it.
     #[inline(always)]
     pub(crate) fn member_name(&mut self) -> Step<Cow<'a, [u8]>> {
         let name = self.name()?;
@@ -234,7 +237,7 @@ impl<'a> Cursor<'a> {
         Ok(name)
     }
 
-    /// A list, or null: `item` is called at each item that is not null, and must take it.
+    /// A list, or null: `item` is called at each item that is not null, and must read it.
     #[inline(always)]
     pub(crate) fn list(
         &mut self,
@@ -262,7 +265,7 @@ impl<'a> Cursor<'a> {
         Ok(true)
     }
 
-    /// Counts an item that is kept, which may be larger than the bytes that it is made of.
+    /// Counts an item that is kept, which may take more memory than it has bytes.
     #[inline]
     pub(crate) fn item(&mut self) -> Step<()> {
         match self.items.checked_sub(1) {
@@ -312,8 +315,8 @@ impl<'a> Cursor<'a> {
         self.skip_value()
     }
 
-    /// A value that is kept by somebody else, passed over as [`skip_value`](Self::skip_value) does, with its items counted.
-    /// Its bytes.
+    /// The bytes of a value that the caller keeps: it is passed over as by [`skip_value`](Self::skip_value), with its items
+    /// counted.
     pub(crate) fn kept_value(&mut self) -> Step<&'a [u8]> {
         let (start, value) = (self.offset(), self.rest);
         self.counts = true;
@@ -329,7 +332,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// What follows the space that a text begins with: mostly a single one.
+/// The bytes after the space that a text begins with, mostly a single one.
 #[inline(always)]
 fn behind_space(text: &[u8]) -> &[u8] {
     match text {
@@ -355,7 +358,7 @@ fn behind_indent(mut rest: &[u8]) -> &[u8] {
     rest
 }
 
-/// A look ahead, for what is written in just one way. It tells no faults, and small as it is, it stays in
+/// A look ahead, for what is written in just one way. It reports no faults, and is small enough to stay in
 /// registers.
 pub(crate) struct Ahead<'a> {
     rest: &'a [u8],
@@ -382,7 +385,7 @@ impl Ahead<'_> {
         }
     }
 
-    /// These bytes, of which only the caller knows how many they are.
+    /// These bytes, whose number is known only at run time, with no space before them.
     #[inline(always)]
     pub(crate) fn known(&mut self, bytes: &[u8]) -> Option<()> {
         let (found, rest) = self.rest.split_at_checked(bytes.len())?;
@@ -390,8 +393,8 @@ impl Ahead<'_> {
     }
 }
 
-/// Whether two texts of one length are the same. Most are short, for which a call takes too long: two words cover them, and
-/// may overlap.
+/// Whether two texts of the same length are equal. Most are so short that a call would take too long: two words, which may
+/// overlap, cover them.
 #[inline(always)]
 fn same(one: &[u8], other: &[u8]) -> bool {
     fn ends<const N: usize>(text: &[u8]) -> Option<(&[u8; N], &[u8; N])> {

@@ -1,6 +1,6 @@
 //! Numbers of JSON.
 
-use super::{Ahead, Cursor, ParseErrorKind, Step};
+use super::{Ahead, Cursor, ONES, ParseErrorKind, Step};
 
 /// Powers of ten by which a mantissa is scaled.
 const TENTHS: [f64; 24] = [
@@ -9,12 +9,12 @@ const TENTHS: [f64; 24] = [
 ];
 
 /// The nearest `f32` to a number of which only `value` is known, which is off by less than `margin` units in
-/// its last place; `None` where that cannot tell. The result is the one that comes of rounding the number to
-/// an `f64` and that to an `f32`, as the SDK does, and `serde_json` with its feature `float_roundtrip` where
-/// it is asked for an `f64`.
+/// its last place; `None` if that leaves more than one. The result is that of rounding the number to an `f64`
+/// and that to an `f32`, as the SDK does, and `serde_json` with its feature `float_roundtrip` if it is asked
+/// for an `f64`.
 #[inline(always)]
 fn round(value: f64, margin: u64) -> Option<f32> {
-    // All numbers that close round to the same `f32`, unless they lie about the middle between two: where the
+    // All numbers that close round to the same `f32`, unless they lie about the middle between two, where the
     // 29 bits that an `f32` drops are a 1 and then zeros.
     const MIDDLE: u64 = 1 << 28;
     const DROPPED: u64 = (1 << 29) - 1;
@@ -22,7 +22,7 @@ fn round(value: f64, margin: u64) -> Option<f32> {
     (off > 2 * margin).then_some(value as f32)
 }
 
-/// The value of `mantissa` over 10 to the `scale`, where it can be told this way.
+/// The value of `mantissa` over 10 to the `scale`, if it can be determined this way.
 #[inline(always)]
 fn scaled(mantissa: i64, scale: usize) -> Option<f32> {
     // Off by three roundings of half a unit: the mantissa's, the power's, the product's.
@@ -32,15 +32,13 @@ fn scaled(mantissa: i64, scale: usize) -> Option<f32> {
     if normal { round(value, 8) } else { None }
 }
 
-const ONES: u64 = 0x0101_0101_0101_0101;
-
-/// Eight characters as the numbers that they are, if they are digits; the first in the lowest byte.
+/// Eight characters as their values, if they are digits; the first in the lowest byte.
 #[inline(always)]
 fn digits_of(chunk: &[u8; 8]) -> u64 {
     u64::from_le_bytes(*chunk) ^ (ONES * b'0' as u64)
 }
 
-/// The high bit of the bytes that are no digits; above the lowest one set, bits may be wrong, as sums carry.
+/// The high bit of the bytes that are not digits; above the lowest one set, bits may be wrong, as sums carry.
 #[inline(always)]
 fn others(digits: u64) -> u64 {
     (digits.wrapping_add(ONES * (0x80 - 10)) | digits) & (ONES * 0x80)
@@ -56,7 +54,7 @@ fn eight_digits(digits: u64) -> i64 {
 
 const POWERS: [i64; 8] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
 
-/// What a number looks like, once its grammar is checked.
+/// The form of a number, once its grammar is checked.
 struct Shape {
     /// Bytes in all.
     len: usize,
@@ -122,7 +120,7 @@ impl<'a> Cursor<'a> {
             return self.unexpected(field, "a whole number");
         }
         let shape = self.shape()?;
-        // Every u32 is an f64, and so is what other writers make of one, such as 2.0.
+        // Every u32 is an f64, and so are other ways to write one, such as 2.0.
         let value = self.value(&shape)?;
         let count = value as u32;
         if f64::from(count) != value || value.is_sign_negative() {
@@ -190,7 +188,7 @@ impl<'a> Cursor<'a> {
 }
 
 impl Ahead<'_> {
-    /// A number as the nearest `f32`; what follows must be checked to be no exponent.
+    /// A number as the nearest `f32`; the caller must check that no exponent follows.
     #[inline(always)]
     pub(crate) fn float(&mut self) -> Option<f32> {
         let (value, rest) = plain_decimal(self.rest)?;
@@ -199,8 +197,8 @@ impl Ahead<'_> {
     }
 }
 
-/// A decimal without sign, one or two digits before its point; and what follows, which may yet be an
-/// exponent. `None` where there is none, or one that needs more care.
+/// A decimal without sign, one or two digits before its point, and the bytes after it, which may still begin
+/// with an exponent. `None` if there is no such decimal, or one that needs more care.
 ///
 /// Textract's coordinates have 16 to 18 digits behind the point, its confidences 13 to 16.
 #[inline(always)]
@@ -242,7 +240,7 @@ fn plain_decimal(number: &[u8]) -> Option<(f32, &[u8])> {
     let rest = tail.get(others_in_third.trailing_zeros() as usize / 8..)?;
     let value = mantissa as f64 * 1e-16;
     if value >= ENOUGH {
-        // What the digits from the 17th on add is less than 10 to the -16, here less than 512 units.
+        // The digits from the 17th on add less than 10 to the -16, here less than 512 units.
         return Some((round(value, 1024)?, rest));
     }
     let (digits, last) = leading_digits(third, others_in_third);
@@ -257,7 +255,7 @@ const ENOUGH: f64 = 1.0 / 1024.0;
 #[inline(always)]
 fn leading_digits(chunk: u64, others: u64) -> (usize, i64) {
     let digits = (others.trailing_zeros() as usize / 8) & 7;
-    // The digits move to the high end, in two steps as there may be none; what moves in counts as leading
-    // zeros.
+    // The digits move to the high end, in two steps as there may be none; the zeros that move in are leading
+    // ones.
     (digits, eight_digits(chunk << 8 << (56 - 8 * digits)))
 }

@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::{Cursor, ParseErrorKind, Step};
+use super::{Cursor, ONES, ParseErrorKind, Step};
 
-const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = ONES << 7;
 
 /// The high bit of the bytes of `v` that end or interrupt a plain string: quote, backslash, control
@@ -17,7 +16,7 @@ fn stops(v: u64) -> u64 {
     (zero_in(quote) | zero_in(backslash) | v.wrapping_sub(ONES * 0x20) & !v) & HIGH
 }
 
-/// How many bytes stand before the first quote, backslash or control character.
+/// The number of bytes before the first quote, backslash or control character.
 #[inline(always)]
 fn plain_len(bytes: &[u8]) -> usize {
     let mut rest = bytes;
@@ -50,8 +49,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The `N` bytes between the next one and a quote after them, where that one is a quote; they may be
-    /// anything.
+    /// The `N` bytes, of any value, between two quotes, the first of which is the next byte.
     #[inline(always)]
     pub(crate) fn try_quoted<const N: usize>(&self) -> Option<&'a [u8; N]> {
         let (b'"', inside) = self.rest.split_first()? else { return None };
@@ -87,7 +85,7 @@ impl<'a> Cursor<'a> {
         self.escaped_string().map(Cow::Owned)
     }
 
-    /// The way for strings that are not plain.
+    /// A string that is not plain.
     #[cold]
     #[inline(never)]
     fn escaped_string(&mut self) -> Step<String> {
@@ -141,7 +139,7 @@ impl<'a> Cursor<'a> {
             return self.malformed("four hexadecimal digits");
         };
         let (code, len) = match first {
-            // The first half of a pair: the second one has to follow.
+            // The first half of a pair: the second one must follow.
             0xd800..=0xdbff => match self.rest.get(6..).and_then(code_unit) {
                 Some(second @ 0xdc00..=0xdfff) => {
                     (0x1_0000 + ((first - 0xd800) << 10 | (second - 0xdc00)), 12)
@@ -159,7 +157,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Passes a string that nobody wants.
+    /// Passes over a string.
     pub(super) fn skip_string(&mut self) -> Step<()> {
         self.string().map(drop)
     }

@@ -11,10 +11,10 @@ use crate::job::{Family, GetPage, Lending};
 use crate::part::{JobStatus, Part, PartHead};
 use crate::resource::JobId;
 
-/// What is still to be asked for.
+/// The request to make next.
 enum Next {
     First,
-    /// With this token, after so many parts.
+    /// With this token, after this many parts.
     Token(String, usize),
 }
 
@@ -65,12 +65,12 @@ pub(super) async fn summary(clients: &Clients, job: &JobId) -> Result<Part<Lendi
     Ok(part)
 }
 
-/// A completed job cannot become another, so whoever says that it runs answers for another.
+/// A completed job cannot change its state, so an answer that says that it runs is about another one.
 fn check_ended(head: &PartHead) -> Result<()> {
     match head.status {
         Some(JobStatus::Succeeded | JobStatus::PartialSuccess) => Ok(()),
         _ => {
-            let message = "the service says that the job has not ended";
+            let message = "the service does not say that the job is done";
             Err(Error::new(ErrorKind::Malformed, Stage::Fetch, message))
         }
     }

@@ -16,10 +16,10 @@ use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::job::Seal;
 use crate::part::{Part, Record};
 
-/// How much memory an announced length alone may take, in bytes; beyond it the vector grows with what really comes.
+/// How much memory an announced length alone may take, in bytes; beyond that the vector grows with the bytes that come.
 const BELIEVED: usize = 4 * 1024 * 1024;
 
-/// What is needed to read any part of one job.
+/// Reads any part of one job.
 #[derive(Clone)]
 pub(super) struct Reader {
     pub(super) clients: Clients,
@@ -29,7 +29,7 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// Reads a part on a task of its own, so that fetching and parsing go on while the consumer works on another part.
+    /// Reads a part in its own task, so that fetching and parsing continue while the consumer works on another part.
     /// The task ends with the handle.
     pub(super) fn spawn<T: Record>(self, key: String) -> PartTask<T> {
         let span = self.span.clone();
@@ -44,7 +44,7 @@ impl Reader {
                 Ok(bytes) => break bytes,
                 Err(broken) if attempt == ATTEMPTS_AT_BODIES => return Err(broken),
                 Err(_) => {
-                    // The job is in the span; what stands before it in the key, the caller chose.
+                    // The job is in the span, and the key before the job's id is chosen by the caller.
                     let part = key.rsplit('/').next();
                     debug!(attempt, part, "the body broke off");
                     attempt += 1;
@@ -55,7 +55,7 @@ impl Reader {
         T::parse_part_within(&bytes, &self.limits).map_err(|error| Error::from(error).at_object(key))
     }
 
-    /// The bytes of a verified part; the inner error is worth another attempt.
+    /// The bytes of a verified part. The inner error is worth another attempt.
     async fn fetch(&self, key: &str) -> Result<Result<Vec<u8>>> {
         let object = get_verified(&self.clients, &self.seal, key, |call| call).await?;
         self.collect(object, key).await
@@ -78,7 +78,7 @@ impl Reader {
                 }
                 Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
                 Ok(None) => break,
-                // The SDK's error could quote the body; that it broke off says enough.
+                // The SDK's error could quote the body, and that it broke off says enough.
                 Err(_) => return Ok(Err(broken("the body of the part broke off"))),
             }
         }
@@ -89,7 +89,7 @@ impl Reader {
     }
 }
 
-/// Asks for an object, with what `more` adds, and verifies what S3 says of it. Nothing of its body was read.
+/// Asks for an object, with what `more` adds to the request, and verifies what S3 says about it. Its body is not read.
 pub(crate) async fn get_verified(
     clients: &Clients,
     seal: &Seal,
@@ -118,7 +118,7 @@ impl<T> Future for PartTask<T> {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let joined = ready!(Pin::new(&mut self.0).poll(context));
         Poll::Ready(joined.unwrap_or_else(|error| match error.try_into_panic() {
-            // A fault of ours must not look like one of the network.
+            // A fault of this crate must not look like one of the network.
             Ok(panic) => std::panic::resume_unwind(panic),
             // A runtime that shuts down cancels its tasks.
             Err(_) => {

@@ -12,13 +12,13 @@ use crate::job::Seal;
 
 /// The keys of all parts in a folder of the output bucket, in the order of their numbers.
 ///
-/// S3 lists in the order of bytes (1, 10, 100, 1000, 1001, …), so every page of the listing is read before the first
-/// part is known to be followed by the second.
+/// S3 lists in the order of bytes (1, 10, 100, 1000, 1001, …), so every page of the listing has to be read before the
+/// second part is known.
 ///
 /// # Errors
 ///
 /// [`Incomplete`](ErrorKind::Incomplete) if there is no part, or a number is missing; [`Malformed`](ErrorKind::Malformed) if
-/// there are more than the limits allow.
+/// there are more parts than the limits allow.
 pub(super) async fn parts(
     clients: &Clients,
     seal: &Seal,
@@ -34,7 +34,7 @@ pub(super) async fn parts(
             .list_objects_v2()
             .bucket(seal.bucket().as_str())
             .prefix(folder)
-            // What lies in folders below is not ours.
+            // Objects in folders below are not part of the output.
             .delimiter("/")
             .set_expected_bucket_owner(seal.bucket_owner().map(ToString::to_string))
             .set_continuation_token(continuation.clone());
@@ -58,15 +58,15 @@ pub(super) async fn parts(
     Ok(parts.into_values().collect())
 }
 
-/// What to ask for the next page of a listing with; `None` after the last. `asked` is what this page was asked for with.
+/// The token for the next page of a listing; `None` after the last page. `asked` is the token of this page.
 ///
-/// The reader of S3's answers takes one that was cut short for one that ends there, so it is held to what it says of itself.
+/// The SDK reads an answer that was cut short as one that ends there, so a page is checked against what it says about itself.
 ///
 /// # Errors
 ///
-/// [`Incomplete`](ErrorKind::Incomplete) for a page that does not say whether it is the last, or that more follow, and not where, or
-/// that has not as many keys as it says: taken as it is, it would hide what is missing. [`Malformed`](ErrorKind::Malformed) for
-/// one that leads to itself: it would be read for ever.
+/// [`Incomplete`](ErrorKind::Incomplete) for a page that does not say whether it is the last, that says that more follow but
+/// has no token, or that has another number of keys than it says: such a page would hide what is missing.
+/// [`Malformed`](ErrorKind::Malformed) for a page that gives its own token again: it would be read for ever.
 pub(crate) fn next_token(
     page: &ListObjectsV2Output,
     asked: Option<&str>,
@@ -85,13 +85,13 @@ pub(crate) fn next_token(
             wrong(ErrorKind::Malformed, message.to_owned())
         }
         (_, None, _) => incomplete("a page of the listing does not say whether it is the last"),
-        (_, Some(true), None) => incomplete("the listing breaks off without a token to go on with"),
+        (_, Some(true), None) => incomplete("the listing breaks off without a token for the next page"),
         (_, _, token) => Ok(token.map(str::to_owned)),
     }
 }
 
-/// The number of a part, from the last segment of its key. `.s3_access_check` and whatever else lies there has none,
-/// nor has a number that is not written as Textract does (`01`, `+1`).
+/// The number of a part, from the last segment of its key. `.s3_access_check` and other objects there have none, and
+/// neither have numbers that are not written as Textract does (`01`, `+1`).
 fn part_number(key: &str, folder: &str) -> Option<u32> {
     let name = key.strip_prefix(folder)?;
     let plain = name.bytes().all(|byte| byte.is_ascii_digit()) && !name.starts_with('0');

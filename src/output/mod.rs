@@ -18,12 +18,12 @@ use crate::document::LendingSummary;
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::job::{CompletedJob, Expense, Family, Lending};
 use crate::part::{Part, Record};
-use crate::stream::{BlockStream, Expected, ExpenseStream, LendingStream, PageStream};
+use crate::stream::{BlockStream, Expected, ExpenseStream, LendingStream, PageStream, check_done};
 
-/// Parts that are fetched at the same time, unless told otherwise.
+/// The default number of parts that are fetched at the same time.
 pub const DEFAULT_PARALLEL: usize = 16;
 
-/// The largest part that is read, in bytes, unless told otherwise. Parts of 1,000 blocks are below 1 MB.
+/// The default size of the largest part that is read, in bytes. Parts of 1,000 blocks are below 1 MB.
 pub const DEFAULT_MAX_PART_BYTES: usize = 16 * 1024 * 1024;
 
 /// How to read the output of a [`CompletedJob`].
@@ -68,18 +68,26 @@ impl<F: Family> CompletedJob<F> {
 
 impl<F: Family<Record = Block>> CompletedJob<F> {
     /// The blocks of the document, in order; short for [`output`](Self::output) and [`blocks`](Output::blocks).
+    ///
+    /// # Permissions
+    ///
+    /// Those of the [output](CompletedJob#permissions).
     pub fn blocks(&self, clients: &Clients) -> BlockStream {
         self.output(clients).blocks()
     }
 
     /// The blocks of the document page by page; short for [`output`](Self::output) and [`pages`](Output::pages).
+    ///
+    /// # Permissions
+    ///
+    /// Those of the [output](CompletedJob#permissions).
     pub fn pages(&self, clients: &Clients) -> PageStream {
         self.output(clients).pages()
     }
 }
 
 impl<F: Family> Output<F> {
-    /// How many parts to fetch at the same time; at least 1, and [`DEFAULT_PARALLEL`] unless given.
+    /// How many parts to fetch at the same time; at least 1. Defaults to [`DEFAULT_PARALLEL`].
     ///
     /// A stream holds at most this many parts (of up to 1,000 blocks, some hundred kilobytes each) and one more.
     pub fn parallel(mut self, parts: usize) -> Self {
@@ -87,18 +95,20 @@ impl<F: Family> Output<F> {
         self
     }
 
-    /// The largest part to read, in bytes; [`DEFAULT_MAX_PART_BYTES`] unless given. A larger one is an error, so that an
-    /// object that was put in a part's place cannot exhaust the memory. Short for [`limits`](Self::limits) with only this one
-    /// changed.
+    /// The largest part to read, in bytes. Defaults to [`DEFAULT_MAX_PART_BYTES`]. A larger one is an error, so that an
+    /// object that was put in a part's place cannot exhaust the memory. Short for [`limits`](Self::limits) with only this
+    /// limit changed.
     pub fn max_part_bytes(mut self, bytes: usize) -> Self {
         self.limits = self.limits.part_bytes(bytes);
         self
     }
 
-    /// How much of the output to read before it is taken to be hostile; [`Limits::PART`] unless given.
+    /// How much of the output to read before it is considered hostile. Defaults to [`Limits::PART`].
     ///
-    /// What comes over the Get operations is read by the SDK; its answers are held to [`Limits::parts`], [`Limits::records`] and
-    /// [`Limits::page_blocks`].
+    /// It replaces all limits, also what [`max_part_bytes`](Self::max_part_bytes) set before.
+    ///
+    /// Answers to the Get operations are read by the SDK; they are held to [`Limits::parts`], [`Limits::records`],
+    /// [`Limits::page_blocks`] and, for their warnings, [`Limits::items`].
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
@@ -114,17 +124,21 @@ impl<F: Family> Output<F> {
         self
     }
 
-    /// Ends well, too, where blocks of the last page name blocks that never came.
+    /// Lets the stream end without an error even if blocks of the last page name ids that no block of it has.
     ///
-    /// Otherwise that is an error: a last part that is missing leaves no gap in the numbers, and no page is missing where its
-    /// first page began in the part before, so these ids are the only sign of it. On other pages unresolved ids are counted
-    /// in [`Completeness`](crate::Completeness) and never an error.
+    /// Otherwise that is an error: a missing last part leaves no gap in the numbers, and if its first page began in the part
+    /// before, no page is missing, so these ids are the only sign of it. On other pages unresolved ids are counted in
+    /// [`Completeness`](crate::Completeness) and never an error.
+    ///
+    /// Two kinds of output are not checked for it: a partial success whose warnings name the last page, or no page at all, as
+    /// then Textract itself says that the page need not be whole; and one in which a page comes back after another one. In
+    /// these a missing last part goes unnoticed, unless a page is missing that the partial success does not explain.
     pub fn allow_cut_end(mut self) -> Self {
         self.allow_cut_end = true;
         self
     }
 
-    /// What the stream will be measured by at its end.
+    /// What the stream will be checked against at its end.
     fn expected(&self) -> Expected {
         Expected {
             pages: self.job.page_count(),
@@ -140,7 +154,7 @@ impl<F: Family> Output<F> {
         info_span!("job", api = %F::API, job = %self.job.id())
     }
 
-    /// The parts of the output, in order, each verified before it was parsed.
+    /// The parts of the output, in order, each verified before it is parsed.
     fn parts(self) -> BoxStream<'static, Result<Part<F::Record>>> {
         if self.via_api {
             return api::parts::<F>(self.clients.clone(), self.job.id().clone(), self.limits, self.span())
@@ -149,7 +163,7 @@ impl<F: Family> Output<F> {
         self.parts_in(F::FOLDER)
     }
 
-    /// The parts in a folder below the job's own, in order, each verified before it was parsed.
+    /// The parts in a folder below the job's own, in order, each verified before it is parsed.
     fn parts_in<T: Record>(self, folder: &str) -> BoxStream<'static, Result<Part<T>>> {
         let span = self.span();
         let parallel = self.parallel;
@@ -205,8 +219,8 @@ impl Output<Lending> {
 
     /// The summary of the mortgage package: which documents it holds, on which pages, and which pages are signed.
     ///
-    /// It is read from `summaryResponse/` below the job's own folder, where every object is verified as those of the
-    /// results are; or with [`via_api`](Self::via_api) by `GetLendingAnalysisSummary`.
+    /// It is read from `summaryResponse/` below the job's own folder, where every object is verified like those of the
+    /// results; or with [`via_api`](Self::via_api) by `GetLendingAnalysisSummary`.
     ///
     /// ```no_run
     /// # async fn example(job: inkseal::CompletedJob<inkseal::Lending>, clients: inkseal::Clients) -> inkseal::Result<()> {
@@ -220,9 +234,10 @@ impl Output<Lending> {
     /// # Errors
     ///
     /// [`NotSealed`](ErrorKind::NotSealed) if an object of it is not under the job's key;
-    /// [`Incomplete`](ErrorKind::Incomplete) if there is none, or the summary in it is null;
-    /// [`Malformed`](ErrorKind::Malformed), [`AccessDenied`](ErrorKind::AccessDenied),
-    /// [`Transport`](ErrorKind::Transport) and, over the API, [`NotFound`](ErrorKind::NotFound) after seven days.
+    /// [`Incomplete`](ErrorKind::Incomplete) if there is no object, or the summary in it is null;
+    /// [`Malformed`](ErrorKind::Malformed), also if an object says that the job runs or has failed;
+    /// [`AccessDenied`](ErrorKind::AccessDenied), [`Transport`](ErrorKind::Transport) and, over the API,
+    /// [`NotFound`](ErrorKind::NotFound) after seven days.
     ///
     /// # Cancel safety
     ///
@@ -234,6 +249,9 @@ impl Output<Lending> {
         } else {
             self.parts_in::<LendingSummary>("summaryResponse/").try_collect().await?
         };
+        for part in &parts {
+            check_done(&part.head)?;
+        }
         let summaries = parts.into_iter().flat_map(|part| part.records);
         summaries.reduce(LendingSummary::joined).ok_or_else(|| {
             Error::new(ErrorKind::Incomplete, Stage::Assemble, "the job's output holds no summary")

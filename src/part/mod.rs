@@ -1,4 +1,4 @@
-//! Parts: what one object of the output bucket, or one `Get` response, holds.
+//! Parts: the content of one object of the output bucket, or of one `Get` response.
 
 mod read;
 
@@ -30,7 +30,7 @@ pub(crate) use self::read::{parse_part_with_serde, parse_saved_with, parse_singl
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Part<T> {
-    /// What is said of the job and the document.
+    /// The job and the document that the part is about.
     pub head: PartHead,
     /// The blocks, expense documents, identity documents or lending results, in order.
     pub records: Vec<T>,
@@ -42,12 +42,12 @@ impl<T> Part<T> {
         Self { head, records }
     }
 
-    /// The responses to one request as a single one: all records in order, every different warning, the most pages that
-    /// any of them tells, the first version of the model, and the token for a next one that the last of them has.
+    /// The responses to one request as a single one: all records in order, every different warning, the largest number
+    /// of pages and the first version of the model that any of them gives, and the token of the last one.
     ///
     /// # Errors
     ///
-    /// [`MixedStatuses`] if they tell different states of the job: then they are not of one job, or not all of its end.
+    /// [`MixedStatuses`] if they give different states of the job: then they are not all of the same job after its end.
     pub fn join(parts: impl IntoIterator<Item = Self>) -> Result<Self, MixedStatuses> {
         let (mut heads, mut all) = (Vec::new(), Vec::new());
         for Self { head, records } in parts {
@@ -62,12 +62,12 @@ impl<T> Part<T> {
     }
 }
 
-/// Responses that were to be joined tell different states of the job.
+/// Responses to be joined give different states of the job.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("one response says {first}, another {other}: only responses of one finished job can be joined")]
 #[non_exhaustive]
 pub struct MixedStatuses {
-    /// The state that the first of them tells.
+    /// The state that the first of them gives.
     pub first: JobStatus,
     /// The other state.
     pub other: JobStatus,
@@ -96,8 +96,8 @@ impl PartHead {
     }
 }
 
-/// What a part says of the job and the document, beside its records. Members that were null or not there are
-/// empty.
+/// What a part says about the job and the document, in addition to its records. Members that were null or absent
+/// are empty.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct PartHead {
@@ -107,7 +107,7 @@ pub struct PartHead {
     pub status: Option<JobStatus>,
     /// Why a job failed, in Textract's words.
     pub status_message: Option<Text>,
-    /// What went wrong on which pages.
+    /// What went wrong, and on which pages.
     pub warnings: Vec<Warning>,
     /// How to ask for the next response.
     pub next_token: Option<Text>,
@@ -119,11 +119,11 @@ pub struct PartHead {
 names! {
     /// The state of a Textract job.
     pub enum JobStatus {
-        /// It runs.
+        /// It is running.
         InProgress = "IN_PROGRESS",
         /// It is done.
         Succeeded = "SUCCEEDED",
-        /// It is over without a result.
+        /// It has ended without a result.
         Failed = "FAILED",
         /// It is done, but not for every page; the warnings name the others.
         PartialSuccess = "PARTIAL_SUCCESS",
@@ -154,30 +154,30 @@ fn pages<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<u32>, 
     Ok(tolerant::list(deserializer)?.unwrap_or_default())
 }
 
-/// What a part's list holds: a block, an expense document, an identity document, a lending result. Of the parts of a
+/// An item of a part's list: a block, an expense document, an identity document, a lending result. In the parts of a
 /// lending summary, the summary is the only record.
 ///
-/// It is sealed: the crate knows all that Textract lists.
+/// This trait is sealed: the crate implements it for everything that Textract lists.
 pub trait Record: sealed::Sealed + Sized + Send + 'static {
     /// Reads a part from the bytes of an object of the output bucket or the body of a `Get` response.
     ///
     /// # Errors
     ///
-    /// [`ParseError`] where the bytes are not JSON, not a Textract response, or not of its shape, or hold more than
+    /// [`ParseError`] if the bytes are not JSON, not a Textract response, or not of its shape, or hold more than
     /// [`Limits::PART`] allows.
     fn parse_part(bytes: &[u8]) -> Result<Part<Self>, ParseError> {
         Self::parse_part_within(bytes, &Limits::PART)
     }
 
-    /// Reads a part as [`parse_part`](Self::parse_part) does, within limits of one's own.
+    /// Reads a part as [`parse_part`](Self::parse_part) does, within these limits.
     ///
     /// # Errors
     ///
     /// As [`parse_part`](Self::parse_part).
     fn parse_part_within(bytes: &[u8], limits: &Limits) -> Result<Part<Self>, ParseError>;
 
-    /// Reads saved responses: one, as in [`parse_part`](Self::parse_part), or an array of them. [`Part::join`] makes one
-    /// of them.
+    /// Reads saved responses: one, as in [`parse_part`](Self::parse_part), or an array of them. [`Part::join`] makes a single
+    /// part of them.
     ///
     /// # Errors
     ///
@@ -187,7 +187,7 @@ pub trait Record: sealed::Sealed + Sized + Send + 'static {
         Self::parse_saved_within(bytes, &Limits::SAVED)
     }
 
-    /// Reads saved responses as [`parse_saved`](Self::parse_saved) does, within limits of one's own.
+    /// Reads saved responses as [`parse_saved`](Self::parse_saved) does, within these limits.
     ///
     /// # Errors
     ///
@@ -197,7 +197,7 @@ pub trait Record: sealed::Sealed + Sized + Send + 'static {
         let mut left = limits.records;
         each_response(bytes, limits, |offset, response| {
             let part = Self::parse_part_within(response, &limits.records(left)).map_err(|error| {
-                // All of them together are more, and not those of this one.
+                // The limit is that of all responses together.
                 error.of_all(limits.records).behind(offset)
             })?;
             left = left.saturating_sub(part.records.len());
@@ -207,7 +207,7 @@ pub trait Record: sealed::Sealed + Sized + Send + 'static {
         Ok(parts)
     }
 
-    /// The page that it stands on, 1-based, where it says so.
+    /// The page that it is on, 1-based, if it says so.
     fn page(&self) -> Option<u32>;
 }
 

@@ -1,4 +1,4 @@
-//! Parts as they are read: the head here, and each kind of records by a reader of its own or by serde.
+//! How parts are read: the head here, and each kind of record by its own reader or by serde.
 
 use serde::de::DeserializeOwned;
 
@@ -6,7 +6,7 @@ use super::{JobStatus, Part, PartHead, Warning};
 use crate::json::{Cursor, Fault, ParseError, ParseErrorKind, Step};
 use crate::{Limits, Text};
 
-/// Reads the head of a part; `list` is called at the value of the member `list_key`, which it must take.
+/// Reads the head of a part. `list` is called at the value of the member `list_key`, and must read it.
 #[inline(always)]
 pub(crate) fn parse_with<'a>(
     bytes: &'a [u8],
@@ -19,7 +19,7 @@ pub(crate) fn parse_with<'a>(
     head.map_err(|_| cursor.into_error())
 }
 
-/// As [`parse_with`], for one response or an array of them. `list` is told which one of them it reads, from 0.
+/// As [`parse_with`], for one response or an array of them. `list` gets the index of the response, from 0.
 pub(crate) fn parse_saved_with<'a>(
     bytes: &'a [u8],
     limits: &Limits,
@@ -45,7 +45,7 @@ pub(crate) fn parse_saved_with<'a>(
     read.map(|()| heads).map_err(|_| cursor.into_error())
 }
 
-/// Calls `take` with each response of saved bytes, which hold one or an array, and its offset.
+/// Calls `take` with the offset and the bytes of each response in saved bytes, which hold one response or an array.
 pub(super) fn each_response(
     bytes: &[u8],
     limits: &Limits,
@@ -72,7 +72,7 @@ pub(super) fn each_response(
     }
 }
 
-/// One response, and nothing behind it.
+/// One response, and nothing after it.
 #[inline(always)]
 fn whole_response<'a>(
     cursor: &mut Cursor<'a>,
@@ -80,7 +80,7 @@ fn whole_response<'a>(
     list: &mut impl FnMut(&mut Cursor<'a>) -> Step<()>,
 ) -> Step<PartHead> {
     let head = response(cursor, list_key, list)?;
-    // What is no JSON is told as that.
+    // Bytes that are not JSON are reported as such.
     cursor.end()?;
     match head {
         Some(head) => Ok(head),
@@ -88,7 +88,7 @@ fn whole_response<'a>(
     }
 }
 
-/// A response; `None` where it has no member by which it is known to be one.
+/// A response; `None` if it has none of the members by which a response is recognized.
 #[inline(always)]
 fn response<'a>(
     cursor: &mut Cursor<'a>,
@@ -136,7 +136,7 @@ fn member_of_head(cursor: &mut Cursor<'_>, name: &[u8], head: &mut PartHead, kno
         | b"AnalyzeExpenseModelVersion"
         | b"AnalyzeLendingModelVersion"
         | b"AnalyzeIDModelVersion" => {
-            // Of several, as in null ones beside the one that counts, the last that says something.
+            // Of several members, such as the one that counts and others that are null, the last that is not null.
             if let Some(version) = cursor.text("ModelVersion")? {
                 head.model_version = Some(version.into_owned());
             }
@@ -176,12 +176,12 @@ fn warnings(cursor: &mut Cursor<'_>) -> Step<Vec<Warning>> {
 
 const OF_RECORDS: &str = "a list of records of the usual shape";
 
-/// Reads a part whose records are read by serde, from the member `list_key`. Nulls in and for the list are
-/// tolerated.
+/// Reads a part whose records, in the member `list_key`, are read by serde. The list or records of it may be null.
 ///
 /// # Errors
 ///
-/// [`ParseError`] as for [`Record::parse_part`](super::Record::parse_part); a record of another shape is reported as one of `list_key`.
+/// [`ParseError`] as for [`Record::parse_part`](super::Record::parse_part); a record of the wrong shape is reported as a
+/// fault of `list_key`.
 pub(crate) fn parse_part_with_serde<T: DeserializeOwned>(
     bytes: &[u8],
     limits: &Limits,
@@ -203,7 +203,7 @@ pub(crate) fn parse_part_with_serde<T: DeserializeOwned>(
     Ok(Part { head, records })
 }
 
-/// Reads a part that has one record instead of a list, in the member `key`; a null there is none.
+/// Reads a part that has a single record instead of a list, in the member `key`; null is no record.
 ///
 /// # Errors
 ///
@@ -229,13 +229,13 @@ fn object_with_serde<T: DeserializeOwned>(
     field: &'static str,
     expected: &'static str,
 ) -> Step<T> {
-    // Serde takes a list for a struct.
+    // Serde would accept a list for a struct.
     if cursor.peek() != Some(b'{') {
         return cursor.unexpected(field, expected);
     }
     let start = cursor.offset();
     let object = cursor.kept_value()?;
-    // The words of serde's error may repeat what the document says.
+    // The message of serde's error may quote the document.
     serde_json::from_slice(object)
         .or_else(|_| cursor.fail_at(start, ParseErrorKind::WrongType { field, expected }))
 }
@@ -312,6 +312,9 @@ mod tests {
         let most = Limits::PART.records;
         assert_eq!(part(&json(most)).unwrap().records.len(), most);
         let error = part(&json(most + 1)).unwrap_err();
-        assert_eq!(error.to_string(), "more than 100000 records: raise Limits::records at byte 300012");
+        assert_eq!(
+            error.to_string(),
+            "more than 100000 records (Limits::records raises that) at byte 300012"
+        );
     }
 }

@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready};
 use futures::stream::{BoxStream, FusedStream, Stream};
 
 pub use self::account::Completeness;
-pub(crate) use self::account::{Account, Expected};
+pub(crate) use self::account::{Account, Expected, check_done};
 pub use self::pages::{PageBlocks, PageStream};
 use crate::block::Block;
 use crate::document::{ExpenseDocument, LendingResult};
@@ -26,13 +26,16 @@ pub type ExpenseStream = RecordStream<ExpenseDocument>;
 /// The results of a mortgage package, one a page, in order.
 pub type LendingStream = RecordStream<LendingResult>;
 
-/// A stream of what a job's output is made of.
+/// A stream of the records of a job's output.
 ///
 /// It is `Send` and `'static`, and it is fused: after an error or the end it gives `None`. **A stream that ends without an
 /// error has given every part and every page**: before the end it checks that no page of the document is missing and that
-/// the last one is whole, and fails with [`Incomplete`](crate::ErrorKind::Incomplete) otherwise. Expense documents cannot be
-/// told by page: for them only the numbering of the parts is checked. An expense document or a lending result that comes twice is
-/// [`Malformed`](crate::ErrorKind::Malformed); blocks that do are counted. The account of it all is its [`completeness`](Self::completeness).
+/// the last one is whole, and fails with [`Incomplete`](crate::ErrorKind::Incomplete) otherwise. The last page is whole if its
+/// blocks name only each other, so there a reference to a block of an earlier page is an error, too; on other pages it counts
+/// as unresolved. For the exemptions see [`Output::allow_cut_end`](crate::Output::allow_cut_end). Expense documents cannot be
+/// checked by page: for them only the numbering of the parts is checked. An expense document or a lending result that comes
+/// twice is [`Malformed`](crate::ErrorKind::Malformed); blocks that come twice are counted. The account of it all is its
+/// [`completeness`](Self::completeness).
 ///
 /// Nothing is fetched before the first poll. From then on parts are fetched ahead of the consumer, up to the window of
 /// [`Output::parallel`](crate::Output::parallel), so a slow consumer holds the fetching back. It has to be polled inside a
@@ -46,7 +49,7 @@ pub type LendingStream = RecordStream<LendingResult>;
 /// while let Some(block) = blocks.try_next().await? {
 ///     println!("{} {:?}", block.id(), block.confidence());
 /// }
-/// let seen = blocks.completeness().expect("a stream that has ended well has its account");
+/// let seen = blocks.completeness().expect("a stream that ended without an error has its account");
 /// println!("{} blocks in {} parts, {} of them verified", seen.records, seen.parts, seen.verified);
 /// # Ok(())
 /// # }
@@ -55,7 +58,7 @@ pub type LendingStream = RecordStream<LendingResult>;
 /// # Cancel safety
 ///
 /// Dropping a `next()` of the stream loses nothing. Dropping the stream ends every request that is under way and
-/// leaves no task behind: another stream of the same job gives the whole.
+/// leaves no task behind: another stream of the same job gives the whole output.
 pub struct RecordStream<T: Record> {
     parts: BoxStream<'static, Result<Part<T>>>,
     current: std::vec::IntoIter<T>,
@@ -68,9 +71,9 @@ enum State {
     Failed,
 }
 
-/// What a record tells the account.
+/// A record that a stream keeps account of.
 pub(crate) trait Accountable {
-    /// Whether every page of a document has one, so that a missing page can be told.
+    /// Whether every page of a document has one, so that a missing page can be noticed.
     const PAGED: bool;
 
     fn enter(&self, account: &mut Account) -> Result<()>;
@@ -81,7 +84,7 @@ impl<T: Record> RecordStream<T> {
         Self { parts, current: Vec::new().into_iter(), state: State::Open(Box::new(Account::new(expected))) }
     }
 
-    /// The account of what was expected and seen: at the end of the stream, and `None` before it and after an error.
+    /// The account of what was expected and seen, once the stream has ended; `None` before that and after an error.
     pub fn completeness(&self) -> Option<&Completeness> {
         match &self.state {
             State::Complete(completeness) => Some(completeness),
@@ -89,7 +92,7 @@ impl<T: Record> RecordStream<T> {
         }
     }
 
-    /// Ends the stream as failed. What was fetched ahead is of no use any more.
+    /// Ends the stream as failed, and drops what was fetched ahead.
     fn fail(&mut self) {
         self.state = State::Failed;
         self.parts = Box::pin(futures::stream::empty());
@@ -132,7 +135,9 @@ impl<T: Record + Accountable + Unpin> Stream for RecordStream<T> {
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.current.len(), self.is_terminated().then_some(0))
+        // A record that is read may still be refused, which ends the stream.
+        let least = usize::from(!self.current.as_slice().is_empty());
+        (least, self.is_terminated().then_some(0))
     }
 }
 

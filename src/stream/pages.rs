@@ -23,12 +23,13 @@ pub struct PageBlocks {
 
 /// The pages of a document, in order, each with its blocks.
 ///
-/// It holds the blocks of one page beside what its [`BlockStream`] holds, and is fused and accountable like that.
+/// It holds the blocks of one page in addition to what its [`BlockStream`] holds, and is fused and accountable like that.
 ///
-/// That a page can be given before the whole document was read stands on how Textract writes: blocks come in page order,
+/// A page can be given before the whole document was read because of how Textract writes: blocks come in page order,
 /// and name no block of another page. A page that comes back, or a block that an earlier page has named, ends the stream in
 /// an error of kind [`Malformed`](ErrorKind::Malformed); such a response can still be read as a [`BlockStream`]. A block of an
-/// earlier page that is named later is not known any more, and counts as unresolved.
+/// earlier page that is named later is no longer known and counts as unresolved; on the last page that is an error of kind
+/// [`Incomplete`](ErrorKind::Incomplete), unless [`Output::allow_cut_end`](crate::Output::allow_cut_end) is set.
 ///
 /// ```no_run
 /// use futures::TryStreamExt;
@@ -58,7 +59,7 @@ impl PageStream {
         Self { blocks, page: None }
     }
 
-    /// The account of what was expected and seen: at the end of the stream, and `None` before it and after an error.
+    /// The account of what was expected and seen, once the stream has ended; `None` before that and after an error.
     pub fn completeness(&self) -> Option<&Completeness> {
         self.blocks.completeness()
     }
@@ -68,9 +69,9 @@ impl PageStream {
         let number = self.number_of(&block);
         if let State::Open(account) = &self.blocks.state {
             if account.crossing() > 0 {
-                return Err(out_of_order(format!("a block names a block of page {number}")));
+                return Err(out_of_order(format!("a page before page {number} names a block of it")));
             }
-            // The account counts those of one id once.
+            // The account counts blocks of the same id once.
             let is_full = |page: &PageBlocks| {
                 page.number == number && page.blocks.len() >= account.limits().page_blocks
             };
@@ -96,7 +97,7 @@ impl PageStream {
 }
 
 fn out_of_order(what: String) -> Error {
-    let message = format!("{what}, so pages cannot be told apart in passing: read the blocks instead");
+    let message = format!("{what}, so the document cannot be read page by page: read the blocks instead");
     Error::new(ErrorKind::Malformed, Stage::Assemble, message)
 }
 
@@ -115,7 +116,7 @@ impl Stream for PageStream {
                 Ok(None) => {}
                 Ok(Some(page)) => return Poll::Ready(Some(Ok(page))),
                 Err(error) => {
-                    // A page that is not known to be whole is not given.
+                    // A page that may not be whole is not given.
                     this.page = None;
                     this.blocks.fail();
                     return Poll::Ready(Some(Err(error)));

@@ -1,4 +1,4 @@
-//! Blocks: the recorded responses there and back, and the parser beside `serde_json`.
+//! Blocks: the recorded responses there and back, and the parser against `serde_json`.
 
 use inkseal::Text;
 use inkseal::block::{
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::recorded::responses;
 
-/// Leaves of a value what a block keeps: no nulls, no members that Textract does not document.
+/// The part of a value that a block keeps: no nulls, no members that Textract does not document.
 fn kept(value: &Value) -> Value {
     const UNKNOWN: [&str; 4] = ["childText", "SearchKey", "Hint", "PageClassification"];
     match value {
@@ -69,7 +69,7 @@ fn document_text_never_shows() {
         assert!(!shown.contains("Jane") && !shown.contains("1120"), "{shown}");
     }
     assert!(format!("{:?}", part.records[0]).contains("Word"));
-    // Wherever the text breaks off or goes bad, the error does not repeat it.
+    // Wherever the text breaks off or is corrupted, the error does not repeat it.
     for end in 0..response.len() {
         let mut broken = response.as_bytes().to_vec();
         broken[end] = 0xff;

@@ -1,4 +1,4 @@
-//! Geometry of the recorded responses: what boxes, outlines and pixels say of each other.
+//! Geometry of the recorded responses: boxes, outlines and pixels agree with each other.
 
 use inkseal::block::{BlockKind, Orientation, PageSize, parse_part, text_angle_of};
 
@@ -26,7 +26,7 @@ fn recorded_geometry_agrees_with_itself() {
             let pixels = bounds.to_pixels(page);
             assert!(!pixels.is_empty() && pixels.right() <= 1700 && pixels.bottom() <= 2200);
         }
-        // All of them were scanned upright; the most skewed one by about 2 degrees.
+        // All of them were scanned upright, the most skewed one by about 2 degrees.
         if let Some(angle) = text_angle_of(&part.records, page) {
             assert!(!(3.0..=357.0).contains(&angle), "{file}: {angle}");
             assert_eq!(Orientation::of_words(&part.records), Some(Orientation::Upright), "{file}");

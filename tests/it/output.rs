@@ -1,4 +1,4 @@
-//! Reading the output: the whole of it, verified, in order, or an error.
+//! Reading the output: all of it, verified, in order, or an error.
 
 use std::collections::BTreeSet;
 
@@ -69,7 +69,8 @@ async fn the_api_gives_the_same_blocks_unverified() {
 
 #[tokio::test(start_paused = true)]
 async fn many_parts_are_in_flight_and_numbers_sort_as_numbers() {
-    let many = emulator().response(Synthetic::pages(12).blocks_per_page(40)).parts_of(4).list_page_size(7);
+    let many =
+        emulator().response(Synthetic::pages(12).blocks_per_page(40)).blocks_per_part(4).list_page_size(7);
     let (emulator, clients, job) = completed(many).await;
     emulator.inject(Fault::Latency(std::time::Duration::from_millis(40)));
     let blocks: Vec<_> = job.output(&clients).parallel(10).blocks().try_collect().await.unwrap();
@@ -78,14 +79,13 @@ async fn many_parts_are_in_flight_and_numbers_sort_as_numbers() {
     assert_eq!(emulator.most_in_flight("GetObject"), 10);
     assert!(emulator.count("ListObjectsV2") > 17, "the listing had many pages");
 
-    let order = |blocks: &[Block]| ids(blocks);
     let one: Vec<_> = job.output(&clients).parallel(0).blocks().try_collect().await.unwrap();
-    assert_eq!(order(&one), order(&blocks));
+    assert_eq!(ids(&one), ids(&blocks));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_slow_consumer_holds_the_fetching_back() {
-    let many = emulator().response(Synthetic::pages(12).blocks_per_page(40)).parts_of(4);
+    let many = emulator().response(Synthetic::pages(12).blocks_per_page(40)).blocks_per_part(4);
     let (emulator, clients, job) = completed(many).await;
     let mut stream = job.output(&clients).parallel(3).blocks();
     assert_eq!(
@@ -107,20 +107,20 @@ async fn strangers_are_skipped() {
     let folder = format!("textract_output/{}", job.id());
     assert!(emulator.object_keys(RESULTS).contains(&format!("{folder}/.s3_access_check")));
     for stranger in ["5.json", "01", "notes/5", "-1", "0"] {
-        emulator.put_object(RESULTS, &format!("{folder}/{stranger}"), "not ours");
+        emulator.put_object(RESULTS, &format!("{folder}/{stranger}"), "not ours").unwrap();
     }
     let blocks: Vec<_> = job.blocks(&clients).try_collect().await.unwrap();
     assert_eq!(blocks.len(), 120);
 }
 
-/// Streams until the end, and gives how many blocks came and the error at the end.
+/// Streams until the end, and returns how many blocks came and the error at the end.
 async fn fails(emulator: EmulatorBuilder, fault: impl Into<FaultRule>) -> (usize, inkseal::Error) {
     let (emulator, clients, job) = completed(emulator).await;
     emulator.inject(fault);
     let mut stream = job.output(&clients).parallel(2).blocks();
     let mut came = 0;
     let error = loop {
-        match stream.next().await.expect("the stream must not end well") {
+        match stream.next().await.expect("the stream must not end without an error") {
             Ok(_) => came += 1,
             Err(error) => break error,
         }
@@ -146,16 +146,16 @@ async fn an_object_put_by_somebody_else_is_not_read() {
     let (emulator, clients, job) = completed(emulator()).await;
     let key = format!("textract_output/{}/2", job.id());
     let body = emulator.object(RESULTS, &key).unwrap();
-    emulator.put_object(RESULTS, &key, body);
+    emulator.put_object(RESULTS, &key, body).unwrap();
     let result: Result<Vec<_>, _> = job.blocks(&clients).try_collect().await;
     assert_eq!(result.unwrap_err().kind(), ErrorKind::NotSealed);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_bare_key_id_from_s3_is_compared_too() {
-    let (_emulator, clients, job) = completed(emulator().key_header_as_id(true)).await;
+    let (_emulator, clients, job) = completed(emulator().report_key_as_id(true)).await;
     assert_eq!(job.blocks(&clients).count().await, 120);
-    let (_, error) = fails(emulator().key_header_as_id(true), Fault::WrongKey).await;
+    let (_, error) = fails(emulator().report_key_as_id(true), Fault::WrongKey).await;
     assert_eq!(error.kind(), ErrorKind::NotSealed);
 }
 
@@ -168,8 +168,8 @@ async fn a_missing_part_is_an_error_before_the_first_block() {
 
 #[tokio::test(start_paused = true)]
 async fn a_missing_last_part_is_an_error_at_the_end() {
-    // No gap shows that it is missing, but the pages do.
-    let (came, error) = fails(emulator().parts_of(40), Fault::MissingPart(3)).await;
+    // The missing page shows it, not a gap in the numbers.
+    let (came, error) = fails(emulator().blocks_per_part(40), Fault::MissingPart(3)).await;
     assert_eq!((came, error.kind(), error.stage()), (80, ErrorKind::Incomplete, Stage::Assemble));
     assert!(error.to_string().contains("page 3"), "{error}");
 }
@@ -190,7 +190,8 @@ async fn a_missing_last_part_is_an_error_even_where_its_page_began_before() {
 #[tokio::test(start_paused = true)]
 async fn a_partial_success_ends_well_without_its_missing_pages() {
     let response = Response::from(Synthetic::pages(3).blocks_per_page(40));
-    let partial = emulator().parts_of(40).response(response.with_warning("PAGE_CHARACTERS_EXCEEDED", [3]));
+    let partial =
+        emulator().blocks_per_part(40).response(response.with_warning("PAGE_CHARACTERS_EXCEEDED", [3]));
     let (emulator, clients, job) = completed(partial).await;
     emulator.inject(Fault::MissingPart(3));
     let mut stream = job.blocks(&clients);
@@ -244,12 +245,8 @@ async fn the_bucket_of_another_account_is_not_read() {
 async fn a_part_that_is_no_json_is_an_error_with_its_name() {
     let (emulator, clients, job) = completed(emulator()).await;
     let key = format!("textract_output/{}/2", job.id());
-    emulator.put_object_under_key(
-        RESULTS,
-        &key,
-        "{\"Blocks\":[{\"Text\":\"Jane Doe\"]}",
-        crate::support::KEY,
-    );
+    let body = "{\"Blocks\":[{\"Text\":\"Jane Doe\"]}";
+    emulator.put_object_under_key(RESULTS, &key, body, crate::support::KEY).unwrap();
     let result: Result<Vec<_>, _> = job.blocks(&clients).try_collect().await;
     let error = result.unwrap_err();
     assert_eq!((error.kind(), error.stage()), (ErrorKind::Malformed, Stage::Parse));

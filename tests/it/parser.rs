@@ -1,4 +1,4 @@
-//! The parser beside `serde_json`: the same verdict on every input, the same values.
+//! The parser against `serde_json`: the same verdict on every input, the same values.
 
 use inkseal::block::{Block, BlockId, parse_part};
 use inkseal::part::{ParseError, ParseErrorKind};
@@ -36,7 +36,7 @@ fn compare(bytes: &[u8]) {
     let shown = String::from_utf8_lossy(bytes);
     let parsed = parse_part(bytes);
     let Ok(value) = serde_json::from_slice::<Value>(bytes) else {
-        assert!(parsed.is_err(), "taken, though malformed: {shown}");
+        assert!(parsed.is_err(), "accepted, though malformed: {shown}");
         return;
     };
     let blocks = value.get("Blocks").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
@@ -52,7 +52,7 @@ fn compare(bytes: &[u8]) {
                 let strict = serde_json::from_slice::<Strict>(bytes);
                 assert!(blocks.is_err() || strict.is_err(), "{error}: {shown}");
             }
-            // What stands beside the blocks is not read by serde here.
+            // Serde does not read the rest of the response here.
             ParseErrorKind::WrongType { field, .. } => {
                 const OUTSIDE: [&str; 9] = [
                     "response",
@@ -65,7 +65,7 @@ fn compare(bytes: &[u8]) {
                     "ModelVersion",
                     "DocumentMetadata",
                 ];
-                // Serde takes a list for a struct.
+                // Serde accepts a list for a struct.
                 let list = bytes[error.offset()] == b'[';
                 // Nor does a `Value` keep the first of two members, which may be the wrong one.
                 let strict = serde_json::from_slice::<Strict>(bytes);
@@ -118,7 +118,7 @@ proptest! {
     fn inserted_space(places in prop::collection::vec((0..=RESPONSE.len(), spaces()), 1..30)) {
         let mut bytes = RESPONSE.as_bytes().to_vec();
         for (at, space) in places {
-            // Mostly where it is allowed: beside punctuation.
+            // Mostly where it is allowed: next to punctuation.
             let at = (at..bytes.len()).find(|at| b",:{}[]".contains(&bytes[*at])).unwrap_or(bytes.len());
             bytes.splice(at..at, space.bytes());
         }
@@ -139,7 +139,7 @@ proptest! {
         check_number(&exact);
         check_number(&format!("{near}"));
         check_number(&format!("{near:e}"));
-        // And between what an f64 can hold.
+        // And between two values of an f64.
         let longer = format!("{near:.cut$}{}", if cut == 0 { ".5" } else { "49999999" });
         check_number(&longer);
     }
@@ -174,7 +174,7 @@ fn number() -> impl Strategy<Value = String> {
     ]
 }
 
-/// The number in every place where a float may stand.
+/// The number in every place where a float may be.
 fn check_number(number: &str) {
     let response = format!(
         r#"{{"Blocks":[{{"Confidence":{number},"Geometry":{{"BoundingBox":{{"Width":{number},"Height":0.5,"Left":0.5,"Top":{number}}},"Polygon":[{{"X":0.5,"Y":{number}}},{{"X":0.5,"Y":0.5}},{{"X":0.5,"Y":0.5}},{{"X":0.5,"Y":0.5}}]}}}},{{"Geometry":{{"RotationAngle": {number} }}}}]}}"#
@@ -256,7 +256,7 @@ fn a_part_holds_so_much_and_no_more() {
     assert_eq!(parse_part(blocks(100_000).as_bytes()).unwrap().records.len(), 100_000);
     let error = parse_part(blocks(100_001).as_bytes()).unwrap_err();
     assert_eq!(error.kind(), ParseErrorKind::TooMany { what: "records", limit: 100_000, setter: "records" });
-    assert_eq!(error.kind().to_string(), "more than 100000 records: raise Limits::records");
+    assert_eq!(error.kind().to_string(), "more than 100000 records (Limits::records raises that)");
 
     // Over several blocks.
     let ids = |count: usize| {

@@ -1,4 +1,4 @@
-//! The recorded responses, and what it means to come out as they were recorded.
+//! The recorded responses, and the comparison of what is written with them.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -17,8 +17,8 @@ pub fn responses(kind: &str) -> Vec<(String, Vec<u8>)> {
     found
 }
 
-/// Holds what came out against what went in: nulls may go, and so may the members in `skipped`, where those
-/// that do are noted. Numbers are compared as `f32`.
+/// Compares what was written with what was sent. Nulls may be left out, and so may other members, which are noted in
+/// `skipped`. Numbers are compared as `f32`.
 pub fn compare(sent: &Value, written: &Value, at: &str, skipped: &mut BTreeSet<String>) {
     match (sent, written) {
         (Value::Object(sent), Value::Object(written)) => {

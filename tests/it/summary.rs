@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::recorded::responses;
 use crate::support::{KEY, RESULTS, clients, complete, emulator, input, seal};
 
-/// A page of this type, with as many signatures; none where they are not looked for.
+/// A page of this type with this many signatures; `None` if they are not searched for.
 fn page(page: u32, kind: &str, signatures: Option<usize>) -> Value {
     let signatures = signatures.map(|count| vec![json!({"Confidence": 90.5}); count]);
     json!({
@@ -130,13 +130,27 @@ async fn it_is_verified_and_limited_like_any_part() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_part_of_a_job_that_is_not_done_is_refused() {
+    let (emulator, clients, job) = completed(&results()).await;
+    for status in ["IN_PROGRESS", "FAILED"] {
+        let body = json!({"JobStatus": status, "Summary": {"DocumentGroups": []}}).to_string();
+        emulator.put_object_under_key(RESULTS, &key(&job, 2), body, KEY).unwrap();
+        let error = job.summary(&clients).await.unwrap_err();
+        assert_eq!((error.kind(), error.stage()), (ErrorKind::Malformed, Stage::Assemble), "{status}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_lies_in_the_folder_is_read_as_far_as_it_is_a_summary() {
     let (emulator, clients, job) = completed(&results()).await;
-    let put =
-        |part, body: &str| emulator.put_object_under_key(RESULTS, &key(&job, part), body.to_owned(), KEY);
+    let put = |part, body: &str| {
+        emulator.put_object_under_key(RESULTS, &key(&job, part), body.to_owned(), KEY).unwrap();
+    };
     let whole = job.summary(&clients).await.unwrap();
     for stranger in ["summaryResponse/notes", "summaryResponse/1.json", "summaryResponse/more/2"] {
-        emulator.put_object(RESULTS, &format!("textract_output/{}/{stranger}", job.id()), "not ours");
+        emulator
+            .put_object(RESULTS, &format!("textract_output/{}/{stranger}", job.id()), "not ours")
+            .unwrap();
     }
     assert_eq!(job.summary(&clients).await.unwrap(), whole);
 

@@ -1,4 +1,4 @@
-//! Geometry, which is more than half of the bytes of a response.
+//! Geometry, which makes up more than half of the bytes of a response.
 
 use std::borrow::Cow;
 
@@ -16,8 +16,8 @@ pub(super) fn geometry<'a>(cursor: &mut Cursor<'a>, block: &mut Block, usual: &m
     Ok(())
 }
 
-/// A geometry just as Textract writes it: a box and four corners, no space, no exponent. More than half of
-/// the bytes of a response are such, so that it pays to look for whole runs of them.
+/// A geometry just as Textract writes it: a box and four corners, no space, no exponent. These make up more
+/// than half of the bytes of a response, so that it pays to compare whole runs of them.
 #[inline(always)]
 fn usual_geometry(ahead: &mut Ahead<'_>) -> Option<Geometry> {
     let mut bounds = BoundingBox::default();
@@ -54,10 +54,10 @@ fn usual_geometry(ahead: &mut Ahead<'_>) -> Option<Geometry> {
     Some(Geometry { bounding_box: Some(bounds), polygon: Polygon::of_four(points), rotation_angle: None })
 }
 
-/// What stands between the numbers of the last geometry that was written with space between, and around them. Who writes
-/// the next one puts the same there, so that it need not be read token by token.
+/// The bytes between and around the numbers of the last geometry that was written with space. The next geometry mostly has
+/// the same ones, so that it need not be read token by token.
 ///
-/// Before there was any, all are empty, and fit none: no number begins where another one ends.
+/// Before the first such geometry all are empty, and fit none: no number begins where another one ends.
 #[derive(Default)]
 pub(super) struct Gaps<'a> {
     gaps: [&'a [u8]; NUMBERS + 1],
@@ -65,11 +65,11 @@ pub(super) struct Gaps<'a> {
     height_first: bool,
 }
 
-/// In a geometry: those of the box, and of four corners.
+/// The numbers in a geometry: those of the box, and of four corners.
 const NUMBERS: usize = 12;
 
 impl<'a> Gaps<'a> {
-    /// Those of a geometry that has all its numbers, without sign or exponent.
+    /// The gaps of a geometry that has all its numbers, without sign or exponent.
     fn of(geometry: &'a [u8], height_first: bool) -> Self {
         let gaps = geometry.split(|byte| matches!(byte, b'0'..=b'9' | b'.')).filter(|gap| !gap.is_empty());
         let mut of = Self { height_first, ..Self::default() };
@@ -101,8 +101,8 @@ impl<'a> Gaps<'a> {
     }
 }
 
-/// The same with space between, as responses are that were saved to be read. It is put into the block here, as it is large
-/// to move.
+/// A geometry with space between its tokens, as in responses that were saved for people to read. It is put into the block
+/// here, as moving it is costly.
 #[inline(never)]
 fn spaced_geometry<'a>(cursor: &mut Cursor<'a>, block: &mut Block, usual: &mut Gaps<'a>) -> Step<()> {
     if let Some(geometry) = cursor.attempt(|ahead| usual.geometry(ahead)) {
@@ -121,7 +121,7 @@ fn spaced_geometry<'a>(cursor: &mut Cursor<'a>, block: &mut Block, usual: &mut G
     Ok(())
 }
 
-/// A geometry with any space between, and whether the height comes first in it.
+/// A geometry with any space between its tokens, and whether the height comes first in it.
 fn newly_spaced_geometry(ahead: &mut Ahead<'_>) -> Option<(Geometry, bool)> {
     fn mark<const N: usize>(ahead: &mut Ahead<'_>, mark: &[u8; N]) -> Option<()> {
         ahead.space();

@@ -1,4 +1,4 @@
-//! Each limit is met exactly, and says who raises it.
+//! Each limit is met exactly, and its error names the method that raises it.
 
 use futures::TryStreamExt;
 use inkseal::block::Block;
@@ -16,11 +16,15 @@ fn blocks(json: &str, limits: Limits) -> Result<(), ParseError> {
     Block::parse_part_within(json.as_bytes(), &limits).map(drop)
 }
 
+fn saved_blocks(json: &str, limits: Limits) -> Result<(), ParseError> {
+    Block::parse_saved_within(json.as_bytes(), &limits).map(drop)
+}
+
 fn expenses(json: &str, limits: Limits) -> Result<(), ParseError> {
     ExpenseDocument::parse_part_within(json.as_bytes(), &limits).map(drop)
 }
 
-/// A reader, what it reads, which limit that meets, at how much.
+/// A reader, its input, the limit that this meets, at how much, and the message.
 type Case = (
     fn(&str, Limits) -> Result<(), ParseError>,
     &'static str,
@@ -31,82 +35,102 @@ type Case = (
 
 #[test]
 fn each_is_met_exactly_and_names_its_method() {
-    let cases: [Case; 12] = [
-        (blocks, r#"{"Blocks":[{},{},{}]}"#, Limits::records, 3, "records: raise Limits::records"),
+    let cases: [Case; 14] = [
+        (blocks, r#"{"Blocks":[{},{},{}]}"#, Limits::records, 3, "records (Limits::records raises that)"),
         (
             blocks,
             r#"{"Blocks":[{"Relationships":[{"Ids":["a","b"]}]},{"Relationships":[{"Ids":["c"]}]}]}"#,
             Limits::references,
             3,
-            "ids in relationships: raise Limits::references",
+            "ids in relationships (Limits::references raises that)",
         ),
         (
             blocks,
             r#"{"Blocks":[{"Relationships":[{},{},{}]}]}"#,
             Limits::references,
             3,
-            "relationships: raise Limits::references",
+            "relationships (Limits::references raises that)",
         ),
         (
             blocks,
             r#"{"Blocks":[],"Warnings":[{"Pages":[1,2]}]}"#,
             Limits::items,
             3,
-            "items of lists: raise Limits::items",
+            "items of lists (Limits::items raises that)",
         ),
         (
             blocks,
             r#"{"Blocks":[{"EntityTypes":["A","B","C"]}]}"#,
             Limits::items,
             3,
-            "items of lists: raise Limits::items",
+            "items of lists (Limits::items raises that)",
         ),
         (
             blocks,
             r#"{"Blocks":[{"Query":{"Pages":["1","2"]}}]}"#,
             Limits::items,
             2,
-            "items of lists: raise Limits::items",
+            "items of lists (Limits::items raises that)",
         ),
-        (expenses, r#"{"ExpenseDocuments":[{},{}]}"#, Limits::records, 2, "records: raise Limits::records"),
+        (
+            expenses,
+            r#"{"ExpenseDocuments":[{},{}]}"#,
+            Limits::records,
+            2,
+            "records (Limits::records raises that)",
+        ),
         (
             expenses,
             r#"{"ExpenseDocuments":[{"SummaryFields":[{"GroupProperties":[{"Types":["A"]}]}]}]}"#,
             Limits::items,
             3,
-            "items of lists: raise Limits::items",
+            "items of lists (Limits::items raises that)",
         ),
         (
             expenses,
             r#"{"ExpenseDocuments":[{"Blocks":[{"Relationships":[{"Ids":["a"]}]}]}]}"#,
             Limits::items,
             3,
-            "items of lists: raise Limits::items",
+            "items of lists (Limits::items raises that)",
         ),
         (
-            |json, limits| Block::parse_saved_within(json.as_bytes(), &limits).map(drop),
+            saved_blocks,
             r#"[{"Blocks":[{},{}]},{"Blocks":[{}]}]"#,
-            |limits, most| limits.records(most).items(100),
+            Limits::records,
             3,
-            "records: raise Limits::records",
+            "records (Limits::records raises that)",
+        ),
+        (
+            saved_blocks,
+            r#"[{"Blocks":[{"Relationships":[{"Ids":["a","b"]}]}]},{"Blocks":[{"Relationships":[{"Ids":["c"]}]}]}]"#,
+            Limits::references,
+            3,
+            "ids in relationships (Limits::references raises that)",
+        ),
+        (
+            saved_blocks,
+            r#"[{"Blocks":[{},{"Hint":[1,2,3]}]}]"#,
+            Limits::items,
+            1,
+            "items of lists (Limits::items raises that)",
         ),
         (
             |json, limits| ExpenseDocument::parse_saved_within(json.as_bytes(), &limits).map(drop),
             r#"[{"ExpenseDocuments":[{}]},{"ExpenseDocuments":[{}]}]"#,
             |limits, most| limits.records(10).items(most),
             4,
-            "items of lists: raise Limits::items",
+            "items of lists (Limits::items raises that)",
         ),
         (
             |json, limits| LendingResult::parse_saved_within(json.as_bytes(), &limits).map(drop),
             r#"[{"Results":[]},{"Results":[]}]"#,
             Limits::items,
             2,
-            "items of lists: raise Limits::items",
+            "items of lists (Limits::items raises that)",
         ),
     ];
     for (read, json, set, most, message) in cases {
-        // But for the one in question, there is as much room as usual, so that only that one can be met.
+        // All other limits are as usual, so that only this one can be met.
         read(json, set(Limits::PART, most)).unwrap_or_else(|error| panic!("{json}: {error}"));
         let error = read(json, set(Limits::PART, most - 1)).unwrap_err();
         assert_eq!(error.kind().to_string(), format!("more than {} {message}", most - 1), "{json}");
@@ -114,7 +138,7 @@ fn each_is_met_exactly_and_names_its_method() {
     }
 }
 
-/// What the SDK reads is held to those that bound how much comes.
+/// Answers that the SDK reads are held to the limits of how much comes.
 #[tokio::test(start_paused = true)]
 async fn the_get_operations_have_limits_too() {
     let documents: Vec<_> = (1..=45).map(|index| json!({"ExpenseIndex": index})).collect();
@@ -144,7 +168,7 @@ fn nothing_at_all_can_be_the_limit() {
     assert_eq!(expenses(r#"{"ExpenseDocuments":[null,null]}"#, NONE), Ok(()));
 }
 
-/// What is not kept is not counted, and what is null takes no memory.
+/// Items that are not kept are not counted, and nulls take no memory.
 #[test]
 fn what_is_passed_over_is_not_counted() {
     let json = r#"{"Blocks":[{"Hint":[1,2,3]}],"Unknown":[[],[]]}"#;
@@ -161,9 +185,9 @@ fn documents_have_the_same_limits() {
         2
     );
     for (limits, message) in [
-        (Limits::SAVED.records(1), "more than 1 records: raise Limits::records"),
-        (Limits::SAVED.references(0), "more than 0 ids in relationships: raise Limits::references"),
-        (Limits::SAVED.items(1), "more than 1 items of lists: raise Limits::items"),
+        (Limits::SAVED.records(1), "more than 1 records (Limits::records raises that)"),
+        (Limits::SAVED.references(0), "more than 0 ids in relationships (Limits::references raises that)"),
+        (Limits::SAVED.items(1), "more than 1 items of lists (Limits::items raises that)"),
     ] {
         let error = Document::from_json_within(json, &limits).unwrap_err();
         assert_eq!((error.kind(), error.stage()), (ErrorKind::Malformed, Stage::Parse));
@@ -172,7 +196,7 @@ fn documents_have_the_same_limits() {
     }
 }
 
-/// An expense field of two bytes of JSON takes some hundred in memory; beyond the limit there are no more of them.
+/// An expense field of two bytes of JSON takes some hundred in memory, so their number is limited.
 #[test]
 fn a_small_response_cannot_ask_for_much_memory() {
     let fields = |count: usize| {

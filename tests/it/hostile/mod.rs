@@ -1,7 +1,7 @@
 //! Deep and hostile input: each reader gives a right answer, or an error that says what is wrong and where, and takes no more
 //! time and memory than the bytes that it reads account for.
 //!
-//! How much longer four times as much takes is measured by the benchmark `hostile`.
+//! The benchmark `hostile` measures how much longer four times as much input takes.
 
 mod limits;
 mod readers;
@@ -12,7 +12,7 @@ mod streams;
 
 use shapes::SHAPES;
 
-/// The stack of a thread that is far smaller than any runtime gives: nothing goes deeper with what it reads.
+/// A stack that is far smaller than that of any runtime: no reader recurses deeper with its input.
 const SMALL_STACK: usize = 512 * 1024;
 
 #[test]

@@ -5,7 +5,7 @@ use inkseal::document::{Document, ExpenseDocument, IdentityDocument, LendingResu
 use inkseal::notify::{Completion, UnreadableMessage};
 use inkseal::part::{ParseError, ParseErrorKind, Record};
 
-/// What a reader makes of bytes.
+/// Reads bytes, and drops the result.
 type Read = fn(&[u8]) -> Result<(), ParseError>;
 
 /// Every reader of responses, with the member that holds its records.
@@ -18,15 +18,13 @@ const READERS: [(&str, &str, Read); 6] = [
     ("lending summary", "Summary", |bytes| LendingSummary::parse_part(bytes).map(drop)),
 ];
 
-/// What no reader takes, wherever in the response it stands: the value, how far behind its beginning the fault is, and what
-/// the fault is.
+/// What no reader accepts anywhere in a response: the value, the offset of the fault in it, and what the fault is.
 fn refused_everywhere() -> Vec<(Vec<u8>, usize, &'static str)> {
-    let malformed = |expected: &'static str| expected;
     vec![
-        (b"NaN".into(), 0, malformed("malformed JSON, expected a value")),
-        (b"Infinity".into(), 0, malformed("malformed JSON, expected a value")),
-        (b"-Infinity".into(), 1, malformed("malformed JSON, expected a digit")),
-        (b"nan".into(), 0, malformed("malformed JSON, expected null")),
+        (b"NaN".into(), 0, "malformed JSON, expected a value"),
+        (b"Infinity".into(), 0, "malformed JSON, expected a value"),
+        (b"-Infinity".into(), 1, "malformed JSON, expected a digit"),
+        (b"nan".into(), 0, "malformed JSON, expected null"),
         (b"0x10".into(), 1, "malformed JSON, expected a comma or the end of the object"),
         (b"1e999".into(), 0, "number out of range"),
         (b"-1e999".into(), 0, "number out of range"),
@@ -71,8 +69,8 @@ fn what_is_no_json_within_a_record_is_refused_too() {
     }
 }
 
-/// Of a block the last of two members counts, as in `serde_json`'s own values; the other records are read by serde, which takes
-/// no member twice.
+/// Of a block the last of two members counts, as in `serde_json`'s own values; the other records are read by serde, which
+/// accepts no member twice.
 #[test]
 fn a_member_that_is_there_twice() {
     let twice = br#"{"Blocks":[{"Id":"a","Id":"b","Page":1,"Page":2}]}"#;
@@ -93,7 +91,7 @@ fn a_member_that_is_there_twice() {
     }
 }
 
-/// Numbers of pages, rows and spans are whole, and no more than a `u32` holds; what is read of them is what was written.
+/// Numbers of pages, rows and spans are whole, and fit a `u32`; they are read as they were written.
 #[test]
 fn numbers_at_their_ends() {
     for member in ["Page", "RowIndex", "ColumnIndex", "RowSpan", "ColumnSpan"] {
@@ -124,7 +122,7 @@ fn numbers_at_their_ends() {
     }
 }
 
-/// Deep within a record there is as much room as anywhere: a right answer up to 127 lists and objects, an error beyond.
+/// Within a record the depth is the same as elsewhere: a right answer up to 127 lists and objects, an error beyond.
 #[test]
 fn as_deep_as_may_be() {
     let deep = |depth: usize| {
@@ -161,7 +159,7 @@ fn messages_of_a_queue() {
     let far = completion.replace(r#""Timestamp":1"#, &format!(r#""Timestamp":{}"#, u64::MAX)) + "}";
     assert!(matches!(Completion::from_raw(&far), Ok(_) | Err(UnreadableMessage::Member("Timestamp"))));
 
-    // An envelope in an envelope is no completion, however many there are.
+    // An envelope in an envelope is not a completion, however many there are.
     let mut nested = format!("{completion}}}");
     for _ in 0..3 {
         nested = serde_json::json!({"Type": "Notification", "TopicArn": "t", "Message": nested}).to_string();

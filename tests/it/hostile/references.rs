@@ -1,4 +1,4 @@
-//! References that go round, that are far too many, or that lead from everything to everything.
+//! References that go round, that are far too many, or that go from everything to everything.
 
 use inkseal::Document;
 use inkseal::document::{Merged, Slot};
@@ -17,8 +17,8 @@ fn child(ids: &[&str]) -> String {
     related([("CHILD", list(ids))])
 }
 
-/// Whatever the references are, what is read from a document is some times as long as its JSON, and not the square of that:
-/// each byte at most 64 times over, in each of a dozen views.
+/// With any references, the text that is read from a document is a constant times as long as its JSON, and not the square of
+/// that: each byte at most 64 times, in each of a dozen views.
 #[test]
 fn what_is_read_is_no_longer_than_some_times_what_was_sent() {
     for shape in SHAPES {
@@ -31,7 +31,7 @@ fn what_is_read_is_no_longer_than_some_times_what_was_sent() {
     }
 }
 
-/// Up to 64 relationships reach a block, of which Textract's responses have four; the others are counted, and not followed.
+/// Up to 64 relationships reach a block; Textract's responses have up to four. The others are counted, and not followed.
 #[test]
 fn a_block_is_reached_so_often_and_no_more() {
     for keys in [1_usize, 64, 65, 1_000] {
@@ -50,11 +50,11 @@ fn a_block_is_reached_so_often_and_no_more() {
             (keys.min(64), keys.saturating_sub(64)),
             "{keys}"
         );
-        assert_eq!(document.unresolved_count(), 0, "they lead to a block that is there");
+        assert_eq!(document.unresolved_count(), 0, "the block is there");
     }
 }
 
-/// The same, where the reference is only found among the blocks of all pages, and is looked up twice.
+/// The same for a reference that is only found among the blocks of all pages, and is looked up twice.
 #[test]
 fn a_block_of_another_page_is_reached_as_often() {
     let mut blocks = Blocks::default();
@@ -91,7 +91,7 @@ fn a_million_relationships_of_one_block() {
     assert_eq!(document.unfollowed_count(), 500_000 - 64);
 }
 
-/// A block that names itself, and two kinds of block that name each other, in every pair of kinds.
+/// Blocks that name themselves and each other, in every pair of kinds.
 #[test]
 fn whatever_names_itself_or_each_other_comes_to_an_end() {
     const KINDS: [&str; 13] = [
@@ -180,7 +180,7 @@ fn places_that_no_table_has() {
     }
 }
 
-/// A merged cell whose long text would stand at very many places makes no grid; one as long as those of real tables does.
+/// A merged cell whose long text would be at very many places makes no grid; one as long as those of real tables does.
 #[test]
 fn a_long_text_at_many_places() {
     let spanning = |columns: usize, length: usize| {

@@ -37,7 +37,7 @@ fn texts_of_other_records_are_read() {
     assert_eq!(part.records[0].summary_fields()[0].value().map(str::len), Some(LARGE));
 }
 
-/// An id, a name, a value that nobody wants: each is read, and is none of the usual ones.
+/// An id, a name, a value that is not kept: each is read, though it is far longer than usual.
 #[test]
 fn names_and_what_nobody_wants_are_read() {
     let bytes = response(r#"{"Blocks":[{"BlockType":"WORD","Id":""#, b'7', r#""}]}"#);
@@ -59,7 +59,7 @@ fn what_breaks_at_the_end_is_told_there() {
     );
 }
 
-/// Nothing but what would open lists: the depth is met at once.
+/// Only opening brackets: the limit of the depth is met at once.
 #[test]
 fn nesting_is_refused_at_its_beginning() {
     let error = Block::parse_part(&response(r#"{"Unknown":"#, b'[', "")).unwrap_err();
@@ -68,8 +68,8 @@ fn nesting_is_refused_at_its_beginning() {
     assert_eq!(error.kind(), ErrorKind::Malformed);
 }
 
-/// The document of a call has a bound that is met before anything is read. What begins as an image, and then is none, is read
-/// once at most.
+/// The document of a call has a limit that is checked before anything is read. Bytes that only begin as an image are read once
+/// at most.
 #[test]
 fn what_is_no_document_is_refused() {
     let mut bytes = vec![0; LARGE];

@@ -1,4 +1,4 @@
-//! What somebody has put into the output bucket, read as a stream.
+//! Parts that somebody else has put into the output bucket, read as a stream.
 
 use futures::TryStreamExt;
 use inkseal::emulator::Emulator;
@@ -7,14 +7,14 @@ use inkseal::{Analysis, Clients, CompletedJob, Document, Error, ErrorKind, Limit
 use super::shapes::Blocks;
 use crate::support::{KEY, RESULTS, analysis, clients, complete, emulator};
 
-/// A completed job whose first part is replaced by this; the other parts are as they were.
+/// A completed job whose first part is replaced by this one; the other parts are as they were.
 async fn replaced(part: &str) -> (Emulator, Clients, CompletedJob<Analysis>) {
     let emulator = emulator().build().unwrap();
     let clients = clients(&emulator);
     let job = complete(analysis(), &clients).await;
     let key = format!("textract_output/{}/1", job.id());
     assert!(emulator.object(RESULTS, &key).is_some(), "there is such a part");
-    emulator.put_object_under_key(RESULTS, &key, part.to_owned(), KEY);
+    emulator.put_object_under_key(RESULTS, &key, part.to_owned(), KEY).unwrap();
     (emulator, clients, job)
 }
 
@@ -70,7 +70,7 @@ async fn the_limits_of_a_part_hold_for_each_part() {
     }
 }
 
-/// A part says how many pages there are; that many are not looked for one by one.
+/// A part that gives a number of pages does not make the stream search that many one by one.
 #[tokio::test(start_paused = true)]
 async fn a_part_that_promises_four_billion_pages() {
     let part = r#"{"DocumentMetadata":{"Pages":4294967295},"Blocks":[]}"#;
@@ -80,7 +80,7 @@ async fn a_part_that_promises_four_billion_pages() {
     assert!(error.to_string().contains("of 4294967295 pages never came"), "{error}");
 }
 
-/// Whatever stands in the part, the stream ends: in an error of a kind that is documented, or with the blocks.
+/// With any part the stream ends: with a documented kind of error, or with the blocks.
 #[tokio::test(start_paused = true)]
 async fn every_shape_in_the_place_of_a_part() {
     for shape in super::shapes::SHAPES {
@@ -103,13 +103,13 @@ async fn every_shape_in_the_place_of_a_part() {
     }
 }
 
-/// What stands in the place of a record of Comprehend, and what is said of it.
+/// Objects in the place of a record of Comprehend, and what the error says about them.
 #[tokio::test(start_paused = true)]
 async fn records_of_comprehend() {
     let good = r#"{"File":"a.txt","Entities":[{"Type":"NAME","BeginOffset":0,"EndOffset":18446744073709551615,"Score":0.5}]}"#;
     let with = |more: &str| good.replace("\"File\"", &format!("{more},\"File\""));
     let deep = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
-    let none = "is none that it can be";
+    let none = "is not one of this analysis";
     let cases = [
         ("the largest offset", good.to_owned(), None),
         ("a line as a number", with(r#""Line":7"#), None),
@@ -117,7 +117,7 @@ async fn records_of_comprehend() {
         ("a line as a list", with(&format!(r#""Line":[{}0]"#, "0,".repeat(10_000))), Some(none)),
         ("a line beyond", with(r#""Line":"18446744073709551616""#), Some(none)),
         ("an unknown member, deep", with(&format!(r#""X":{}"#, deep(100))), None),
-        // What nobody wants takes no stack, however deep it is.
+        // What is skipped takes no stack, however deep it is.
         ("an unknown member far deeper", with(&format!(r#""X":{}"#, deep(100_000))), None),
         ("an offset beyond", good.replace("18446744073709551615", "18446744073709551616"), Some(none)),
         ("an offset of 400 digits", good.replace("18446744073709551615", &"9".repeat(400)), Some(none)),
@@ -126,7 +126,7 @@ async fn records_of_comprehend() {
         ("a score that is no number", good.replace("0.5", "NaN"), Some(none)),
         ("a member twice", with(r#""File":"b.txt""#), Some(none)),
         ("half a pair of surrogates", good.replace("a.txt", r"\ud800"), Some(none)),
-        ("bytes between", format!("{good} \u{1}"), Some("is no JSON object")),
+        ("bytes between", format!("{good} \u{1}"), Some("is not a JSON object")),
         ("an end that is missing", good[..good.len() - 1].to_owned(), Some("is cut off")),
         ("lists that never end", format!(r#"{{"X":{}"#, "[".repeat(100_000)), Some("is cut off")),
     ];
@@ -135,7 +135,7 @@ async fn records_of_comprehend() {
     let job = crate::comprehend_jobs::complete(&crate::comprehend_jobs::pii_offsets(), &clients).await;
     let key = emulator.object_keys(RESULTS).into_iter().find(|key| key.ends_with("a.txt.out")).unwrap();
     for (name, record, refused) in cases {
-        emulator.put_object_under_key(RESULTS, &key, record, KEY);
+        emulator.put_object_under_key(RESULTS, &key, record, KEY).unwrap();
         let read = job.results(&clients).stream().try_collect::<Vec<_>>().await;
         match (read, refused) {
             (Ok(records), None) => assert!(!records.is_empty(), "{name}"),

@@ -30,7 +30,7 @@ async fn one_token_starts_one_job() {
         async |(emulator, clients), first| {
             let again = pii_offsets().start(&clients).await.unwrap();
             assert!(first.is_none_or(|first| first.unwrap().id() == again.id()));
-            // What two jobs would leave is in two folders.
+            // Two jobs would leave two folders.
             again.wait(&clients).await.unwrap();
             let mut folders: Vec<_> = emulator
                 .object_keys(RESULTS)
@@ -81,7 +81,7 @@ async fn a_job_can_be_stopped_again() {
     assert!(polls.await > 1);
 }
 
-/// Of a folder and of an archive.
+/// From a folder and from an archive.
 #[tokio::test(start_paused = true)]
 async fn results_can_be_read_again() {
     macro_rules! read_again {

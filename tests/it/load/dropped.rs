@@ -1,4 +1,4 @@
-//! Streams that are dropped at every poll, and those of which every `next()` is.
+//! Streams that are dropped at every poll, and streams of which every `next()` is dropped.
 
 use std::fmt::Debug;
 
@@ -32,7 +32,7 @@ async fn completed<F: Family>(
 
 /// Six pages in five parts.
 fn pages() -> EmulatorBuilder {
-    emulator().response(Synthetic::pages(6).blocks_per_page(20)).parts_of(25)
+    emulator().response(Synthetic::pages(6).blocks_per_page(20)).blocks_per_part(25)
 }
 
 fn recorded(list: &str, items: impl Iterator<Item = Value>) -> EmulatorBuilder {
@@ -41,7 +41,8 @@ fn recorded(list: &str, items: impl Iterator<Item = Value>) -> EmulatorBuilder {
     emulator().response(Response::recorded(response.to_string()).unwrap())
 }
 
-/// Drops a stream, and every `next()` of one: another stream gives the whole, and so does the one whose `next()` was dropped.
+/// Drops a stream, and every `next()` of another: a new stream gives everything, and so does the one whose `next()` was
+/// dropped.
 async fn dropped<S: Scene, R: Stream<Item = Result<T>> + Unpin, T: PartialEq + Debug>(
     scene: impl AsyncFn() -> S,
     stream: impl Fn(&S) -> R,

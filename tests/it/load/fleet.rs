@@ -22,7 +22,7 @@ use crate::support::{account, analysis, complete, emulator, key, seal};
 const SINK: &str = "amzn-s3-demo-sink";
 const DOCUMENTS: usize = 2;
 
-/// A run: what it goes on with after it was dropped is the journal and the budget.
+/// A run: after it was dropped, the next one continues with its journal and its budget.
 struct Run {
     emulator: Emulator,
     journal: Arc<dyn Journal>,
@@ -42,7 +42,7 @@ impl Run {
     }
 
     fn on(emulator: Emulator, journal: Arc<dyn Journal>) -> Self {
-        // One at a time, and no place comes free by itself: one that is not given back is missed.
+        // One at a time, and no place becomes free by itself, so that one that is not given back is noticed.
         let budget = Budget::with_max_age(Quota::new(10.0, 1).unwrap(), 1_000_000 * SECOND);
         let job = |document: &Document| {
             Ok(seal(SecureJob::analysis(document.object().clone()).feature(Feature::Tables)))
@@ -57,7 +57,7 @@ impl Run {
         self.submitter.submit(documents(0..DOCUMENTS)).try_collect().await.unwrap()
     }
 
-    /// Takes up what a run that was dropped has left, and sees that all is right then.
+    /// Resumes a run that was dropped, and checks that everything is right then.
     async fn go_on(&self) {
         assert!(self.budget.running() <= started(&self.emulator).len(), "a place was not given back");
         let outcomes = tokio::time::timeout(1000 * SECOND, self.go()).await.expect("there is a place");
@@ -72,7 +72,7 @@ impl Run {
         }
         assert!(self.journal.pending().await.unwrap().is_empty());
         assert_eq!(self.budget.running(), 0);
-        assert!(self.go().await.is_empty(), "there is nothing more to do");
+        assert!(self.go().await.is_empty(), "there is nothing left to do");
     }
 
     async fn state(&self, number: usize) -> Option<DocumentState> {
@@ -94,7 +94,7 @@ async fn no_document_is_lost_and_none_has_two_jobs() {
     assert!(polls.await > 10);
 }
 
-/// A journal in a file, which is closed with the run that was dropped, and opened by the next.
+/// A journal in a file, which is closed with the run that was dropped, and opened by the next one.
 #[tokio::test(start_paused = true)]
 async fn a_file_says_what_a_dropped_run_has_done() {
     struct OnDisk(Emulator, Folder);
@@ -181,7 +181,7 @@ async fn filing(clients: &Clients) -> Filing {
     Filing::unredacted(SealedStore::open(clients, location, key(), account()).await.unwrap(), Render::text())
 }
 
-/// What is filed: three pages and the manifest, and nothing else.
+/// Exactly three pages and the manifest are filed.
 fn assert_filed(emulator: &Emulator, job: &JobId) {
     let folder = format!("clean/{job}/");
     let names = ["00001.txt", "00002.txt", "00003.txt", "manifest.json"];
@@ -211,7 +211,7 @@ async fn what_has_a_manifest_is_whole() {
     assert!(polls.await > 10);
 }
 
-/// The whole of a worker: what it had received comes again, and the next one does it.
+/// A whole worker: the messages that it had received come again, and the next one does their work.
 #[tokio::test(start_paused = true)]
 async fn a_dropped_worker_leaves_its_work_to_the_next() {
     let work = async |emulator: &Emulator, clients: &Clients, seal: &Seal| {

@@ -122,7 +122,7 @@ fn text() -> Unredacted {
     Unredacted::json(&"a text").unwrap()
 }
 
-/// What is in the store: all the names, and their bytes.
+/// The content of the store: all names, and their bytes.
 fn kept(emulator: &Emulator) -> Vec<(String, Vec<u8>)> {
     let keys = emulator.object_keys(RESULTS).into_iter().filter(|key| key.starts_with("kept/"));
     keys.map(|key| (emulator.object(RESULTS, &key).unwrap().to_vec(), key))
@@ -177,7 +177,7 @@ async fn a_look_into_the_store_changes_nothing() {
     .await;
 }
 
-/// A call is made anew, and no more than once more.
+/// A call can be made again, and is made only once more then.
 #[tokio::test(start_paused = true)]
 async fn a_call_can_be_made_again() {
     async fn call(operation: &str, clients: &Clients) -> inkseal::Result<usize> {
@@ -221,7 +221,7 @@ async fn a_posture_can_be_looked_at_again() {
         async || account_of(emulator()).await,
         async |(_, clients)| Posture::of_job(&analysis(), clients).demand_clean().await,
         async |(emulator, clients), first| {
-            // What the emulator does not answer is a finding.
+            // Requests that the emulator does not answer are findings.
             assert!(first.is_none_or(|first| first.unwrap_err().kind() == ErrorKind::NotClean));
             assert_eq!(Posture::of_job(&analysis(), &clients).evaluate().await, expected);
             assert!(emulator.jobs().is_empty());

@@ -29,15 +29,15 @@ use tokio::time::sleep;
 const SECOND: Duration = Duration::from_secs(1);
 const MILLISECOND: Duration = Duration::from_millis(1);
 
-/// When a future is dropped, of what it was polled so many times.
+/// When a future is dropped: after this many polls.
 #[derive(Clone, Copy, Debug)]
 struct Drop {
     polls: usize,
-    /// When it would be polled once more; else at once, with what it has just begun.
+    /// Whether it is dropped only when it would be polled once more; otherwise at once, with what it has just begun.
     is_woken: bool,
 }
 
-/// Drives a future up to where it is dropped; gives what came of it, if it came to its end before.
+/// Drives a future until it is dropped; gives its output, if it ended before.
 async fn up_to<F: Future>(end: Drop, future: F) -> Option<F::Output> {
     let mut future = Some(Box::pin(future));
     let mut left = end.polls;
@@ -59,11 +59,11 @@ async fn up_to<F: Future>(end: Drop, future: F) -> Option<F::Output> {
     .await
 }
 
-/// What a future works on, and what it asks.
+/// The surroundings of a future, and the requests that it makes there.
 trait Scene {
     fn emulator(&self) -> &Emulator;
 
-    /// The operation that somebody else in the scene asks for all the time.
+    /// The operation that something else in the scene requests all the time.
     fn background(&self) -> Option<&'static str> {
         None
     }
@@ -81,7 +81,7 @@ impl<T> Scene for (Emulator, Clients, T) {
     }
 }
 
-/// The requests so far, but for those of the background.
+/// The number of requests so far, except those of the background.
 fn requests(scene: &impl Scene) -> usize {
     let requests = scene.emulator().requests().into_iter();
     requests.filter(|request| Some(request.operation.as_str()) != scene.background()).count()
@@ -94,11 +94,11 @@ fn tasks() -> usize {
 /// Longer than any pause, any request and any visibility in a scene.
 const LONG: Duration = Duration::from_secs(90);
 
-/// Drops `work` at every poll, each time in a scene of its own, until it comes to its end: at once, and where it has tasks also when
-/// they have gone on for a while. Whenever it was dropped no task is left and no request comes any more; and then `check` sees
-/// what there is, and does the work again.
+/// Drops `work` at every poll, each time in a new scene, until it ends: at once, and if it has tasks also after they have run
+/// for a while. After each drop no task is left and no request comes any more; then `check` inspects the scene, and does the
+/// work again.
 ///
-/// Gives how many polls the work took.
+/// Returns how many polls the work took.
 async fn cancelled<S: Scene, T>(
     scene: impl AsyncFn() -> S,
     work: impl AsyncFn(&S) -> T,
@@ -110,7 +110,7 @@ async fn cancelled<S: Scene, T>(
         let before = tasks();
         let ended = up_to(end, work(&scene)).await;
         let has_tasks = tasks() > before;
-        // A task that is woken at the same time may have its turn before it is ended.
+        // A task that is woken at the same time may run before it is aborted.
         for _ in 0..3 {
             yield_now().await;
         }
@@ -132,17 +132,17 @@ async fn cancelled<S: Scene, T>(
             return polls;
         }
         polls += 1;
-        assert!(polls < 1000, "the work comes to its end");
+        assert!(polls < 1000, "the work ends");
     }
 }
 
-/// Lets everything that is still on its way come to its end.
+/// Lets everything that is still on its way end.
 async fn settle(scene: &impl Scene) {
     sleep(LONG).await;
     drop(scene.emulator().object_keys(""));
 }
 
-/// The emulator behind a line on which every request and every answer takes its time, so that a future can be dropped before
+/// The emulator behind a line on which every request and every answer takes some time, so that a future can be dropped before
 /// a request has arrived and before its answer has.
 #[derive(Clone, Debug)]
 struct Line(Emulator);
@@ -177,7 +177,7 @@ impl HttpConnector for LineConnector {
     }
 }
 
-/// Clients whose requests and answers take their time.
+/// Clients whose requests and answers take some time.
 fn on_a_line(emulator: &Emulator) -> Clients {
     let line = SharedHttpClient::new(Line(emulator.clone()));
     let config = emulator.sdk_config().into_builder().http_client(line).build();

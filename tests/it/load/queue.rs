@@ -21,7 +21,7 @@ fn completions(emulator: &Emulator, clients: &Clients) -> Completions {
     completions.long_poll(SECOND).connect(clients).unwrap()
 }
 
-/// What can be received when whatever is invisible has come again.
+/// The messages that can be received once all invisible ones are visible again.
 async fn all(completions: &Completions) -> Vec<Delivery> {
     sleep(60 * SECOND).await;
     let received = completions.receive().await.unwrap().into_iter();
@@ -64,7 +64,7 @@ async fn a_message_that_was_on_its_way_comes_again() {
     }
 }
 
-/// However a delivery is given back, it is done or comes again, and is never dead before its time.
+/// However a delivery is given back, it is done or comes again, and never goes to the dead letters early.
 #[tokio::test(start_paused = true)]
 async fn a_delivery_is_done_or_comes_again() {
     #[derive(Clone, Copy, Debug, PartialEq)]
@@ -93,7 +93,7 @@ async fn a_delivery_is_done_or_comes_again() {
             async |(emulator, clients, job), ended| {
                 let is_done = ended.is_some() && matches!(way, Way::Delete | Way::Process);
                 let mut deliveries = all(&completions(&emulator, &clients)).await;
-                // Where the answer was lost it may be done as well.
+                // If the answer was lost, it may be done as well.
                 assert!(deliveries.is_empty() || !is_done, "{way:?}");
                 let may_be_done = emulator.count("DeleteMessage") > 0;
                 assert!(!deliveries.is_empty() || may_be_done, "{way:?}");
@@ -109,7 +109,7 @@ async fn a_delivery_is_done_or_comes_again() {
     }
 }
 
-/// Work that outlasts a third of the visibility.
+/// Work that takes longer than a third of the visibility.
 async fn work(result: Result<(), ()>) -> Result<(), ()> {
     sleep(25 * SECOND).await;
     result
@@ -128,7 +128,7 @@ impl Scene for WithInbox {
     }
 }
 
-/// The message is neither lost nor left, and Textract is never asked.
+/// The message is neither lost nor left over, and Textract is never polled.
 #[tokio::test(start_paused = true)]
 async fn a_completion_that_a_dropped_wait_had_is_for_the_next() {
     for begins_early in [false, true] {

@@ -1,11 +1,11 @@
-//! What becomes of a dropped future is said of every one, and of every stream.
+//! The docs of every public future and stream say what dropping it does.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 const HEADING: &str = "# Cancel safety";
 
-/// What a future or a stream looks like in a signature.
+/// How a future or a stream appears in a signature.
 const LAZY: [&str; 6] =
     ["BoxFuture<", "BoxStream<", "impl Future<", "impl Stream<", "impl FusedStream<", "-> Submissions<"];
 
@@ -20,11 +20,11 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Whether the documentation above a line has the heading. Attributes may stand between.
+/// Whether the documentation above a line has the heading. There may be attributes between.
 fn is_stated(lines: &[&str], item: usize) -> bool {
     let mut above = lines[..item].iter().rev().map(|line| line.trim()).peekable();
     while above.peek().is_some_and(|line| line.starts_with("#[") || line.ends_with(")]")) {
-        // One that takes several lines is seen from its end.
+        // An attribute of several lines is reached from its end.
         let _ = above.by_ref().find(|line| line.starts_with("#["));
     }
     above.take_while(|line| line.starts_with("///")).any(|line| line.strip_prefix("/// ") == Some(HEADING))
@@ -43,7 +43,7 @@ fn signature(lines: &[&str], item: usize) -> String {
     signature
 }
 
-/// The lines of the futures and streams that a source makes public, and how many of them say nothing.
+/// How many public futures and streams a source has, and the lines of those without the heading.
 fn unstated(source: &str) -> (usize, Vec<usize>) {
     let lines: Vec<&str> = source.lines().collect();
     let (mut found, mut silent) = (0, Vec::new());
@@ -57,7 +57,7 @@ fn unstated(source: &str) -> (usize, Vec<usize>) {
     for (number, line) in lines.iter().enumerate() {
         let code = line.trim_start();
         match () {
-            // Behind a sealed trait, where nobody comes to.
+            // Behind a sealed trait, which users cannot reach.
             () if ["pub trait Operations", "pub trait Calls"]
                 .iter()
                 .any(|hidden| line.starts_with(hidden)) => {}
@@ -104,7 +104,7 @@ fn every_public_future_and_stream_says_what_dropping_it_does() {
         silent.extend(lines.into_iter().map(|line| format!("{name}:{line}")));
     }
     assert!(silent.is_empty(), "no `{HEADING}` at {silent:#?}");
-    assert!(found >= 50, "only {found} were found: does the scan still know what they look like?");
+    assert!(found >= 50, "only {found} were found: does the scan still recognize them?");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Sixty-four streams over 3,000 pages each: none of them starves, and what they hold is what their windows say.
+//! Sixty-four streams over 3,000 pages each: none of them starves, and none holds more than its window.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -21,14 +21,14 @@ const PAGES_PER_PART: usize = PAGES as usize / PARTS;
 const WINDOW: usize = 4;
 const LATENCY: Duration = Duration::from_millis(10);
 
-/// Pages that are one small block each, as it is their number that counts.
+/// Pages of one small block each, as only their number counts.
 fn long() -> EmulatorBuilder {
     let page = |page| json!({"BlockType": "PAGE", "Id": format!("p{page}"), "Page": page});
     let pages: Vec<_> = (1..=PAGES).map(page).collect();
     let response = json!({"DocumentMetadata": {"Pages": PAGES}, "Blocks": pages}).to_string();
     emulator()
         .response(Response::recorded(response).unwrap())
-        .parts_of(PAGES_PER_PART as u32)
+        .blocks_per_part(PAGES_PER_PART as u32)
         .latency(LATENCY)
 }
 
@@ -45,7 +45,7 @@ fn pages(job: &CompletedJob<Analysis>, clients: &Clients) -> PageStream {
     job.output(clients).parallel(WINDOW).pages()
 }
 
-/// How many parts of each job were asked for.
+/// How many parts of each job were requested.
 fn parts_by_job(emulator: &Emulator) -> BTreeMap<String, usize> {
     let mut parts = BTreeMap::new();
     for request in emulator.requests().into_iter().filter(|request| request.operation == "GetObject") {
@@ -55,8 +55,8 @@ fn parts_by_job(emulator: &Emulator) -> BTreeMap<String, usize> {
     parts
 }
 
-/// The most parts that can have been asked for when so many pages were taken: those that the pages, and the first block of
-/// the next page, are of, and the window.
+/// The most parts that can have been requested when this many pages were taken: those of the pages and of the first block of
+/// the next page, and the window.
 fn most_parts(pages: usize) -> usize {
     ((pages + 1).div_ceil(PAGES_PER_PART) + WINDOW).min(PARTS)
 }
@@ -80,7 +80,7 @@ async fn none_starves_and_all_hold_no_more_than_their_windows() {
                 furthest.set(furthest.get().max(own.get() - slowest));
                 let asked = emulator.count("GetObject") as usize;
                 let may_be = taken.iter().map(|taken| most_parts(taken.get())).sum();
-                assert!(asked <= may_be, "{asked} parts were asked for, and {may_be} are in the windows");
+                assert!(asked <= may_be, "{asked} parts were requested, and {may_be} are in the windows");
             }
         }
     }))
@@ -89,13 +89,13 @@ async fn none_starves_and_all_hold_no_more_than_their_windows() {
     assert!(furthest.get() <= PAGES_PER_PART, "one is {} pages ahead of another", furthest.get());
     assert_eq!(emulator.most_in_flight("GetObject"), STREAMS * WINDOW, "the windows are used");
     assert_eq!(emulator.count("GetObject") as usize, STREAMS * PARTS, "nothing is fetched twice");
-    // As long as one of them alone: a listing, and its windows one after the other.
+    // As long as for one alone: a listing, and its windows one after the other.
     let alone = LATENCY * (1 + PARTS.div_ceil(WINDOW) as u32);
     assert!(began.elapsed() <= alone * 2, "{:?} and not {alone:?}", began.elapsed());
     assert!(streams.iter().all(|stream| stream.completeness().unwrap().verified as usize == PARTS));
 }
 
-/// Half of the streams are polled once and then never again: what they hold, nobody else waits for.
+/// Half of the streams are polled once and then not again: the others do not wait for them.
 #[tokio::test(start_paused = true)]
 async fn those_that_stand_still_hold_nobody_up() {
     for via_api in [false, true] {
@@ -119,18 +119,18 @@ async fn those_that_stand_still_hold_nobody_up() {
         let counts = join_all(moving.iter_mut().map(|stream| stream.count())).await;
         assert_eq!(counts, [PAGES as usize; 8]);
         let calls = emulator.count("GetDocumentAnalysis") as u32;
-        // At 10 a second, with the slots that those that stand still had taken.
+        // At 10 per second, with the turns that the idle ones had taken.
         assert!(began.elapsed() <= Duration::from_millis(100) * (calls + 8) + SECOND, "{calls} calls");
         let of_still: usize = if via_api { 0 } else { 8 * WINDOW };
         let asked = emulator.count("GetObject") as usize;
         assert!(via_api || (8 * PARTS..=8 * PARTS + of_still).contains(&asked), "{asked}");
-        // And they go on.
+        // And the idle ones can continue.
         let counts = join_all(still.iter_mut().map(|stream| stream.count())).await;
         assert_eq!(counts, [PAGES as usize; 8]);
     }
 }
 
-/// Over the API all share one rate, and each has its turn.
+/// Over the API all share one rate, and each gets its turn.
 #[tokio::test(start_paused = true)]
 async fn over_the_api_turns_are_taken() {
     const CALLS: usize = 6;
@@ -173,7 +173,7 @@ async fn a_slow_consumer_holds_the_fetching_back() {
         if taken % 50 != 0 {
             continue;
         }
-        // What was begun comes to its end.
+        // Requests that were under way end.
         sleep(LONG).await;
         let asked = emulator.count("GetObject") as usize;
         sleep(3600 * SECOND).await;
@@ -185,7 +185,7 @@ async fn a_slow_consumer_holds_the_fetching_back() {
     assert_eq!(tasks(), 0);
 }
 
-/// However many pages it has given: a stream that is dropped leaves no task, no request and no place taken.
+/// A dropped stream leaves no task, no request and no turn behind, however many pages it has given.
 #[tokio::test(start_paused = true)]
 async fn sixty_four_streams_are_dropped_together() {
     let emulator = long().build().unwrap();
