@@ -1,4 +1,4 @@
-//! The crate's types from those of the AWS SDK, and back.
+//! Conversions between the crate's types and those of the AWS SDK.
 
 mod document;
 mod head;
@@ -11,12 +11,12 @@ use crate::block::{
     SelectionStatus, TextType,
 };
 
-/// A whole number that Textract never sends below 0; one that is, counts as not sent.
+/// A whole number that Textract never sends below 0. A negative one counts as not sent.
 fn count(value: Option<i32>) -> Option<u32> {
     value.and_then(|value| value.try_into().ok())
 }
 
-/// The SDK's range ends at 2,147,483,647; more than that counts as not sent.
+/// The SDK's range ends at 2,147,483,647. A larger number counts as not sent.
 fn signed(value: Option<u32>) -> Option<i32> {
     value.and_then(|value| value.try_into().ok())
 }
@@ -133,7 +133,7 @@ impl From<sdk::Query> for Query {
     }
 }
 
-/// The SDK refuses a query without text only, and here it has one, be it empty.
+/// The SDK refuses only a query without text, and here there always is one, even if it is empty.
 fn query(from: &Query) -> Option<sdk::Query> {
     let query = sdk::Query::builder().text(from.text.as_str());
     let query = query.set_alias(from.alias.as_deref().map(Into::into)).set_pages(from.pages.clone());

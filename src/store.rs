@@ -1,4 +1,4 @@
-//! Sealed writes: what was redacted goes back to S3 under the same rule as the output of a job.
+//! Sealed writes: redacted results go back to S3 under the same rule as the output of a job.
 
 use std::fmt;
 
@@ -25,9 +25,9 @@ const MOST_BYTES: u64 = 5 * 1024 * 1024 * 1024;
 
 /// A place in a bucket that is written to under one KMS key only.
 ///
-/// Every put names the key (`aws:kms`), asks for an S3 Bucket Key, which saves calls of KMS, names the account that has to own
-/// the bucket, and carries a SHA-256 checksum of the bytes. What S3 answers is then held against all of it. There is no put
-/// without encryption, none under another key, and none of what was not redacted, unless it says so: see [`Storable`].
+/// Every put names the key (`aws:kms`), asks for an S3 Bucket Key, which saves calls to KMS, names the account that has to own
+/// the bucket, and carries a SHA-256 checksum of the bytes. S3's answer is then checked against all of it. There is no put
+/// without encryption, none under another key, and none of unredacted content, unless it says so: see [`Storable`].
 ///
 /// ```no_run
 /// # use inkseal::{Analysis, Clients, CompletedJob};
@@ -42,33 +42,33 @@ const MOST_BYTES: u64 = 5 * 1024 * 1024 * 1024;
 ///
 /// # Nothing is replaced
 ///
-/// A put to the name of an object that is there already is refused by S3 (`If-None-Match: *`), so that a wrong name cannot cost
-/// an original, and two documents of one name cannot cost one of them. For a pipeline that may run twice there is
-/// [`replacing`](Self::replacing). Where the answer of a put is lost, the SDK sends it again, and the second one then finds
+/// S3 refuses a put to the name of an existing object (`If-None-Match: *`), so that a wrong name cannot overwrite an original, nor
+/// one of two documents with the same name the other. For a pipeline that may run twice there is
+/// [`replacing`](Self::replacing). If the answer to a put is lost, the SDK sends it again, and the second put then finds
 /// the object of the first: [`AlreadyExists`](ErrorKind::AlreadyExists) can mean that it was this put.
 ///
-/// # Where S3 does not keep to it
+/// # If S3 does not comply
 ///
 /// An answer that names another key or algorithm, or no Bucket Key, is an error of the kind [`NotSealed`](ErrorKind::NotSealed),
-/// which names the object. **The object then stands in the bucket.** It is not deleted here: that needs a permission
-/// (`s3:DeleteObject`) that whoever writes should not have, and in a bucket with versions it would only hide it. Treat it as
-/// an incident: delete the object, and look at what stands between the caller and S3.
+/// which names the object. **The object is then in the bucket.** It is not deleted here: that needs a permission
+/// (`s3:DeleteObject`) that a writer should not have, and in a bucket with versions it would only hide it. Treat it as
+/// an incident: delete the object, and find out what sits between the caller and S3.
 ///
 /// # Names
 ///
-/// CloudTrail, server access logs and inventories show the names of objects, so nothing private belongs into one: take job ids
-/// and page numbers, not names of people or of files.
+/// CloudTrail, server access logs and inventories show the names of objects, so nothing private belongs in them: use job ids
+/// and page numbers, not names of people or files.
 ///
 /// # Permissions
 ///
 /// `s3:PutObject` on the objects, and `kms:GenerateDataKey` and `kms:Decrypt` on the key; `kms:DescribeKey` for
-/// [`open`](Self::open) where the clients have a KMS client.
+/// [`open`](Self::open) if the clients have a KMS client.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct SealedStore {
     clients: Clients,
     seal: Seal,
-    /// What every key begins with, with a slash at its end.
+    /// What the key of every object begins with, with a slash at its end.
     folder: String,
     replaces: bool,
 }
@@ -77,21 +77,23 @@ impl<F: Family> CompletedJob<F> {
     /// A store under the seal of this job: its bucket, its key and the owner of its bucket. Objects are named
     /// `PREFIX/JOB_ID/NAME`.
     ///
-    /// Take another prefix than that of the job's own output, so that a policy can let those read what was redacted who may
-    /// not read what was not.
+    /// Use another prefix than that of the job's own output, so that a policy can grant access to redacted results without
+    /// granting it to the originals.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](ErrorKind::InvalidInput) where the job names no
-    /// [owner of its bucket](crate::SecureJob): use [`SealedStore::open`], which is told one.
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if the job does not name the
+    /// [owner of its bucket](crate::job::SecureJobBuilder::expected_bucket_owner): use [`SealedStore::open`], which takes one; or if
+    /// the prefix holds `#` or `?versionId=`, which are not allowed in the name of a stored object.
     pub fn store(&self, clients: &Clients, prefix: crate::resource::Prefix) -> Result<SealedStore> {
         let seal = self.seal();
         let owner = seal.bucket_owner().ok_or_else(|| {
             Error::invalid(
                 "the job does not name the owner of its bucket, and nothing is stored in a bucket that could be \
-                 anybody's: give the job expected_bucket_owner, or use SealedStore::open",
+                 anyone's: give the job expected_bucket_owner, or use SealedStore::open",
             )
         })?;
+        prefix.check_for_objects()?;
         let folder = prefix.job(self.id());
         let (bucket, kms_key) = (seal.bucket().clone(), seal.kms_key().clone());
         let seal = Seal::new(bucket, prefix, kms_key, Some(owner.clone()), seal.region().cloned());
@@ -100,25 +102,26 @@ impl<F: Family> CompletedJob<F> {
 }
 
 impl SealedStore {
-    /// A store in this bucket and under this prefix, of this key, in a bucket of this account. Objects are named
-    /// `PREFIX/NAME`.
+    /// A store at this location, under this key, in a bucket that this account owns. Objects are named `PREFIX/NAME`.
     ///
-    /// Where the clients have a KMS client, the key is looked at and an alias is resolved, as at the start of a job.
+    /// If the clients have a KMS client, the key is checked and an alias is resolved, as at the start of a job.
     ///
     /// # Errors
     ///
     /// [`UnusableKey`](ErrorKind::UnusableKey) if KMS says that the key cannot seal; [`InvalidInput`](ErrorKind::InvalidInput)
-    /// if it is in another Region than the clients, or an alias that nothing can resolve; and what `DescribeKey` can fail with.
+    /// if it is in another Region than the clients, or an alias that nothing can resolve, or if the prefix holds `#` or
+    /// `?versionId=`, which are not allowed in the name of a stored object; and the errors of `DescribeKey`.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses nothing: the key is looked at and nothing else.
+    /// Dropping the future loses nothing: it only reads the key's description.
     pub async fn open(
         clients: &Clients,
         location: S3Location,
         kms_key: KmsKey,
         bucket_owner: AccountId,
     ) -> Result<Self> {
+        location.prefix().check_for_objects()?;
         let region = clients.region();
         if let Some(region) = region {
             kms_key.check_region(region)?;
@@ -130,30 +133,30 @@ impl SealedStore {
         Ok(Self { clients: clients.clone(), seal, folder, replaces: false })
     }
 
-    /// The same store, whose puts replace objects that are there already.
+    /// The same store, whose puts replace existing objects.
     pub fn replacing(self) -> Self {
         Self { replaces: true, ..self }
     }
 
-    /// The same store, whose puts are refused where there is an object already.
+    /// The same store, whose puts are refused if the object exists.
     #[cfg(feature = "sqs")]
     pub(crate) fn unreplacing(self) -> Self {
         Self { replaces: false, ..self }
     }
 
-    /// Whether there is an object of this name, under this seal.
+    /// Whether an object of this name exists, under this seal.
     ///
-    /// It takes `s3:GetObject`; without `s3:ListBucket` on the bucket S3 tells nobody that an object is not there, and that is taken
-    /// for not being there too. So look a bucket of another owner and one that is missing; a put to them fails.
+    /// It needs `s3:GetObject`. Without `s3:ListBucket` on the bucket S3 does not say that an object does not exist, but denies
+    /// access, and as the answer to a HEAD has no body that explains it, every denied access counts as no object: so does one
+    /// because of rejected credentials. A bucket of another owner and a missing bucket look the same; a put to them fails.
     ///
     /// # Errors
     ///
-    /// [`NotSealed`](ErrorKind::NotSealed) where an object of the name is there under another key or none, and what the request can
-    /// fail with.
+    /// [`NotSealed`](ErrorKind::NotSealed) if the object exists under another key or none; and the errors of the request.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses nothing: the object is looked at and nothing else.
+    /// Dropping the future loses nothing: it only reads the object's head.
     pub async fn has(&self, name: &str) -> Result<bool> {
         let object = S3Object::within(self.seal.bucket(), &self.folder, name)?;
         let call = self
@@ -169,7 +172,7 @@ impl SealedStore {
                 let sealed = self.seal.verify(object.key(), algorithm, head.ssekms_key_id());
                 sealed.map(|()| true)
             }
-            // Only where S3 has answered: without credentials nobody was asked.
+            // Only if S3 has answered: without credentials the request was not sent.
             Err(error)
                 if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::AccessDenied)
                     && error.request_id().is_some() =>
@@ -180,38 +183,39 @@ impl SealedStore {
         }
     }
 
-    /// What every key begins with, with a slash at its end.
+    /// What the key of every object begins with, with a slash at its end.
     #[cfg(feature = "comprehend")]
     pub(crate) fn folder(&self) -> &str {
         &self.folder
     }
 
-    /// What every object is put under.
+    /// The seal of every object in the store.
     pub fn seal(&self) -> &Seal {
         &self.seal
     }
 
-    /// Puts an object, and gives its place: with its version, where the bucket keeps versions.
+    /// Puts an object, and returns where it is: with its version, if the bucket keeps versions.
     ///
-    /// The name follows the prefix: path segments between single slashes, such as `page-1.png`. It must say nothing of what is
-    /// in the document.
+    /// The name follows the prefix: path segments between single slashes, such as `page-1.png`, without `#` and `?versionId=`. It
+    /// must say nothing about the content of the document.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](ErrorKind::InvalidInput) for a name that is none, or more than 5 GB;
-    /// [`AlreadyExists`](ErrorKind::AlreadyExists), [`AccessDenied`](ErrorKind::AccessDenied) (of a bucket of another account too)
-    /// and [`UnusableKey`](ErrorKind::UnusableKey) where S3 refuses; [`NotSealed`](ErrorKind::NotSealed) where it put the object
-    /// otherwise than it was asked to, and [`Malformed`](ErrorKind::Malformed) where it put other bytes.
+    /// [`InvalidInput`](ErrorKind::InvalidInput) for an invalid name, or more than 5 GB;
+    /// [`AlreadyExists`](ErrorKind::AlreadyExists), [`AccessDenied`](ErrorKind::AccessDenied) (also for a bucket of another account)
+    /// and [`UnusableKey`](ErrorKind::UnusableKey) if S3 refuses; [`NotSealed`](ErrorKind::NotSealed) if it did not seal the object
+    /// as asked, and [`Malformed`](ErrorKind::Malformed) if it stored other bytes.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future may leave the object, whole and sealed, or none, but never a part of one, and what S3
-    /// answered was not verified. Put it again: [`AlreadyExists`](ErrorKind::AlreadyExists) can then mean that it was
+    /// Dropping the future may leave the object, whole and sealed, or none, but never a part of one, and S3's answer
+    /// is then not verified. Put it again: [`AlreadyExists`](ErrorKind::AlreadyExists) can then mean that it was
     /// this put.
     pub async fn put(&self, name: &str, what: impl Storable) -> Result<S3Object> {
         let object = S3Object::within(self.seal.bucket(), &self.folder, name)?;
         let Object { body, content_type } = what.into_object();
-        check_size(u64::try_from(body.len()).unwrap_or(u64::MAX))?;
+        let bytes = u64::try_from(body.len()).unwrap_or(u64::MAX);
+        check_size(bytes)?;
         let checksum = base64::encode(Sha256::digest(&body));
         let call = self
             .clients
@@ -227,11 +231,16 @@ impl SealedStore {
             .checksum_sha256(&checksum)
             .set_if_none_match((!self.replaces).then(|| "*".to_owned()))
             .content_type(content_type)
-            .body(ByteStream::from(body));
+            .body(ByteStream::from(body))
+            .customize();
+        let call = match self.clients.for_upload(bytes) {
+            Some(config) => call.config_override(config),
+            None => call,
+        };
         let put = send(Stage::Store, "PutObject", call.send()).await;
         let put = put.map_err(|error| error.at_object(object.key()))?;
         self.verify(&put, &checksum).map_err(|error| error.at_object(object.key()))?;
-        // Not under which name: the caller chose that, and logs go everywhere.
+        // Without the name: the caller chose it, and logs go everywhere.
         debug!("stored");
         match put.version_id() {
             Some(version) => Ok(object.with_version(version)?),
@@ -239,10 +248,10 @@ impl SealedStore {
         }
     }
 
-    /// Holds what S3 says that it did against what it was asked to.
+    /// Checks what S3 says that it did against what it was asked to do.
     fn verify(&self, put: &PutObjectOutput, checksum: &str) -> Result<()> {
         let not_sealed = |why: &str| {
-            let message = format!("the object was put, and is {why}: delete it");
+            let message = format!("the object was put, but is {why}: delete it");
             Error::new(ErrorKind::NotSealed, Stage::Store, message)
         };
         let algorithm = put.server_side_encryption().map(ServerSideEncryption::as_str);
@@ -251,7 +260,7 @@ impl SealedStore {
             return Err(not_sealed("not under an S3 Bucket Key"));
         }
         if put.checksum_sha256() != Some(checksum) {
-            let message = "the object was put, and S3 does not say that it has the checksum of what was sent";
+            let message = "the object was put, but S3 does not confirm the checksum of what was sent";
             return Err(Error::new(ErrorKind::Malformed, Stage::Store, message));
         }
         Ok(())
@@ -262,14 +271,14 @@ fn check_size(bytes: u64) -> Result<()> {
     if bytes <= MOST_BYTES {
         return Ok(());
     }
-    let message = format!("the object has {bytes} bytes, and S3 takes {MOST_BYTES} in one put: divide it");
+    let message = format!("the object has {bytes} bytes, and S3 accepts {MOST_BYTES} in one put: divide it");
     Err(Error::new(ErrorKind::InvalidInput, Stage::Store, message))
 }
 
-/// What may be stored: what has been redacted, and what is marked as [`Unredacted`].
+/// What may be stored: redacted results, and what is marked as [`Unredacted`].
 ///
-/// It cannot be implemented outside of the crate, so no text and no image comes into a [`SealedStore`] by oversight that did not go
-/// through the redaction:
+/// It cannot be implemented outside the crate, so no text or image gets into a [`SealedStore`] by oversight without having gone
+/// through redaction:
 ///
 /// ```compile_fail,E0277
 /// # async fn example(store: inkseal::SealedStore, letter: inkseal::Document) -> inkseal::Result<()> {
@@ -293,13 +302,13 @@ pub trait Storable: sealed::Sealed {}
 impl<T: sealed::Sealed> Storable for T {}
 
 pub(crate) mod sealed {
-    /// An object to be.
+    /// An object before it is put.
     pub struct Object {
         pub body: Vec<u8>,
         pub content_type: &'static str,
     }
 
-    /// Implemented for what only the redaction makes, and for what says that it did not go through it.
+    /// Implemented for types that only redaction makes, and for the one that says it did not go through it.
     pub trait Sealed {
         fn into_object(self) -> Object;
     }
@@ -312,9 +321,9 @@ impl fmt::Debug for Object {
     }
 }
 
-/// A rendering that is to be stored as it is: sealed like all else, and full of whatever the document says.
+/// A rendering to be stored as it is: sealed like everything else, with all that the document says.
 ///
-/// The name is what a reviewer searches for.
+/// The name is there for reviewers to search for.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Unredacted {
     text: String,
@@ -331,7 +340,7 @@ impl Unredacted {
     ///
     /// # Errors
     ///
-    /// [`Malformed`](ErrorKind::Malformed) where it cannot be written, as none of the crate's own.
+    /// [`Malformed`](ErrorKind::Malformed) if it cannot be written, which does not happen with the crate's own records.
     pub fn json(record: &impl Serialize) -> Result<Self> {
         let text = serde_json::to_string(record).map_err(Error::unwritten)?;
         Ok(Self { text, media_type: Format::Json.media_type() })

@@ -1,4 +1,4 @@
-//! The seam: an interceptor in every client, which sees each call begin and end.
+//! An interceptor in every client, which sees each call begin and end.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -16,6 +16,7 @@ use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use super::facts::{self, Facts};
 use super::{AuditEvent, CallOutcome, Sink};
 use crate::clients::Service;
+use crate::error::is_code;
 
 /// Makes the events of one client.
 #[derive(Clone, Debug)]
@@ -24,7 +25,7 @@ pub(crate) struct Auditor {
     pub(crate) sink: Sink,
 }
 
-/// Says of a call that it is never going to be sent, so that there is nothing to tell.
+/// Marks a call that is never going to be sent, so that there is nothing to record.
 #[cfg(feature = "posture")]
 #[derive(Debug)]
 pub(crate) struct Unsent;
@@ -34,7 +35,7 @@ impl Storable for Unsent {
     type Storer = StoreReplace<Self>;
 }
 
-/// A call that has begun. It lives as long as the call's future, and tells when that is dropped before its end.
+/// A call that has begun. It lives as long as the call's future, and gives its event if that is dropped before its end.
 #[derive(Debug)]
 struct Begun {
     event: Mutex<Option<AuditEvent>>,
@@ -88,7 +89,7 @@ impl Intercept for Auditor {
         let now = SystemTime::now();
         let event = AuditEvent {
             service: self.service.name(),
-            // Not known before the configuration of the operation is there, which comes after this.
+            // Not known yet: the configuration of the operation is set after this.
             operation: String::new(),
             request_id: None,
             job_id,
@@ -149,7 +150,8 @@ impl Intercept for Auditor {
             _ => Facts::default(),
         };
         name_operation(config);
-        begun.end(outcome(context), context.response().and_then(request_id), answered);
+        let attempts = begun.event().as_ref().map_or(0, |event| event.attempts);
+        begun.end(outcome(context, attempts), context.response().and_then(request_id), answered);
         Ok(())
     }
 }
@@ -162,15 +164,23 @@ fn name_operation(config: &ConfigBag) {
     }
 }
 
-fn outcome(context: &FinalizerInterceptorContextRef<'_>) -> CallOutcome {
+fn outcome(context: &FinalizerInterceptorContextRef<'_>, attempts: u32) -> CallOutcome {
     let Some(Err(error)) = context.output_or_error() else { return CallOutcome::Succeeded };
     match context.response() {
-        Some(response) if error.is_operation_error() => {
-            CallOutcome::Failed { status: response.status().as_u16(), code: code(response) }
-        }
+        Some(response) if error.is_operation_error() => failed(response),
         Some(_) => CallOutcome::Malformed,
         None if error.is_connector_error() || error.is_timeout_error() => CallOutcome::NoAnswer,
+        // The last attempt was not sent, but those before it may have been.
+        None if attempts > 1 => CallOutcome::NoAnswer,
         None => CallOutcome::NotSent,
+    }
+}
+
+fn failed(response: &HttpResponse) -> CallOutcome {
+    match (response.status(), code(response)) {
+        // Most deserializers of the SDK report a body that they cannot parse as an error of the service.
+        (status, None) if status.is_success() => CallOutcome::Malformed,
+        (status, code) => CallOutcome::Failed { status: status.as_u16(), code },
     }
 }
 
@@ -179,21 +189,19 @@ fn request_id(response: &HttpResponse) -> Option<String> {
     ["x-amzn-requestid", "x-amz-request-id"].iter().find_map(|name| headers.get(*name)).map(str::to_owned)
 }
 
-/// The code of an error, by the header or the body: JSON has it as `__type` or `code`, XML as the first `Code`.
+/// The code of an error, by the header or the body: JSON has it as `__type` or `code`, XML as the first `Code`. It is left out
+/// if it does not have the form of one.
 ///
-/// The SDK has it parsed, but in a type of its own for every operation. Of what could be anything only the characters of
-/// codes are taken.
+/// The SDK has it parsed, but in a separate type for every operation.
 fn code(response: &HttpResponse) -> Option<String> {
     let body = response.body().bytes().and_then(|body| std::str::from_utf8(body).ok()).unwrap_or_default();
     let json: Option<serde_json::Value> = serde_json::from_str(body).ok();
     let in_json = json.as_ref().and_then(|json| json.get("__type").or(json.get("code"))?.as_str());
     let in_xml = || body.split_once("<Code>")?.1.split_once("</Code>").map(|(code, _)| code);
     let code = response.headers().get("x-amzn-errortype").or(in_json).or_else(in_xml)?;
-    // `com.amazonaws.kms#NotFoundException:http://…` is all of what it may be wrapped in.
+    // At most it is wrapped as in `com.amazonaws.kms#NotFoundException:http://…`.
     let code = code.rsplit('#').next()?.split(':').next()?;
-    let is_code = (1..=128).contains(&code.len())
-        && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
-    is_code.then(|| code.to_owned())
+    is_code(code).then(|| code.to_owned())
 }
 
 #[cfg(test)]
@@ -227,5 +235,18 @@ mod tests {
         ] {
             assert_eq!(code(&response(header, body)).as_deref(), expected, "{header:?} {body}");
         }
+    }
+
+    #[test]
+    fn an_unreadable_success_is_malformed() {
+        let answer = |status: u16, body| {
+            let mut response = response(None, body);
+            *response.status_mut() = status.try_into().unwrap();
+            failed(&response)
+        };
+        assert_eq!(answer(200, r#"{"JobId":"27"#), CallOutcome::Malformed);
+        assert_eq!(answer(400, "<html>"), CallOutcome::Failed { status: 400, code: None });
+        let failed = CallOutcome::Failed { status: 200, code: Some("InternalError".to_owned()) };
+        assert_eq!(answer(200, "<Error><Code>InternalError</Code></Error>"), failed);
     }
 }

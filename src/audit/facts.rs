@@ -1,6 +1,6 @@
-//! What a request and its answer say of jobs, keys, buckets and objects.
+//! What a request and its answer say about jobs, keys, buckets and objects.
 //!
-//! An operation that is not here still gives its event, with its name, request id, outcome and times.
+//! An operation that is not listed here still gives its event, with its name, request id, outcome and times.
 
 use aws_smithy_runtime_api::client::interceptors::context::{Input, Output};
 
@@ -16,7 +16,7 @@ pub(super) struct Facts {
     pub(super) output_bucket: Option<String>,
 }
 
-/// Returns from the function what the first of these types gives that the value is of.
+/// Returns from the function with the facts of the first of these types that the value has.
 macro_rules! of_types {
     ($any:expr, $sdk:ident: { $($module:ident::$type:ident),+ $(,)? } => |$value:ident| $facts:expr) => {
         $(if let Some($value) = $any.downcast_ref::<$sdk::operation::$module::$type>() {
@@ -25,7 +25,7 @@ macro_rules! of_types {
     };
 }
 
-/// What a request asks about.
+/// What a request names.
 pub(super) fn asked(input: &Input) -> Facts {
     of_types!(input, aws_sdk_textract: {
         start_document_analysis::StartDocumentAnalysisInput,
@@ -70,6 +70,7 @@ pub(super) fn asked(input: &Input) -> Facts {
         list_objects_v2::ListObjectsV2Input,
     } => |list| of_object(list.bucket(), list.prefix()));
     of_types!(input, aws_sdk_s3: {
+        get_bucket_location::GetBucketLocationInput,
         head_bucket::HeadBucketInput,
         get_bucket_encryption::GetBucketEncryptionInput,
         get_bucket_logging::GetBucketLoggingInput,
@@ -167,7 +168,7 @@ fn of_comprehend(input: &Input) -> Option<Facts> {
     None
 }
 
-/// What an answer tells beside its request: the job that was started, and the key that S3 says an object is under.
+/// What an answer adds to its request: the job that was started, and the key that S3 reports for an object.
 pub(super) fn answered(output: &Output) -> Facts {
     of_types!(output, aws_sdk_textract: {
         start_document_analysis::StartDocumentAnalysisOutput,
@@ -213,7 +214,7 @@ fn of_object(bucket: Option<&str>, object: Option<&str>) -> Facts {
     Facts { bucket: bucket.map(str::to_owned), object: object.map(str::to_owned), ..Facts::default() }
 }
 
-/// What lies at an `s3://` URI.
+/// The bucket and object of an `s3://` URI.
 #[cfg(feature = "comprehend")]
 fn of_uri(uri: Option<&str>) -> Facts {
     let parts = uri.and_then(parts);

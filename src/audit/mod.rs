@@ -1,16 +1,16 @@
 //! Who did what, when, with which key: an event for every call to AWS.
 //!
-//! Every request of every client in [`Clients`](crate::Clients) ends in one [`AuditEvent`]: those that succeed, those that AWS refuses,
-//! those that never leave (the transport policy, missing credentials), and those whose future is dropped. The event is made in the SDK's own
-//! pipeline, so no caller and no new room of this crate can forget it. It goes to `tracing` at the level INFO with
-//! the target `inkseal::audit`, and to the [`AuditSink`] of the clients, where there is one:
+//! Every request of every client in [`Clients`](crate::Clients) ends in one [`AuditEvent`]: requests that succeed, that AWS refuses,
+//! that never leave (the transport policy, missing credentials), and whose future is dropped. The event is made in the SDK's own
+//! pipeline, so no caller and no new module of this crate can forget it. It goes to `tracing` at the level INFO with
+//! the target `inkseal::audit`, and to the [`AuditSink`] of the clients, if there is one:
 //!
 //! ```
 //! use inkseal::Clients;
 //! use inkseal::audit::AuditEvent;
 //!
 //! let builder = Clients::builder().audit(|event: &AuditEvent| {
-//!     // Hand it to a thread that writes: what stands here holds up the call.
+//!     // Hand it to a thread that writes: this code holds up the call.
 //!     println!("{}", serde_json::to_string(event).unwrap_or_default());
 //! });
 //! # let _ = builder;
@@ -18,18 +18,18 @@
 //!
 //! # What an event holds, and what it does not
 //!
-//! Names, ids, codes and times; never a word of a document, a query, a message of an error, a token or a credential. The keys of
-//! objects can be personal where people chose them badly (see "What never belongs into a name" in `posture`), so the **sink gets
+//! Names, ids, codes and times; never a word of a document, a query, the message of an error, a token or a credential. The keys of
+//! objects can be personal data if they were chosen badly (`posture` says what never belongs in a name), so the **sink gets
 //! [`object`](AuditEvent::object), and `tracing` does not**, nor does it get names of objects anywhere else in this crate: what is meant for
-//! auditors goes to a store of theirs, logs go everywhere.
+//! auditors goes to their own store, logs go everywhere.
 //!
-//! An event tells of a call, and not of the bytes after it: `GetObject` has succeeded when its head has come. A body that breaks
+//! An event describes a call, not the bytes after it: `GetObject` has succeeded when the head of the answer has arrived. A body that breaks
 //! off is an error of the stream, with the request id of the event.
 //!
-//! # Beside CloudTrail
+//! # Alongside CloudTrail
 //!
-//! CloudTrail is the record that the caller cannot change; the event says which job a record belongs to. Of tenants and traces it knows
-//! nothing: the sink runs on the caller's task, so it can add the tenant or trace. They meet in:
+//! CloudTrail is the record that the caller cannot change; the event says which job a record belongs to. It knows nothing of tenants and
+//! traces, but the sink runs on the caller's task and can add them. Events and records share:
 //!
 //! | event | CloudTrail | notes |
 //! | --- | --- | --- |
@@ -38,7 +38,7 @@
 //! | [`operation`](AuditEvent::operation), [`service`](AuditEvent::service) | `eventName`, `eventSource` | object calls need data events, see `posture` |
 //! | | `userAgent` with `lib/inkseal/…` and `app/…` | all calls of this crate; the app name is that of the SDK configuration |
 //!
-//! For one document that was read, the sink got (times left out):
+//! For one document that was read, the sink received (times left out):
 //!
 //! ```json
 //! {"service": "textract", "operation": "StartDocumentAnalysis", "request_id": "a1b2…", "job_id": "270c…",
@@ -55,14 +55,14 @@
 //! FROM cloudtrail_logs
 //! WHERE eventsource = 'textract.amazonaws.com' AND requestid = 'a1b2…';
 //!
-//! -- And everybody who read the output of that job, with this crate or without.
+//! -- And everyone who read the output of that job, with or without this crate.
 //! SELECT eventtime, useridentity.arn, requestid
 //! FROM cloudtrail_logs
 //! WHERE eventsource = 's3.amazonaws.com' AND eventname = 'GetObject'
 //!   AND json_extract_scalar(requestparameters, '$.key') LIKE 'textract_output/270c…/%';
 //! ```
 //!
-//! A row of the second query whose `requestid` no event has is a reader that did not go through this crate. Follows "CloudTrail record
+//! A row of the second query whose `requestid` is in no event is a reader that did not go through this crate. Follows "CloudTrail record
 //! contents" in the AWS CloudTrail user guide.
 
 mod call;
@@ -78,12 +78,12 @@ pub(crate) use self::call::Auditor;
 #[cfg(feature = "posture")]
 pub(crate) use self::call::Unsent;
 
-/// Takes audit events.
+/// Receives audit events.
 ///
-/// It is called in the middle of each call, on the task that makes it: it must not block, and should hand the event on, over
-/// a channel for example. One that panics takes the call with it.
+/// It runs at the end of each call, on the task that makes it: it must not block, and should hand the event on, for example over
+/// a channel. A sink that panics takes the call with it.
 pub trait AuditSink: Send + Sync {
-    /// Takes the event of a call that has just ended.
+    /// Receives the event of a call that has just ended.
     fn record(&self, event: &AuditEvent);
 }
 
@@ -93,7 +93,7 @@ impl<F: Fn(&AuditEvent) + Send + Sync> AuditSink for F {
     }
 }
 
-/// One call to AWS, from its beginning to its end, with all its attempts.
+/// One call to AWS from beginning to end, with all its attempts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct AuditEvent {
@@ -101,14 +101,14 @@ pub struct AuditEvent {
     pub service: &'static str,
     /// The operation, such as `StartDocumentAnalysis`.
     pub operation: String,
-    /// The id that AWS gave the last attempt, which CloudTrail has as `requestID`. None where nothing was answered.
+    /// The id that AWS gave the last attempt, which CloudTrail records as `requestID`. `None` if that was not answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
-    /// The asynchronous job that was started, asked for or stopped; of a training the ARN of the model.
+    /// The asynchronous job that was started, polled or stopped; for a training the ARN of the model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub job_id: Option<String>,
-    /// The KMS key that the request names, of a start that of its output; of an object that is read the key that S3 says it is
-    /// under.
+    /// The KMS key that the request names: for a start the key of its output, for an object that is read the key that S3 reports
+    /// for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kms_key: Option<String>,
     /// The KMS key of the volumes of Comprehend's machines, as a start names it.
@@ -117,7 +117,7 @@ pub struct AuditEvent {
     /// The KMS key of the model, as the start of a training names it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model_key: Option<String>,
-    /// The bucket that is read, written or listed; of a start, the bucket of the document.
+    /// The bucket that is read, written or listed; for a start, the bucket of the document.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bucket: Option<String>,
     /// The key of the object, or the prefix of a listing. It can be personal; `tracing` does not get it.
@@ -126,15 +126,15 @@ pub struct AuditEvent {
     /// The bucket that a start sends the output to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output_bucket: Option<String>,
-    /// How it ended.
+    /// How the call ended.
     #[serde(flatten)]
     pub outcome: CallOutcome,
     /// How many times it was tried, the first included.
     pub attempts: u32,
-    /// When it began, in RFC 3339 where it is serialised.
+    /// When it began; serialised as in RFC 3339.
     #[serde(serialize_with = "rfc3339")]
     pub started: SystemTime,
-    /// When it ended, in RFC 3339 where it is serialised.
+    /// When it ended; serialised as in RFC 3339.
     #[serde(serialize_with = "rfc3339")]
     pub ended: SystemTime,
 }
@@ -144,28 +144,28 @@ pub struct AuditEvent {
 #[serde(tag = "outcome", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum CallOutcome {
-    /// The service did it.
+    /// The service did what was asked.
     Succeeded,
     /// The service refused, or failed.
     Failed {
         /// The HTTP status.
         status: u16,
-        /// The error code, such as `AccessDeniedException`; a HEAD has none.
+        /// The error code, such as `AccessDeniedException`; the answer to a HEAD has none.
         #[serde(skip_serializing_if = "Option::is_none")]
         code: Option<String>,
     },
-    /// Something answered, and not in a way that reads as an answer.
+    /// There was an answer, but it could not be read. A change may have happened.
     Malformed,
     /// Nothing left this machine: the transport policy refused, or there were no credentials.
     NotSent,
-    /// It was sent, or may have been, and no answer came. A change may have happened.
+    /// The last attempt got no answer, and that or an earlier one was sent, or may have been. A change may have happened.
     NoAnswer,
     /// Its future was dropped. If there was an attempt, a change may have happened.
     Abandoned,
 }
 
 impl CallOutcome {
-    /// Its name as it is serialised.
+    /// The name of the outcome, as it is serialised.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Succeeded => "succeeded",
@@ -184,7 +184,7 @@ fn rfc3339<S: serde::Serializer>(time: &SystemTime, serializer: S) -> Result<S::
     serializer.serialize_str(&text.map_err(serde::ser::Error::custom)?)
 }
 
-/// Where the events of some clients go besides `tracing`.
+/// Where the events of some clients go, besides `tracing`.
 #[derive(Clone, Default)]
 pub(crate) struct Sink(Option<Arc<dyn AuditSink>>);
 
@@ -199,7 +199,7 @@ impl Sink {
             CallOutcome::Failed { status, code } => (Some(*status), code.as_deref()),
             _ => (None, None),
         };
-        // A clock that was set back in between has not gone on at all.
+        // If the clock was set back in between, no time has passed.
         let took = ended.duration_since(*started).unwrap_or_default();
         tracing::info!(
             target: "inkseal::audit",

@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-/// The longest interval that is a rate at all.
+/// The longest interval that counts as a rate.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How late a caller may come whatever the pace: the timer ticks in milliseconds, and a busy runtime polls a little later.
+/// How late a caller may be at any pace: the timer ticks in milliseconds, and a busy runtime polls a little later.
 const LATE: Duration = Duration::from_millis(50);
 
-/// Lets callers pass one at a time, an interval apart, which may be changed on the way.
+/// Lets callers pass one at a time, an interval apart. The interval may change in between.
 ///
-/// Each caller takes a slot of time and sleeps until then. Nothing is held while it sleeps, so a caller that is not polled
-/// holds nobody up; the slot of one that is dropped goes to the next that comes.
+/// Each caller takes a slot of time and sleeps until then. Nothing is locked while it sleeps, so a caller that is not polled
+/// holds nobody up; the slot of one that is dropped goes to the next caller.
 #[derive(Debug)]
 pub(crate) struct RateLimiter {
     slots: Mutex<Slots>,
@@ -24,26 +24,26 @@ pub(crate) struct RateLimiter {
 #[derive(Debug)]
 struct Slots {
     interval: Duration,
-    /// The latest time that somebody has taken; none where nobody ever came.
+    /// The latest time that a caller has taken; none if there was no caller yet.
     last: Option<Instant>,
     /// Earlier times that were given back.
     returned: BTreeSet<Instant>,
 }
 
 impl RateLimiter {
-    /// A limiter for so many callers a second; `None` where that is no rate: zero, negative, not a number, or less than
-    /// one a day.
+    /// A limiter for this many callers per second; `None` if that is not a rate: zero, negative, not a number, or less than
+    /// one per day.
     pub(crate) fn per_second(rate: f64) -> Option<Self> {
         interval(rate).map(Self::every)
     }
 
-    /// A limiter that lets a caller pass every so often, and at least once a day.
+    /// A limiter that lets a caller pass once per interval, and at least once a day.
     pub(crate) fn every(interval: Duration) -> Self {
         let slots = Slots { interval: interval.min(LONGEST), last: None, returned: BTreeSet::new() };
         Self { slots: Mutex::new(slots) }
     }
 
-    /// Changes the pace for all who come from now on; what is no rate changes nothing. Who has a slot keeps it.
+    /// Changes the pace for all later callers; a value that is not a rate changes nothing. A caller that has a slot keeps it.
     pub(crate) fn set_rate(&self, rate: f64) {
         if let Some(interval) = interval(rate) {
             self.slots().interval = interval;
@@ -54,11 +54,11 @@ impl RateLimiter {
     pub(crate) async fn turn(&self) {
         loop {
             let mut slot = self.take();
-            // Even what is over takes the timer to its next tick.
+            // Even a time that has passed would take the timer to its next tick.
             if slot.at > Instant::now() {
                 sleep_until(slot.at).await;
             }
-            // Whoever was not polled in time has missed its turn: a crowd of such callers must not go all at once.
+            // A caller that was not polled in time has missed its turn: a crowd of them must not pass all at once.
             if slot.at.elapsed() <= self.slots().interval.max(LATE) {
                 slot.used = true;
                 return;

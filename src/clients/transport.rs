@@ -9,13 +9,15 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use http::Uri;
 
+use crate::resource::Partition;
+
 /// Rules for the connection to AWS, checked on every single request just before it is sent.
 ///
-/// The check looks at the request that the SDK has resolved and signed, so it does not matter whether an endpoint came
+/// The check inspects the request that the SDK has resolved and signed, so it does not matter whether an endpoint came
 /// from the code, the environment or a profile. Nothing that it refuses is sent; the error is of kind
 /// [`InsecureTransport`](crate::ErrorKind::InsecureTransport) and its source is a [`Refusal`].
 ///
-/// One rule is always on: no plain `http`, except to this very machine (loopback).
+/// One rule is always on: no plain `http`, except to this machine (loopback).
 ///
 /// ```
 /// use inkseal::{TransportPolicy, VpcEndpoints};
@@ -38,9 +40,9 @@ pub struct TransportPolicy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum VpcEndpoints {
-    /// Every service, S3 too.
+    /// Every service, including S3.
     All,
-    /// Every service but S3. For a VPC whose S3 traffic goes through a *gateway* endpoint: that is a route, which no
+    /// Every service except S3. For a VPC whose S3 traffic goes through a *gateway* endpoint: that is a route, which no
     /// client can see in the address it dials.
     AllButS3,
 }
@@ -48,8 +50,8 @@ pub enum VpcEndpoints {
 impl TransportPolicy {
     /// Refuses requests to anything but interface VPC endpoints.
     ///
-    /// A host counts as one when its name says so (`vpce-….textract.us-east-1.vpce.amazonaws.com`). With private DNS
-    /// the public names lead to the endpoint too, but a name alone cannot show that, so this rule asks for the
+    /// A host counts as one if its name says so (`vpce-….textract.us-east-1.vpce.amazonaws.com`). With private DNS
+    /// the public names resolve to the endpoint too, but a name alone cannot show that, so this rule asks for the
     /// endpoint's own name as the endpoint URL of each service.
     pub fn require_vpc_endpoints(mut self, which: VpcEndpoints) -> Self {
         self.vpc_endpoints = Some(which);
@@ -62,8 +64,8 @@ impl TransportPolicy {
         self
     }
 
-    /// Refuses requests signed with the long-term access key of an IAM user (an `AKIA` id without a session token), as
-    /// roles and IAM Identity Center make them unnecessary.
+    /// Refuses requests signed with the long-term access key of an IAM user (an `AKIA` id without a session token), which
+    /// roles and IAM Identity Center make unnecessary.
     pub fn refuse_long_term_credentials(mut self) -> Self {
         self.temporary_credentials = true;
         self
@@ -76,8 +78,8 @@ impl TransportPolicy {
         }
     }
 
-    /// Whether the SDK is to choose a FIPS endpoint. It refuses to where an endpoint is named, as a VPC endpoint must be; the
-    /// name is then all there is to go by.
+    /// Whether the SDK is to choose a FIPS endpoint. It refuses to if an endpoint is named, as a VPC endpoint must be; then
+    /// only the name can be checked.
     pub(crate) fn chooses_fips(&self, service: Service) -> bool {
         self.fips && !self.requires_vpc_endpoint(service)
     }
@@ -110,14 +112,14 @@ impl TransportPolicy {
 }
 
 fn is_loopback(host: &str) -> bool {
-    // Not `*.localhost`: resolvers differ on what is below it, and some ask the network.
+    // Not `*.localhost`: resolvers differ on names below it, and some ask the network.
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 pub(crate) fn is_vpc_endpoint(host: &str) -> bool {
-    [".vpce.amazonaws.com", ".vpce.amazonaws.com.cn"].iter().any(|suffix| {
-        host.strip_suffix(suffix)
-            .is_some_and(|labels| labels.split('.').any(|label| label.starts_with("vpce-")))
+    Partition::ALL.iter().any(|partition| {
+        let rest = host.strip_suffix(partition.dns_suffix()).and_then(|rest| rest.strip_suffix(".vpce."));
+        rest.is_some_and(|labels| labels.split('.').any(|label| label.starts_with("vpce-")))
     })
 }
 
@@ -166,7 +168,7 @@ pub(crate) enum Service {
 }
 
 impl Service {
-    /// The name by which audit events call it.
+    /// The name in audit events.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Textract => "textract",
@@ -184,8 +186,8 @@ impl Service {
         }
     }
 
-    /// Whether a host is a FIPS endpoint of this service. Only the label of the service itself counts: those to its left are
-    /// the caller's to name, such as a bucket.
+    /// Whether a host is a FIPS endpoint of this service. Only the label of the service itself counts: the caller chooses those
+    /// to its left, such as a bucket.
     fn is_fips_host(self, host: &str) -> bool {
         let (plain, fips) = match self {
             Self::Textract => ("textract", "textract-fips"),
@@ -221,7 +223,7 @@ impl Service {
     }
 }
 
-/// Whether a host is `SERVICE.us-gov-….amazonaws.com`, and nothing beside.
+/// Whether a host is `SERVICE.us-gov-….amazonaws.com`, with no other labels.
 fn is_gov_cloud(host: &str, service: &str) -> bool {
     let rest = host.strip_prefix(service).and_then(|rest| rest.strip_prefix(".us-gov-"));
     let region = rest.and_then(|rest| rest.strip_suffix(".amazonaws.com"));
@@ -303,6 +305,14 @@ mod tests {
         assert_eq!(check(but_s3, public, Service::S3), Ok(()));
         assert!(check(but_s3, public, Service::Textract).is_err());
         assert!(check(all, fake, Service::Textract).is_err());
+        for partition in Partition::ALL {
+            let suffix = partition.dns_suffix();
+            let endpoint = |host: &str| check(all, &format!("https://{host}.{suffix}/"), Service::Textract);
+            assert_eq!(endpoint("vpce-0a1b-2c3d.textract.xx-north-1.vpce"), Ok(()), "{suffix}");
+            for other in ["textract.xx-north-1.vpce", "vpce-0a1b.xx-north-1", "vpce-0a1b-vpce"] {
+                assert!(endpoint(other).is_err(), "{other}.{suffix}");
+            }
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What failed, at which stage, and what AWS said of it.
+//! What failed, at which stage, and what AWS said about it.
 //!
 //! One [`Error`] for the whole crate. It carries names, codes and request ids, and never a response body or a word of a
 //! document: the SDK's own errors keep the raw response, so none of them is kept as a source.
@@ -8,18 +8,22 @@ mod sdk;
 use std::error::Error as StdError;
 use std::fmt;
 
+pub(crate) use self::sdk::is_code;
 use crate::block::InvalidPageSize;
 use crate::clients::Refusal;
+use crate::job::UnknownFeature;
 use crate::part::ParseError;
 use crate::resource::{InvalidName, Misplaced};
 
-/// The result of whatever this crate does.
+/// The result of this crate's operations.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why something could not be done.
 ///
-/// [`kind`](Self::kind) says what to do about it, [`stage`](Self::stage) where it struck. The text of the error and
-/// its `Debug` hold no document text, so both can be logged.
+/// [`kind`](Self::kind) says what to do about it, [`stage`](Self::stage) where it happened.
+///
+/// `Display` and `Debug` never hold document text. Both include the key of the S3 object concerned, which can be personal
+/// data if objects are named after people: log errors only where such keys may go.
 ///
 /// ```
 /// use inkseal::resource::Bucket;
@@ -42,7 +46,7 @@ struct Inner {
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-/// What kind of failure it was, which is what a caller decides by.
+/// The kind of a failure, which is what a caller decides by. `Display` writes [its name](Self::as_str).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -50,56 +54,119 @@ pub enum ErrorKind {
     InvalidInput,
     /// The transport policy refused the request; nothing was sent. See [`TransportPolicy`](crate::TransportPolicy).
     InsecureTransport,
-    /// The KMS key cannot seal the output: not there, AWS-managed, disabled, pending deletion, asymmetric, or refused by the
-    /// service.
+    /// The KMS key cannot seal the output: it does not exist, is AWS-managed, disabled, pending deletion or asymmetric, or the
+    /// service refused it.
     UnusableKey,
-    /// An output object is not encrypted as the job demanded. Nothing of it was parsed; treat it as an incident.
+    /// An output object is not encrypted as the job demanded. None of it was parsed; treat it as an incident.
     NotSealed,
     /// The caller may not do this. Compare the permissions with the operation that the error names.
     AccessDenied,
-    /// Too many requests, concurrent jobs or human loops, still so after the SDK's retries. Wait and try again.
+    /// Too many requests, concurrent jobs or human loops, even after the SDK's retries. Wait and try again.
     Throttled,
     /// The input object, the output, the bucket or the job does not exist (results expire after seven days).
     NotFound,
     /// Textract cannot read this document: its format, its size, or its content. At the stage
     /// [`Configure`](Stage::Configure) it was not sent; see [`Input`](crate::synchronous::Input).
     UnsupportedDocument,
-    /// The client request token was used before with another input. Use a salt or another token.
+    /// The client request token was used before with a different input. Use a salt or another token.
     TokenReused,
-    /// There is an object of this name already. It was left as it is; see [`SealedStore`](crate::SealedStore).
+    /// An object of this name already exists. It was left as it is; see [`SealedStore`](crate::SealedStore).
     AlreadyExists,
     /// The job itself failed. The error carries Textract's status message. Starting the same work again gives the same
     /// failed job for seven days, unless it is salted: see [`Idempotency`](crate::Idempotency).
     JobFailed,
-    /// The job was stopped before its end, by this program or by another.
+    /// The job was stopped before its end, by this program or another.
     JobStopped,
     /// The job was still running at the deadline of the wait. It can be waited for again.
     DeadlineExceeded,
     /// Output is missing: a gap in the numbering of the parts, no part at all, or pages that never came.
     Incomplete,
-    /// A response that does not read as one: broken JSON, or blocks that break the order pages rely on.
+    /// The content is not a valid response: broken JSON, or blocks that break the order pages rely on.
     Malformed,
-    /// A detector of personal data failed, or what it gave is nonsense. Nothing of the pages in question came out.
+    /// A detector of personal data failed, or its result makes no sense. None of the affected pages was released.
     DetectorFailed,
-    /// Text that was detected as personal data still stood in what was about to come out. It did not.
+    /// Text that was detected as personal data was still present in the redacted result, which was therefore not released.
     Leak,
-    /// What is deployed does not pass, or nobody could look. Nothing was started; the source names the controls.
+    /// The deployment does not pass the checks, or could not be checked. Nothing was started; the source names the controls.
     NotClean,
     /// The application's own code failed; see [`Error::application`].
     Application,
-    /// The connection failed, or ended early. Trying again can help.
+    /// The connection failed, the answer did not come in time, or it could not be read. Trying again can help.
     Transport,
     /// The service failed, or answered with an error that this crate does not know.
     Service,
 }
 
-/// The stage of a job's or a call's way at which an error struck.
+/// The one list of the kinds by name. Without a wildcard: a new kind does not compile until it is listed.
+macro_rules! names {
+    ($($kind:ident,)+) => {
+        impl ErrorKind {
+            /// The name of the kind, such as `AccessDenied`: that of the variant. It is stable, so it can be stored and compared.
+            ///
+            /// ```
+            /// use inkseal::ErrorKind;
+            ///
+            /// assert_eq!(ErrorKind::AccessDenied.as_str(), "AccessDenied");
+            /// assert_eq!(ErrorKind::AccessDenied.to_string(), "AccessDenied");
+            /// ```
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$kind => stringify!($kind),)+
+                }
+            }
+
+            /// The kind of this name.
+            pub(crate) fn named(name: &str) -> Option<Self> {
+                match name {
+                    $(stringify!($kind) => Some(Self::$kind),)+
+                    _ => None,
+                }
+            }
+
+            /// Every kind.
+            #[cfg(test)]
+            pub(crate) const ALL: &[Self] = &[$(Self::$kind,)+];
+        }
+    };
+}
+
+names! {
+    InvalidInput,
+    InsecureTransport,
+    UnusableKey,
+    NotSealed,
+    AccessDenied,
+    Throttled,
+    NotFound,
+    UnsupportedDocument,
+    TokenReused,
+    AlreadyExists,
+    JobFailed,
+    JobStopped,
+    DeadlineExceeded,
+    Incomplete,
+    Malformed,
+    DetectorFailed,
+    Leak,
+    NotClean,
+    Application,
+    Transport,
+    Service,
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// The stage of a job or a call at which an error happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Stage {
     /// Names, clients, documents, and the builder of a job or call.
     Configure,
-    /// Looking at the KMS key.
+    /// Checking the KMS key.
     CheckKey,
     /// Starting the job.
     Start,
@@ -115,15 +182,15 @@ pub enum Stage {
     Verify,
     /// Reading the JSON of a part.
     Parse,
-    /// Putting blocks together to pages, and the account at the end of a stream.
+    /// Putting blocks together into pages, and the account at the end of a stream.
     Assemble,
     /// Detecting and redacting personal data.
     Redact,
-    /// Putting what was redacted into the bucket.
+    /// Writing objects to the bucket, and checking whether they exist.
     Store,
-    /// Checking what is deployed against the security pillar.
+    /// Checking the deployment against the security pillar.
     Posture,
-    /// Whatever the application does with what it is given.
+    /// The application's own work on what it is given.
     Application,
 }
 
@@ -135,7 +202,7 @@ impl Stage {
             Self::Start => "starting the job",
             Self::Call => "calling Textract",
             Self::Wait => "waiting for the job",
-            Self::List => "listing the output",
+            Self::List => "listing objects",
             Self::Fetch => "fetching the output",
             Self::Verify => "verifying the seal",
             Self::Parse => "parsing the output",
@@ -155,7 +222,7 @@ impl fmt::Display for Stage {
 }
 
 impl Error {
-    /// What failed in the application's own code: the handler of a [`Worker`](crate::fleet), the template of a submitter, a
+    /// A failure in the application's own code: the handler of a [`Worker`](crate::fleet), the template of a submitter, a
     /// detector that asks another service. The source is shown with the error, so it must not hold a word of a document.
     ///
     /// ```
@@ -171,7 +238,7 @@ impl Error {
         error
     }
 
-    /// The same error, of which the application knows that trying again can help.
+    /// The same error, marked as one that trying again can help with.
     #[must_use]
     pub fn retryable(mut self) -> Self {
         self.0.retryable = true;
@@ -199,7 +266,7 @@ impl Error {
         Self::new(ErrorKind::InvalidInput, Stage::Configure, message)
     }
 
-    /// That a record cannot be written: without serde_json's words, which could quote it.
+    /// A record cannot be written. serde_json's own message is left out, as it could quote the record.
     pub(crate) fn unwritten(_: serde_json::Error) -> Self {
         Self::new(ErrorKind::Malformed, Stage::Store, "the record cannot be written as JSON")
     }
@@ -215,12 +282,12 @@ impl Error {
         self
     }
 
-    /// What kind of failure it was.
+    /// The kind of the failure.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The stage of the job's way at which it struck.
+    /// The stage of the job at which it happened.
     pub fn stage(&self) -> Stage {
         self.0.stage
     }
@@ -230,12 +297,13 @@ impl Error {
         self.0.operation
     }
 
-    /// The error code that AWS gave, such as `ProvisionedThroughputExceededException`.
+    /// The error code that AWS gave, such as `ProvisionedThroughputExceededException`: letters, digits, dots, hyphens and
+    /// underscores. An answer with anything else in its place has none.
     pub fn code(&self) -> Option<&str> {
         self.0.code.as_deref()
     }
 
-    /// The request id that AWS gave: what its support and CloudTrail know the request by.
+    /// The request id that AWS gave, by which AWS Support and CloudTrail identify the request.
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
@@ -245,7 +313,7 @@ impl Error {
         self.0.object.as_deref()
     }
 
-    /// Whether the same call can succeed later without a change: throttling, a broken connection, a failing service,
+    /// Whether the same call can succeed later without a change: after throttling, a broken connection, a failing service,
     /// or a deadline that passed.
     pub fn is_retryable(&self) -> bool {
         self.0.retryable
@@ -305,13 +373,19 @@ impl From<InvalidName> for Error {
 
 impl From<Misplaced> for Error {
     fn from(place: Misplaced) -> Self {
-        Self::invalid("two names do not lie in one Region").caused_by(place)
+        Self::invalid("names are in different Regions").caused_by(place)
     }
 }
 
 impl From<InvalidPageSize> for Error {
     fn from(size: InvalidPageSize) -> Self {
         Self::invalid("a page size is not valid").caused_by(size)
+    }
+}
+
+impl From<UnknownFeature> for Error {
+    fn from(feature: UnknownFeature) -> Self {
+        Self::invalid("the name of a feature is not valid").caused_by(feature)
     }
 }
 
@@ -324,6 +398,21 @@ impl From<Refusal> for Error {
 
 impl From<ParseError> for Error {
     fn from(error: ParseError) -> Self {
-        Self::new(ErrorKind::Malformed, Stage::Parse, "the response does not read as one").caused_by(error)
+        Self::new(ErrorKind::Malformed, Stage::Parse, "not a valid Textract response").caused_by(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_known_by_their_names() {
+        for kind in ErrorKind::ALL {
+            assert_eq!(kind.as_str(), format!("{kind:?}"));
+            assert_eq!(kind.to_string(), kind.as_str());
+            assert_eq!(ErrorKind::named(kind.as_str()), Some(*kind));
+        }
+        assert_eq!(ErrorKind::named("accessdenied"), None);
     }
 }

@@ -1,4 +1,4 @@
-//! What document analysis can be asked for.
+//! Document analysis: its features, queries and adapters.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
-/// How many queries a job may run on one page (see *Set Quotas in Amazon Textract*: asynchronous operations).
-pub const MAX_QUERIES_A_PAGE: usize = 30;
+/// The most queries that a job may run on one page (see *Set Quotas in Amazon Textract*: asynchronous operations).
+pub const MAX_QUERIES_PER_PAGE: usize = 30;
 
-/// The pages of the largest document that Textract takes.
+/// The pages of the largest document that Textract accepts.
 const MAX_PAGES: u32 = 3_000;
 
-/// Document analysis: `StartDocumentAnalysis` with the features, queries and adapters that it shall use.
+/// Document analysis: `StartDocumentAnalysis` with its features, queries and adapters.
 ///
 /// Made by [`SecureJob::analysis`](crate::SecureJob::analysis).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,6 +25,13 @@ pub struct Analysis {
 }
 
 /// A feature of document analysis. QUERIES is not among them: asking a [`Query`] turns it on.
+///
+/// ```
+/// use inkseal::Feature;
+///
+/// assert_eq!("TABLES".parse(), Ok(Feature::Tables));
+/// assert_eq!(Feature::Tables.to_string(), "TABLES");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[non_exhaustive]
@@ -37,6 +44,40 @@ pub enum Feature {
     Signatures,
     /// The layout: titles, headers, paragraphs, lists and so on, in reading order.
     Layout,
+}
+
+impl Feature {
+    const ALL: [Self; 4] = [Self::Tables, Self::Forms, Self::Signatures, Self::Layout];
+
+    /// Textract's name of the feature: `TABLES`, `FORMS`, `SIGNATURES` or `LAYOUT`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Tables => "TABLES",
+            Self::Forms => "FORMS",
+            Self::Signatures => "SIGNATURES",
+            Self::Layout => "LAYOUT",
+        }
+    }
+}
+
+impl fmt::Display for Feature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A text that is not the name of a [`Feature`]. It is not repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a feature: use TABLES, FORMS, SIGNATURES or LAYOUT; a query turns QUERIES on by itself")]
+#[non_exhaustive]
+pub struct UnknownFeature;
+
+impl FromStr for Feature {
+    type Err = UnknownFeature;
+
+    fn from_str(text: &str) -> Result<Self, UnknownFeature> {
+        Self::ALL.into_iter().find(|feature| feature.as_str() == text).ok_or(UnknownFeature)
+    }
 }
 
 impl Analysis {
@@ -70,7 +111,7 @@ impl Analysis {
         &self.adapters
     }
 
-    /// Checks what Textract would refuse, for operations that take this many queries a page.
+    /// Checks for what Textract would refuse, for operations that accept this many queries per page.
     pub(crate) fn check(&self, most_queries: usize) -> Result<()> {
         if self.features.is_empty() && self.queries.is_empty() {
             return Err(Error::invalid("an analysis needs at least one feature or query"));
@@ -78,19 +119,17 @@ impl Analysis {
         let crowd = most_on_one_page(self.queries.iter().map(|query| &query.pages));
         if crowd > most_queries {
             return Err(Error::invalid(format!(
-                "{crowd} queries would run on one page, at most {most_queries} can: spread or drop some"
+                "{crowd} queries would run on one page, the most is {most_queries}: spread or drop some"
             )));
         }
         if self.adapters.len() > 100 {
             return Err(Error::invalid(format!(
-                "{} adapters, at most 100 can be given",
+                "the analysis has {} adapters, the most is 100",
                 self.adapters.len()
             )));
         }
         if most_on_one_page(self.adapters.iter().map(|adapter| &adapter.pages)) > 1 {
-            return Err(Error::invalid(
-                "two adapters name the same page: give each adapter pages of its own",
-            ));
+            return Err(Error::invalid("two adapters name the same page: give each adapter its own pages"));
         }
         Ok(())
     }
@@ -129,11 +168,11 @@ fn most_on_one_page<'a>(sets: impl Iterator<Item = &'a Pages>) -> usize {
 ///
 /// # Pages
 ///
-/// **Without [`pages`](Self::pages) Textract asks a query of page 1 only**, whatever the length of the document. That
+/// **Without [`pages`](Self::pages) Textract asks a query of page 1 only**, however long the document is. That
 /// is the service's own default, and it surprises most people once.
 ///
-/// The text of a query is written to CloudTrail with the request, so it must not hold personal data; `Debug` does not
-/// show it, as some do.
+/// The text of a query is written to CloudTrail with the request, so it must not hold personal data. `Debug` does not
+/// show it, as it sometimes does.
 #[derive(Clone, PartialEq, Eq)]
 #[must_use]
 pub struct Query {
@@ -143,25 +182,27 @@ pub struct Query {
 }
 
 impl Query {
-    /// A query of 1 to 200 characters, on page 1.
+    /// A query of 1 to 200 characters, on page 1. Textract accepts printable ASCII and white space only.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the text is blank or longer.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the text is blank, longer, or has another character.
     pub fn new(text: impl Into<String>) -> Result<Self> {
         let text = text.into();
         check_length("query text", &text, 1, 200)?;
+        check_characters("query text", &text)?;
         Ok(Self { text, alias: None, pages: Pages::default() })
     }
 
-    /// A name of 1 to 200 characters to find the answer by.
+    /// A name of 1 to 200 characters to find the answer by. Textract accepts printable ASCII and white space only.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the alias is blank or longer.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the alias is blank, longer, or has another character.
     pub fn alias(mut self, alias: impl Into<String>) -> Result<Self> {
         let alias = alias.into();
         check_length("query alias", &alias, 1, 200)?;
+        check_characters("query alias", &alias)?;
         self.alias = Some(alias);
         Ok(self)
     }
@@ -188,7 +229,7 @@ impl fmt::Debug for Query {
     }
 }
 
-/// A version of an adapter: what you have trained Textract with for your own documents.
+/// A version of an adapter, which you have trained for your own documents.
 ///
 /// Without [`pages`](Self::pages) it is used on page 1 only, as with a [`Query`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -236,6 +277,19 @@ fn check_length(what: &str, text: &str, least: usize, most: usize) -> Result<()>
     Ok(())
 }
 
+/// What Textract's pattern for the text and alias of a query allows. The error gives the place of another character and not the
+/// character: a query can be personal.
+fn check_characters(what: &str, text: &str) -> Result<()> {
+    let is_allowed = |c: char| c.is_ascii_graphic() || c.is_ascii_whitespace() || c == '\u{b}';
+    match text.chars().position(|c| !is_allowed(c)) {
+        Some(at) => Err(Error::invalid(format!(
+            "character {} of the {what} is not allowed: Textract accepts printable ASCII and white space",
+            at + 1
+        ))),
+        None => Ok(()),
+    }
+}
+
 /// The pages of a document that a query or adapter is for, from 1 to 3,000.
 ///
 /// Its text form is Textract's list joined by commas: `1`, `2-5`, `4-*` (from 4 to the last), `*` (all).
@@ -252,7 +306,7 @@ fn check_length(what: &str, text: &str, least: usize, most: usize) -> Result<()>
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pages(Vec<PageRange>);
 
-/// From a page to another, or to the last where there is none.
+/// From one page to another, or to the last of the document if there is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct PageRange {
     first: u32,
@@ -292,7 +346,7 @@ impl Pages {
     pub(crate) fn items(&self) -> Vec<String> {
         let everything = PageRange { first: 1, last: None };
         if self.0.contains(&everything) {
-            // `*` must stand alone, and covers the rest.
+            // `*` must be the only item, and covers the rest.
             return vec!["*".to_owned()];
         }
         self.0.iter().map(PageRange::to_string).collect()
@@ -404,9 +458,9 @@ mod tests {
             analysis.add_query(ask("1-10"));
             analysis.add_query(ask("11-*"));
         }
-        assert!(analysis.check(MAX_QUERIES_A_PAGE).is_ok());
+        assert!(analysis.check(MAX_QUERIES_PER_PAGE).is_ok());
         analysis.add_query(ask("10,10"));
-        assert!(analysis.check(MAX_QUERIES_A_PAGE).unwrap_err().to_string().contains("31 queries"));
+        assert!(analysis.check(MAX_QUERIES_PER_PAGE).unwrap_err().to_string().contains("31 queries"));
     }
 
     #[test]
@@ -417,19 +471,48 @@ mod tests {
         analysis.add_feature(Feature::Tables);
         analysis.add_adapter(adapter("1-3,2"));
         analysis.add_adapter(adapter("4-*"));
-        assert!(analysis.check(MAX_QUERIES_A_PAGE).is_ok());
+        assert!(analysis.check(MAX_QUERIES_PER_PAGE).is_ok());
         analysis.add_adapter(adapter("9"));
-        assert!(analysis.check(MAX_QUERIES_A_PAGE).is_err());
+        assert!(analysis.check(MAX_QUERIES_PER_PAGE).is_err());
     }
 
     #[test]
     fn lengths_count_characters() {
-        assert!(Query::new("क".repeat(200)).is_ok());
-        assert!(Query::new("क".repeat(201)).is_err());
+        assert!(Query::new("q".repeat(200)).is_ok());
+        assert!(Query::new("q".repeat(201)).is_err());
         assert!(Query::new(" ").is_err());
         assert!(Query::new("Who?").unwrap().alias("").is_err());
         assert!(Adapter::new("short", "1").is_err());
-        assert!(Analysis::default().check(MAX_QUERIES_A_PAGE).is_err());
+        assert!(Adapter::new("क".repeat(1011), "1").is_ok());
+        assert!(Adapter::new("क".repeat(1012), "1").is_err());
+        assert!(Analysis::default().check(MAX_QUERIES_PER_PAGE).is_err());
+    }
+
+    #[test]
+    fn queries_are_printable_ascii() {
+        let printable: String = (' '..='~').collect();
+        for text in [printable.as_str(), "Who\tor\r\nwhat?", "\u{b}\u{c}?"] {
+            assert!(Query::new(text).unwrap().alias(text).is_ok(), "{text:?}");
+        }
+        for (text, place) in [("Wer ist der Käufer?", 14), ("a\0", 2), ("\u{a0}b", 1), ("\u{7f}", 1)] {
+            let error = Query::new(text).unwrap_err().to_string();
+            assert!(error.contains(&format!("character {place} of the query text")), "{error}");
+            assert!(!error.contains(text), "{error}");
+            let error = Query::new("Who?").unwrap().alias(text).unwrap_err().to_string();
+            assert!(error.contains(&format!("character {place} of the query alias")), "{error}");
+        }
+    }
+
+    #[test]
+    fn features_are_known_by_their_names() {
+        for feature in Feature::ALL {
+            assert_eq!(feature.as_str().parse(), Ok(feature));
+            assert_eq!(serde_json::to_value(feature).unwrap(), feature.as_str());
+            assert!(UnknownFeature.to_string().contains(feature.as_str()));
+        }
+        for text in ["", "tables", "TABLES ", "QUERIES"] {
+            assert_eq!(text.parse::<Feature>(), Err(UnknownFeature), "{text}");
+        }
     }
 
     #[test]

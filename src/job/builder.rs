@@ -10,11 +10,37 @@ use crate::resource::{AccountId, Bucket, JobTag, KmsKey, Prefix, Region, S3Objec
 
 /// Builds a [`SecureJob`].
 ///
+/// ```
+/// use inkseal::{Feature, SecureJob};
+///
+/// let job = SecureJob::analysis("s3://amzn-s3-demo-source/scan.pdf".parse()?)
+///     .feature(Feature::Tables)
+///     .output_bucket("amzn-s3-demo-results".parse()?)
+///     .kms_key("arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab".parse()?)
+///     .expected_bucket_owner("111122223333".parse()?)
+///     .build()?;
+/// # let _ = job;
+/// # Ok::<(), inkseal::Error>(())
+/// ```
+///
+/// # Settings
+///
+/// The output bucket and the key are required; name the key by its ARN, which can be compared exactly. The rest is optional:
+///
+/// | setting | recommendation |
+/// | --- | --- |
+/// | [`expected_bucket_owner`](Self::expected_bucket_owner) | always: S3 then refuses to read a bucket of another account, and [`store`](crate::CompletedJob::store) needs it |
+/// | [`region`](Self::region) | set it: a key, topic or client in another Region is then found before the start |
+/// | [`prefix`](Self::prefix) | one per application, so that policies can tell their outputs apart |
+/// | [`notification_channel`](Self::notification_channel) | for many or long jobs, in place of polling |
+/// | [`job_tag`](Self::job_tag) | to recognise the job in its notification |
+/// | [`idempotency`](Self::idempotency) | a salt, to process the same document again within seven days |
+///
 /// # Types
 ///
-/// `F` is the family of the job. `B` and `K` are the output bucket and the KMS key: [`NeedsBucket`] and [`NeedsKey`] in
-/// the beginning, [`HasBucket`] and [`HasKey`] once given. [`build`](Self::build) exists only where both are given, so of the
-/// four combinations that Textract allows, only the sealed one can be written down.
+/// `F` is the family of the job. `B` and `K` are the output bucket and the KMS key: [`NeedsBucket`] and [`NeedsKey`] at
+/// first, [`HasBucket`] and [`HasKey`] once they are given. [`build`](Self::build) exists only if both are given, so of the
+/// four combinations that Textract allows, only the sealed one can be expressed.
 ///
 /// ```compile_fail
 /// # use inkseal::{SecureJob, resource::{Bucket, S3Object}};
@@ -115,7 +141,7 @@ impl<F, K> SecureJobBuilder<F, NeedsBucket, K> {
 impl<F, B> SecureJobBuilder<F, B, NeedsKey> {
     /// The customer-managed KMS key to encrypt the output with. It must be in the Region of the output bucket.
     ///
-    /// An ARN is best: it says which account and Region the key is in, so every output object can be compared exactly. An
+    /// An ARN is best: it names the account and the Region of the key, so every output object can be compared exactly. An
     /// alias needs the feature `kms`, which resolves it before the start.
     pub fn kms_key(self, kms_key: KmsKey) -> SecureJobBuilder<F, B, HasKey> {
         let Self { family, input, bucket, kms_key: NeedsKey, prefix, bucket_owner, region, options } = self;
@@ -133,7 +159,7 @@ impl<F, B> SecureJobBuilder<F, B, NeedsKey> {
 }
 
 impl<F, B, K> SecureJobBuilder<F, B, K> {
-    /// The prefix to write the output under; Textract's own default, `textract_output`, unless given.
+    /// The prefix to write the output under. Defaults to Textract's own, `textract_output`.
     pub fn prefix(mut self, prefix: Prefix) -> Self {
         self.prefix = prefix;
         self
@@ -147,7 +173,7 @@ impl<F, B, K> SecureJobBuilder<F, B, K> {
         self
     }
 
-    /// The Region that the job is to run in, to check the key, the topic and the clients against.
+    /// The Region to run the job in, to check the key, the topic and the clients against.
     pub fn region(mut self, region: Region) -> Self {
         self.region = Some(region);
         self
@@ -185,13 +211,13 @@ impl<B, K> SecureJobBuilder<Analysis, B, K> {
         self
     }
 
-    /// Adds a query, and with it the feature QUERIES. At most 30 may be for one page.
+    /// Adds a query, and with it the feature QUERIES. At most 30 can be for one page.
     pub fn query(mut self, query: Query) -> Self {
         self.family.add_query(query);
         self
     }
 
-    /// Adds an adapter. At most 100, and one a page.
+    /// Adds an adapter. At most 100 can be given, and one for each page.
     pub fn adapter(mut self, adapter: Adapter) -> Self {
         self.family.add_adapter(adapter);
         self
@@ -199,12 +225,13 @@ impl<B, K> SecureJobBuilder<Analysis, B, K> {
 }
 
 impl<F: Family> SecureJobBuilder<F, HasBucket, HasKey> {
-    /// Checks all that can be checked without asking AWS, and builds the job.
+    /// Checks everything that can be checked without calling AWS, and builds the job.
     ///
     /// # Errors
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the family's own rules are broken (an analysis without a
-    /// feature, too many queries for a page), or if the key, the topic and the Region do not lie in one Region.
+    /// feature or query, too many queries for a page), or if the key, the topic and [`region`](Self::region) are not in the same
+    /// Region.
     pub fn build(self) -> Result<SecureJob<F>> {
         let Self { family, input, bucket, kms_key, prefix, bucket_owner, region, options } = self;
         let (HasBucket(bucket), HasKey(kms_key)) = (bucket, kms_key);
@@ -215,7 +242,7 @@ impl<F: Family> SecureJobBuilder<F, HasBucket, HasKey> {
     }
 }
 
-/// Checks that all that names a Region names the same one.
+/// Checks that everything that names a Region names the same one.
 fn check_places(kms_key: &KmsKey, region: Option<&Region>, options: &Options) -> Result<()> {
     let channel = options.notification_channel.as_ref();
     let region = region.or_else(|| channel.map(|channel| channel.topic().region()));

@@ -8,7 +8,7 @@ use aws_sdk_textract::config::retry::RetryConfig;
 use aws_sdk_textract::types as sdk;
 use serde::{Deserialize, Serialize};
 
-use super::analysis::{Analysis, MAX_QUERIES_A_PAGE};
+use super::analysis::{Analysis, MAX_QUERIES_PER_PAGE};
 use super::token::Digest;
 use crate::block::Block;
 use crate::clients::{Clients, send};
@@ -22,7 +22,7 @@ use crate::sdk::request;
 ///
 /// Implemented by [`TextDetection`], [`Analysis`], [`Expense`] and [`Lending`]; sealed.
 ///
-/// Its `Record` is what the output of the job is made of: [`Block`]s, [`ExpenseDocument`]s or [`LendingResult`]s.
+/// Its `Record` is what the output of the job consists of: [`Block`]s, [`ExpenseDocument`]s or [`LendingResult`]s.
 pub trait Family: Operations {
     /// The operation that starts the family's jobs.
     const API: Api;
@@ -40,7 +40,7 @@ pub struct Expense;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Lending;
 
-/// The operation that starts a family's jobs, by the name that notifications and CloudTrail give it.
+/// The operation that starts a family's jobs, by its name in notifications and CloudTrail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Api {
@@ -81,7 +81,7 @@ pub struct StartRequest {
     pub(super) token: String,
     pub(super) job_tag: Option<String>,
     pub(super) channel: Option<sdk::NotificationChannel>,
-    /// Whether the SDK may send it again by itself.
+    /// Whether the SDK may retry it.
     pub(super) retries: bool,
 }
 
@@ -92,20 +92,20 @@ pub struct GetPage {
     pub(crate) next_token: Option<String>,
 }
 
-/// What a family does; kept apart from [`Family`] so that nobody can implement that.
+/// The operations of a family, separate from [`Family`] so that no other crate can implement that.
 pub trait Operations: Clone + fmt::Debug + Send + Sync + 'static {
-    /// What the output is made of.
+    /// What the output consists of.
     type Record: Record;
 
-    /// The folder below the job's own in which the numbered parts lie.
+    /// The folder below the job's own that holds the numbered parts.
     const FOLDER: &'static str = "";
 
-    /// The rules that a family has of its own.
+    /// Checks the family's own rules.
     fn check(&self) -> Result<()> {
         Ok(())
     }
 
-    /// Adds what identifies the work beside the shared members.
+    /// Adds what identifies the work, besides the shared members.
     fn identify(&self, _digest: &mut Digest) {}
 
     /// Calls the Start operation.
@@ -150,7 +150,7 @@ macro_rules! get {
         let GetPage { stage, max_results, next_token } = $page;
         let call = $builder.job_id($job.as_str()).set_max_results(max_results).set_next_token(next_token);
         let output = match stage {
-            // A wait looks again by itself, and within the Get rate, which retries of the SDK's would not keep.
+            // A wait polls again by itself, and within the Get rate, which the SDK's retries would not keep to.
             Stage::Wait => {
                 let once = Builder::new().retry_config(RetryConfig::disabled());
                 send(stage, $operation, call.customize().config_override(once).send()).await?
@@ -201,7 +201,7 @@ impl Operations for Analysis {
     type Record = Block;
 
     fn check(&self) -> Result<()> {
-        Self::check(self, MAX_QUERIES_A_PAGE)
+        Self::check(self, MAX_QUERIES_PER_PAGE)
     }
 
     fn identify(&self, digest: &mut Digest) {

@@ -1,8 +1,8 @@
 //! Textract jobs whose output is sealed: in the caller's own bucket, under the caller's own KMS key.
 //!
-//! The way of a job is the way of its types: a [`SecureJob`] is configured and cannot be built unsealed, starting it
+//! A job goes through three types: a [`SecureJob`] is configured and cannot be built unsealed, starting it
 //! gives a [`RunningJob`], and waiting for that a [`CompletedJob`], whose output can be read. Each of the last two can
-//! be stored with serde and taken up by another process.
+//! be stored with serde and resumed by another process.
 
 mod analysis;
 mod builder;
@@ -14,7 +14,7 @@ mod start;
 mod token;
 mod wait;
 
-pub use self::analysis::{Adapter, Analysis, Feature, MAX_QUERIES_A_PAGE, Pages, Query};
+pub use self::analysis::{Adapter, Analysis, Feature, MAX_QUERIES_PER_PAGE, Pages, Query, UnknownFeature};
 pub use self::builder::{HasBucket, HasKey, NeedsBucket, NeedsKey, SecureJobBuilder};
 pub(crate) use self::family::GetPage;
 pub use self::family::{Api, Expense, Family, Lending, TextDetection};

@@ -1,4 +1,4 @@
-//! What a job may be given beside its input and its seal.
+//! What a job may be given besides its input and its seal.
 
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +28,7 @@ pub struct NotificationChannel {
 }
 
 impl NotificationChannel {
-    /// A topic, and the role that Textract assumes to publish to it.
+    /// A channel to this topic, with the role that Textract assumes to publish to it.
     pub fn new(topic: TopicArn, role: RoleArn) -> Self {
         Self { topic, role }
     }
@@ -49,8 +49,8 @@ impl NotificationChannel {
 /// Textract remembers a client request token for seven days: the same token with the same input gives the same job and
 /// costs nothing, so a start can be repeated safely after a crash or a broken connection.
 ///
-/// Comprehend takes such tokens too. How long it remembers them is in none of the documents that this crate follows: count on
-/// no lifetime, neither that a late repetition gives the same job nor that it gives a new one. Unconfirmed.
+/// Comprehend accepts such tokens too. None of the documents that this crate follows says how long it remembers them: do not
+/// rely on a late repetition to give the same job, nor to give a new one. Unconfirmed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Idempotency {
@@ -58,16 +58,16 @@ pub enum Idempotency {
     /// features, queries, adapters, tag and channel.
     ///
     /// **An object that was overwritten under the same key is the same work** unless the input names its version. Name
-    /// the version, or give a salt. Of a Comprehend job the input is mostly a folder, and **new objects in the same folder are
-    /// the same work**: give each run a folder of its own, or a salt.
+    /// the version, or give a salt. The input of a Comprehend job is usually a folder, and **new objects in the same folder are
+    /// the same work**: give each run its own folder, or a salt.
     Derived,
     /// Like `Derived`, but work with another salt is other work. A new salt forces a new run of the same document.
     Salted(String),
-    /// A token of your own.
+    /// Your own token.
     Token(ClientRequestToken),
 }
 
-/// The options that every family of jobs takes.
+/// The options of every family of jobs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Options {
     pub(super) job_tag: Option<JobTag>,

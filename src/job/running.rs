@@ -1,4 +1,4 @@
-//! Jobs that were started, and jobs that have ended: values to keep, store and hand over.
+//! Jobs that were started, and jobs that have ended: values to keep, store and pass on.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -14,9 +14,8 @@ use crate::resource::{ClientRequestToken, JobId, S3Object};
 ///
 /// It is plain data: serialise it, and another process can wait for the job and read its output under the same seal.
 ///
-/// **Keep a stored job as safe as configuration.** What its output is verified against is the [`seal`](Self::seal) that it was
-/// stored with: whoever can change the one can change the other. A process that knows what the seal has to be compares
-/// it first.
+/// **Protect a stored job like configuration.** Its output is verified against the [`seal`](Self::seal) that was stored with
+/// it: anyone who can change the job can change the seal. A process that knows the right seal should compare it first.
 ///
 /// ```
 /// use inkseal::{Analysis, RunningJob};
@@ -51,10 +50,16 @@ pub struct RunningJob<F> {
     family: PhantomData<fn() -> F>,
 }
 
-/// A job that has ended well, wholly or in part, and whose output can be read.
+/// A job that has succeeded, completely or in part, and whose output can be read.
 ///
 /// Plain data like a [`RunningJob`]. Textract keeps its own copy of results for seven days; the objects in the output
 /// bucket stay as long as the bucket keeps them.
+///
+/// # Permissions
+///
+/// Reading the output needs `s3:ListBucket` on the bucket (it can be limited to the prefix by `s3:prefix`), `s3:GetObject` on the
+/// objects, and `kms:Decrypt` and `kms:DescribeKey` on the key; [`via_api`](crate::Output::via_api) needs the Get operation, such as
+/// `textract:GetDocumentAnalysis`, in place of those of S3. The feature `policy` writes the policy: `Scope::reader`.
 #[derive(Serialize, Deserialize)]
 #[serde(
     try_from = "SavedCompletedJob",
@@ -69,13 +74,13 @@ pub struct CompletedJob<F> {
     family: PhantomData<fn() -> F>,
 }
 
-/// What is known of the start.
+/// What is known about the start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Start {
     token: ClientRequestToken,
 }
 
-/// What is known of the end.
+/// What is known about the end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct End {
     pages: Option<u32>,
@@ -112,36 +117,42 @@ impl<F: Family> RunningJob<F> {
         }
     }
 
-    /// The client request token that it was started with.
+    /// The client request token that the job was started with.
     pub fn token(&self) -> &ClientRequestToken {
         &self.start.token
     }
 }
 
 impl<F: Family> CompletedJob<F> {
-    /// A job that has ended, by what its completion message says.
+    /// A job that has ended according to its completion message.
     pub(crate) fn notified(id: JobId, input: S3Object, seal: Seal) -> Self {
         let end = End { pages: None, partial: false, warnings: Vec::new() };
         Self { id, input, seal, end, family: PhantomData }
     }
 
-    /// The pages of the document, where Textract said how many.
+    /// The number of pages of the document, if Textract said it. A completion message does not.
     pub fn page_count(&self) -> Option<u32> {
         self.end.pages
     }
 
     /// Whether Textract could not read some pages (`PARTIAL_SUCCESS`); the [`warnings`](Self::warnings) name them.
+    ///
+    /// **`false` if only a message reported the end**, which does not say it:
+    /// [`Completeness::partial`](crate::Completeness::partial) knows after reading.
     pub fn is_partial(&self) -> bool {
         self.end.partial
     }
 
-    /// What Textract warned of.
+    /// Textract's warnings.
+    ///
+    /// **Empty if only a message reported the end**, which has none:
+    /// [`Completeness::warnings`](crate::Completeness::warnings) has them after reading.
     pub fn warnings(&self) -> &[Warning] {
         &self.end.warnings
     }
 }
 
-/// What both kinds of jobs have, and how both are stored.
+/// What running and completed jobs have in common, and how both are stored.
 macro_rules! job {
     ($name:ident, $saved:ident, $rest:ident: $type:ty) => {
         /// The stored form. Its members keep a job of one family, or of one state, from being taken for another.
@@ -161,17 +172,17 @@ macro_rules! job {
                 &self.id
             }
 
-            /// The document that it reads.
+            /// The document that the job reads.
             pub fn input(&self) -> &S3Object {
                 &self.input
             }
 
-            /// Where its output goes, and under which key.
+            /// Where the output goes, and under which key.
             pub fn seal(&self) -> &Seal {
                 &self.seal
             }
 
-            /// The operation that started it.
+            /// The operation that started the job.
             pub fn api(&self) -> Api {
                 F::API
             }
@@ -196,7 +207,7 @@ macro_rules! job {
             }
         }
 
-        // Derived, these would ask the family for what it need not have.
+        // Derived, these would require traits of the family that it need not have.
         impl<F> Clone for $name<F> {
             fn clone(&self) -> Self {
                 let Self { id, input, seal, $rest, family } = self;

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::resource::{AccountId, Bucket, JobId, KeyMatch, KmsKey, Misplaced, Prefix, Region, S3Location};
 
-/// The seal of a job: its output bucket and prefix, its KMS key and, where known, the account that owns the bucket.
+/// The seal of a job: its output bucket and prefix, its KMS key and, if known, the account that owns the bucket.
 ///
-/// It is what a job is started with, what is stored with a job for later, and what every output object is checked
-/// against before it is read.
+/// A job is started with it, it is stored with the job for later, and every output object is checked
+/// against it before it is read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "SavedSeal")]
 pub struct Seal {
@@ -21,7 +21,7 @@ pub struct Seal {
     region: Option<Region>,
 }
 
-/// The stored form of a seal, before it was checked.
+/// The stored form of a seal, before it is checked.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SavedSeal {
@@ -47,7 +47,7 @@ impl TryFrom<SavedSeal> for Seal {
     }
 }
 
-/// Why a stored seal is none that a job can have been started with.
+/// Why no job can have been started with a stored seal.
 #[derive(Debug, thiserror::Error)]
 enum BrokenSeal {
     #[error("the KMS key of the stored seal is an alias: a job is stored with the key that it stood for")]
@@ -67,8 +67,8 @@ impl Seal {
         Self { bucket, prefix, kms_key, bucket_owner, region }
     }
 
-    /// The seal of an application's jobs, as it is known beforehand: to read what was started elsewhere, of which only a
-    /// [`Completion`](crate::notify::Completion) is known.
+    /// The seal of an application's jobs, as it is known beforehand: to read the output of jobs that were started elsewhere, of
+    /// which only a [`Completion`](crate::notify::Completion) is known.
     ///
     /// ```
     /// use inkseal::Seal;
@@ -84,11 +84,11 @@ impl Seal {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](ErrorKind::InvalidInput) where the key is an alias: nothing that S3 says can be compared with one.
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if the key is an alias: what S3 reports cannot be compared with one.
     pub fn known(output: S3Location, kms_key: KmsKey, bucket_owner: Option<AccountId>) -> Result<Self> {
         if kms_key.is_alias() {
             return Err(Error::invalid(
-                "the seal names its key by an alias, which nothing can be compared with: give the key's ARN",
+                "the seal names its key by an alias, which cannot be compared with S3's reports: give the key's ARN",
             ));
         }
         let (bucket, prefix) = output.into_parts();
@@ -110,27 +110,27 @@ impl Seal {
         &self.kms_key
     }
 
-    /// The account that owns the bucket, where the job names it.
+    /// The account that owns the bucket, if the job names it.
     pub fn bucket_owner(&self) -> Option<&AccountId> {
         self.bucket_owner.as_ref()
     }
 
-    /// The Region of the job, its bucket and its key, where known.
+    /// The Region of the job, its bucket and its key, if known.
     pub fn region(&self) -> Option<&Region> {
         self.region.as_ref()
     }
 
-    /// The same seal as it turned out at the start: the key as KMS resolved it, the Region as the client knows it.
+    /// The same seal as settled at the start: the key as KMS resolved it, the Region as the client knows it.
     pub(crate) fn settled(self, kms_key: KmsKey, region: Option<Region>) -> Self {
         Self { kms_key, region: region.or(self.region), ..self }
     }
 
-    /// Where the output of one job lies: `{prefix}/{job id}/`.
+    /// Where the output of one job is: `{prefix}/{job id}/`.
     pub(crate) fn output_of(&self, job: &JobId) -> String {
         self.prefix.job(job)
     }
 
-    /// Checks what S3 says that an object is encrypted with.
+    /// Checks what an object is encrypted with, according to S3.
     ///
     /// `algorithm` is the value of the `x-amz-server-side-encryption` header, `key` that of
     /// `x-amz-server-side-encryption-aws-kms-key-id`: an ARN or a bare key id.
@@ -145,7 +145,7 @@ impl Seal {
         })
     }
 
-    /// What an object is, where it is not encrypted as this seal demands.
+    /// Why an object is not encrypted as this seal demands, as in "the object is ...".
     pub(crate) fn compare(&self, algorithm: Option<&str>, key: Option<&str>) -> Result<(), &'static str> {
         match (algorithm, key) {
             (None, _) => Err("not encrypted with a KMS key, as S3 names no algorithm"),
@@ -155,7 +155,7 @@ impl Seal {
                 KeyMatch::Same => Ok(()),
                 KeyMatch::Different => Err("encrypted with another KMS key than the job's"),
                 KeyMatch::NeedsResolution => Err(
-                    "encrypted with a KMS key that cannot be compared with the job's: name that by its ARN",
+                    "encrypted with a KMS key that cannot be compared with the job's: name the job's by its ARN",
                 ),
             },
             // Double-layer encryption (aws:kms:dsse) is not what the job asked for either.

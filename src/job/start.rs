@@ -16,7 +16,7 @@ use crate::sdk::request;
 
 /// A Textract job whose output goes to the caller's own bucket under the caller's own KMS key.
 ///
-/// There is no other way to make one than through its builder, which does not build without the two:
+/// It can only be made through its builder, which does not build without the two:
 ///
 /// ```
 /// use inkseal::resource::{Bucket, KmsKey};
@@ -50,7 +50,7 @@ impl<F: Family> SecureJob<F> {
         &self.seal
     }
 
-    /// What the job asks for.
+    /// The operation of the job, with what it asks for.
     pub fn family(&self) -> &F {
         &self.family
     }
@@ -62,18 +62,32 @@ impl<F: Family> SecureJob<F> {
 
     /// Starts the job.
     ///
-    /// With the feature `kms` the key is first looked at (`DescribeKey`, remembered for five minutes a client), and an
-    /// alias resolved to the ARN that is then sent to Textract and compared with.
+    /// With the feature `kms` the key is checked first (`DescribeKey`, remembered for five minutes per client), and an
+    /// alias is resolved to its key's ARN, which is then sent to Textract and compared with.
     ///
     /// Starting the same work again within seven days gives the same job; see [`Idempotency`].
     ///
+    /// # Permissions
+    ///
+    /// The Start operation, such as `textract:StartDocumentAnalysis` (on `*`: it has no resource-level permissions);
+    /// `s3:GetObject` on the document, and `s3:GetObjectVersion` if the job names its version; `s3:PutObject`,
+    /// `s3:AbortMultipartUpload` and `s3:ListMultipartUploadParts` on the output; on the key `kms:DescribeKey`,
+    /// `kms:GenerateDataKey`, `kms:Decrypt`, `kms:ReEncryptFrom` and `kms:ReEncryptTo`; and with a notification channel
+    /// `iam:PassRole` on its role. [Waiting](RunningJob::wait_with) needs the Get operation. The feature `policy` writes the policy:
+    /// `Scope::starter`.
+    ///
     /// # Errors
     ///
-    /// [`UnusableKey`](ErrorKind::UnusableKey) if the key cannot seal; [`InvalidInput`](ErrorKind::InvalidInput) if the
-    /// clients are in another Region than the key, or the key is an alias that nothing can resolve;
-    /// [`NotFound`](ErrorKind::NotFound), [`AccessDenied`](ErrorKind::AccessDenied),
-    /// [`UnsupportedDocument`](ErrorKind::UnsupportedDocument), [`Throttled`](ErrorKind::Throttled) and
-    /// [`TokenReused`](ErrorKind::TokenReused) as the service answers.
+    /// - [`UnusableKey`](ErrorKind::UnusableKey) if the key cannot seal.
+    /// - [`InvalidInput`](ErrorKind::InvalidInput) if the clients are in another Region than the job, its key or its topic, if the
+    ///   key is an alias that cannot be resolved, or if the service refuses a parameter.
+    /// - [`InsecureTransport`](ErrorKind::InsecureTransport) if the transport policy refuses the request; nothing was sent.
+    /// - [`NotFound`](ErrorKind::NotFound), [`AccessDenied`](ErrorKind::AccessDenied),
+    ///   [`UnsupportedDocument`](ErrorKind::UnsupportedDocument), [`Throttled`](ErrorKind::Throttled) and
+    ///   [`TokenReused`](ErrorKind::TokenReused) as the service answers.
+    /// - [`Transport`](ErrorKind::Transport) if no answer came or it could not be read, and [`Service`](ErrorKind::Service) if the
+    ///   service failed. The job may have been started; starting it again is safe, as the same token gives the same job.
+    /// - [`Malformed`](ErrorKind::Malformed) if the answer has no valid job id.
     ///
     /// # Cancel safety
     ///
@@ -93,19 +107,19 @@ impl<F: Family> SecureJob<F> {
         .await
     }
 
-    /// All of [`start`](Self::start) that comes before the request, so that its token can be written down first.
+    /// The part of [`start`](Self::start) that comes before the request, so that its token can be recorded first.
     pub(crate) async fn prepare(&self, clients: &Clients) -> Result<Prepared> {
         let seal = self.settle(clients).await?;
         let token = self.token(&seal)?;
         Ok(Prepared { seal, token })
     }
 
-    /// Sends the request once: the SDK's own retries know nothing of a rate that others share.
+    /// Sends the request once: the SDK's own retries do not keep to a shared rate.
     pub(crate) async fn start_once(&self, clients: &Clients, prepared: Prepared) -> Result<RunningJob<F>> {
         self.send(clients, prepared, false).await
     }
 
-    /// The job that was started with what was prepared, by the id that Textract gave it then.
+    /// The job that was started from this preparation, by the id that Textract gave it then.
     pub(crate) fn started_as(&self, id: JobId, prepared: Prepared) -> RunningJob<F> {
         RunningJob::new(id, self.input.clone(), prepared.seal, prepared.token)
     }
@@ -118,7 +132,7 @@ impl<F: Family> SecureJob<F> {
         Ok(self.started_as(id, prepared))
     }
 
-    /// The seal with all that only the clients know: their Region, and which key an alias stands for.
+    /// The seal completed with what only the clients know: their Region, and which key an alias points at.
     async fn settle(&self, clients: &Clients) -> Result<Seal> {
         let seal = &self.seal;
         if let (Some(job), Some(client)) = (seal.region(), clients.region())
@@ -137,8 +151,8 @@ impl<F: Family> SecureJob<F> {
         Ok(seal.clone().settled(kms_key, region.cloned()))
     }
 
-    /// The token for this very request. It is derived after the key was resolved, as an alias may come to stand for
-    /// another key, which is other work.
+    /// The token for this very request. It is derived after the key was resolved, as an alias can be pointed at
+    /// another key later, which is other work.
     fn token(&self, seal: &Seal) -> Result<ClientRequestToken> {
         let salt = match &self.options.idempotency {
             Idempotency::Token(token) => return Ok(token.clone()),
@@ -189,7 +203,7 @@ impl<F: Family> SecureJob<F> {
     }
 }
 
-/// What the start of a job is sent with, beside what the job itself holds.
+/// What the start of a job is sent with, besides what the job itself holds.
 #[derive(Clone, Debug)]
 pub(crate) struct Prepared {
     seal: Seal,

@@ -1,14 +1,14 @@
-//! The client request token that a job gets when none is given.
+//! The client request token of a job that is not given one.
 
 use sha2::{Digest as _, Sha256};
 
-/// Digests what identifies a piece of work. Each field is written with its name and length, so that no two different
-/// lists of fields are the same bytes.
+/// Digests what identifies a piece of work. Each field is written with its name and length, so that different
+/// lists of fields are always different bytes.
 pub struct Digest(Sha256);
 
 impl Digest {
     pub(crate) fn new(api: &str) -> Self {
-        // The version changes when the fields do, so that an old token is never taken for new work.
+        // The version changes with the fields, so that an old token is never taken for new work.
         let mut digest = Self(Sha256::new());
         digest.field("inkseal token", Some("1")).field("api", Some(api));
         digest
@@ -35,7 +35,7 @@ impl Digest {
         self.0.update(bytes);
     }
 
-    /// 64 hexadecimal digits, the longest token that Textract takes.
+    /// 64 hexadecimal digits, the longest token that Textract accepts.
     pub(crate) fn finish(self) -> String {
         self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }

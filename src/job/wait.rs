@@ -1,10 +1,10 @@
-//! Waiting for the end of a job by asking for it.
+//! Waiting for the end of a job by polling.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tracing::{Instrument, debug, info, info_span};
 
 use super::family::{Family, GetPage};
@@ -18,9 +18,10 @@ use crate::part::{JobStatus, PartHead};
 
 /// How to wait for a job.
 ///
-/// The time between two looks is drawn at random between the shortest and three times the one before, up to the longest
-/// (decorrelated jitter), so that many waits that began together drift apart. All waits of one [`Clients`] for Textract's jobs
-/// together also keep to its Get rate; those for Comprehend's jobs, which have quotas of their own, do not.
+/// The time between two polls is drawn at random between the shortest and three times the one before (which counts as 100 ms at
+/// least), up to the longest: decorrelated jitter, so that many waits that began together drift apart. All waits of one
+/// [`Clients`] for Textract's jobs together also keep to its Get rate; waits for Comprehend's jobs, which have separate quotas, do
+/// not.
 ///
 /// ```
 /// use std::time::Duration;
@@ -45,22 +46,22 @@ pub struct WaitOptions {
 
 type Observer = Arc<dyn Fn(&Progress) + Send + Sync>;
 
-/// What one look at a job saw.
+/// The result of one poll.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// How many times this wait has looked, from 1.
+    /// How many times this wait has polled, from 1.
     pub polls: u32,
     /// The time since the wait began.
     pub elapsed: Duration,
-    /// What the service said; `None` where the look failed in a way that is worth another, such as throttling.
+    /// What the service said; `None` if the poll failed in a way that is worth another, such as throttling.
     pub status: Option<JobStatus>,
-    /// The time until the next look; `None` where this was the last.
+    /// The time until the next poll; `None` if this was the last, also because the next would come after the deadline.
     pub next: Option<Duration>,
 }
 
 impl Default for WaitOptions {
-    /// From 1 to 30 seconds between looks, for up to an hour.
+    /// From 1 to 30 seconds between polls, for up to an hour.
     fn default() -> Self {
         Self {
             shortest: Duration::from_secs(1),
@@ -73,51 +74,58 @@ impl Default for WaitOptions {
     }
 }
 
-/// How long a wait that will be notified leaves Textract alone: well beyond what most jobs take.
+/// How long a wait that will be notified does not poll: well beyond what most jobs take.
 #[cfg(feature = "sqs")]
 const UNTIL_DOUBT: Duration = Duration::from_secs(5 * 60);
 
+/// How long one poll may take. An answer comes within seconds, but not all clients have a read timeout, and on a connection that
+/// has silently died a single poll would then use up the whole wait.
+const LONGEST_POLL: Duration = Duration::from_secs(60);
+
+/// A wait without end: longer durations can be beyond the clock's range.
+const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
 impl WaitOptions {
-    /// The shortest and the longest time between two looks. The longest is raised to the shortest if it is below.
+    /// The shortest and the longest time between two polls. The longest is raised to the shortest if it is below.
     pub fn poll_between(mut self, shortest: Duration, longest: Duration) -> Self {
         (self.shortest, self.longest) = (shortest, longest.max(shortest));
         self
     }
 
-    /// How long to wait at the most. A job that is still running then can be waited for again.
+    /// The longest time to wait. A job that is still running then can be waited for again.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
     }
 
-    /// Calls `observer` after each look. It runs inside the wait, so it must not block.
+    /// Calls `observer` after each poll. It runs inside the wait, so it must not block.
     pub fn on_progress(mut self, observer: impl Fn(&Progress) + Send + Sync + 'static) -> Self {
         self.on_progress = Some(Arc::new(observer));
         self
     }
 
-    /// Waits for the completion message of the job. Textract is only asked where none has come for 5 minutes, and then as seldom,
-    /// so that a message that never comes costs time and not the result; [`poll_between`](Self::poll_between) called after this
-    /// says otherwise.
+    /// Waits for the completion message of the job. Textract is polled only if none has come for 5 minutes, and then every 5 to 15
+    /// minutes, so that a message that never comes costs time and not the result; call [`poll_between`](Self::poll_between) after
+    /// this to change that.
     ///
-    /// The job has to be started with a [`NotificationChannel`](crate::NotificationChannel) to the topic behind the inbox. A
-    /// completed job that was notified does not know its pages and warnings; the streams over its output do.
+    /// The job has to be started with a [`NotificationChannel`](crate::NotificationChannel) to the topic behind the inbox. A job
+    /// whose end only the message reported does not know its pages and warnings; the streams over its output do.
     #[cfg(feature = "sqs")]
     pub fn notified_by(mut self, inbox: &crate::notify::Inbox) -> Self {
         self.inbox = Some(inbox.clone());
         self.poll_between(UNTIL_DOUBT, UNTIL_DOUBT * 3)
     }
 
-    /// Looks until what is looked at has ended, or the deadline has passed.
+    /// Polls until the job has ended, or the deadline has passed.
     #[cfg(feature = "comprehend")]
     pub(crate) async fn wait<T, L: Future<Output = Result<Look<T>>>>(
         &self,
-        look: impl FnMut() -> L,
+        mut look: impl FnMut() -> L,
     ) -> Result<T> {
         let began = Instant::now();
         let deadline = self.deadline_from(began);
         let mut missed = Missed::default();
-        let looking = self.look_until_ended(began, deadline, &mut missed, look);
+        let looking = self.look_until_ended(began, deadline, &mut missed, || within_longest_poll(look()));
         match timeout_at(deadline, looking).await {
             Ok(outcome) => outcome,
             Err(_) => Err(missed.deadline_exceeded(self.deadline)),
@@ -157,20 +165,25 @@ impl WaitOptions {
                     return Err(error);
                 }
             };
-            let pause = backoff.pause().min(deadline.saturating_duration_since(Instant::now()));
+            let pause = backoff.pause().min(CENTURY);
+            let next = Instant::now() + pause;
+            if next >= deadline {
+                // A poll that begins at the deadline would be dropped before its answer.
+                report(status, None);
+                sleep_until(deadline).await;
+                return Err(std::mem::take(missed).deadline_exceeded(self.deadline));
+            }
             report(status, Some(pause));
-            sleep_until(Instant::now() + pause).await;
+            sleep_until(next).await;
         }
     }
 
     fn deadline_from(&self, began: Instant) -> Instant {
-        // A duration beyond the clock's range is a wait without end, which a century is too.
-        let century = Duration::from_secs(100 * 365 * 24 * 60 * 60);
-        began + self.deadline.min(century)
+        began + self.deadline.min(CENTURY)
     }
 
     fn report(&self, progress: Progress) {
-        debug!(polls = progress.polls, status = progress.status.as_ref().map(JobStatus::as_str), "looked");
+        debug!(polls = progress.polls, status = progress.status.as_ref().map(JobStatus::as_str), "polled");
         if let Some(observer) = &self.on_progress {
             observer(&progress);
         }
@@ -204,18 +217,18 @@ impl<F: Family> RunningJob<F> {
 
     /// Waits for the end of the job.
     ///
-    /// A job that could not read some of its pages (`PARTIAL_SUCCESS`) is a completed job with warnings. Throttled and
-    /// broken looks are repeated until the deadline.
+    /// A job that could not read some of its pages (`PARTIAL_SUCCESS`) is a completed job with warnings. Polls that are throttled,
+    /// break or are not answered within a minute are repeated until the deadline.
     ///
     /// # Errors
     ///
     /// [`JobFailed`](ErrorKind::JobFailed) with Textract's status message;
     /// [`DeadlineExceeded`](ErrorKind::DeadlineExceeded); [`NotFound`](ErrorKind::NotFound) if Textract does not know the
-    /// job (any more); [`AccessDenied`](ErrorKind::AccessDenied).
+    /// job, or no longer does; [`AccessDenied`](ErrorKind::AccessDenied).
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future ends the waiting, not the job, and leaves a completion message that it had not taken to
+    /// Dropping the future ends the waiting, not the job, and leaves a completion message that it had not taken for
     /// the next wait: wait again. The time that has passed does not count towards the next deadline.
     pub async fn wait_with(&self, clients: &Clients, options: &WaitOptions) -> Result<CompletedJob<F>> {
         let span = info_span!("job", api = %F::API, job = %self.id());
@@ -232,9 +245,9 @@ impl<F: Family> RunningJob<F> {
         }
     }
 
-    /// The first of the two: the completion message, or what looking finds after some time without one.
+    /// Whichever comes first: the completion message, or the result of polling after some time without one.
     ///
-    /// A message that a job has failed is a reason to look, and no more: only Get tells why it did, and whether.
+    /// A message that a job has failed is only a reason to poll: it takes Get to learn whether it did, and why.
     #[cfg(feature = "sqs")]
     async fn notified_or_looked_at(
         &self,
@@ -279,8 +292,9 @@ impl<F: Family> RunningJob<F> {
         missed: &mut Missed,
     ) -> Result<CompletedJob<F>> {
         let look = || async {
+            // Not part of the poll: a crowd of waits can take longer for its turns than any poll.
             clients.get_limiter().turn().await;
-            Ok(match self.poll(clients).await? {
+            Ok(match within_longest_poll(self.poll(clients)).await? {
                 Some(job) if job.is_partial() => Look::Ended(job, JobStatus::PartialSuccess),
                 Some(job) => Look::Ended(job, JobStatus::Succeeded),
                 None => Look::Running(JobStatus::InProgress),
@@ -291,16 +305,16 @@ impl<F: Family> RunningJob<F> {
         Ok(job)
     }
 
-    /// Looks at the job once, without waiting for a turn; `None` where it has not ended.
+    /// Polls the job once, without waiting for a turn; `None` if it has not ended.
     ///
     /// # Errors
     ///
-    /// As [`wait_with`](Self::wait_with), but for the deadline; and at once, as one look is not repeated, what passes:
-    /// [`Throttled`](ErrorKind::Throttled), [`Transport`](ErrorKind::Transport) and [`Service`](ErrorKind::Service).
+    /// As [`wait_with`](Self::wait_with), except for the deadline. As a single poll is not repeated, temporary failures are errors
+    /// too: [`Throttled`](ErrorKind::Throttled), [`Transport`](ErrorKind::Transport) and [`Service`](ErrorKind::Service).
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses nothing: a look changes nothing.
+    /// Dropping the future loses nothing: a poll changes nothing.
     pub async fn poll(&self, clients: &Clients) -> Result<Option<CompletedJob<F>>> {
         let page = GetPage { stage: Stage::Wait, max_results: Some(1), next_token: None };
         let head = F::get(clients, self.id(), page).await?.head;
@@ -308,20 +322,20 @@ impl<F: Family> RunningJob<F> {
             Some(JobStatus::Succeeded) => false,
             Some(JobStatus::PartialSuccess) => true,
             Some(JobStatus::Failed) => return Err(job_failed(&head)),
-            // A status that is not known yet is not known to be the end.
+            // A status that this crate does not know may not be the end.
             _ => return Ok(None),
         };
         Ok(Some(self.completed(head.pages, partial, head.warnings)))
     }
 }
 
-/// What one look saw, if it saw something.
+/// The result of one poll that was answered.
 pub(crate) enum Look<T> {
     Ended(T, JobStatus),
     Running(JobStatus),
 }
 
-/// The looks that failed since the last that did not.
+/// The polls that failed since the last one that did not.
 #[derive(Default)]
 struct Missed {
     looks: u32,
@@ -336,14 +350,14 @@ impl Missed {
             None => error(format!("the job had not ended after {waited} seconds: wait for it again")),
             Some(last) => {
                 let looks = self.looks;
-                error(format!("no end was seen in {waited} seconds, and the last {looks} looks failed"))
+                error(format!("no end was seen in {waited} seconds, and the last {looks} polls failed"))
                     .caused_by(last)
             }
         }
     }
 }
 
-/// A job that Textract gave up, with what it says of that.
+/// A job that Textract gave up, with its message.
 fn job_failed(head: &PartHead) -> Error {
     let message = match head.status_message.as_deref() {
         Some(said) => format!("textract failed the job: {}", said_on_one_line(said)),
@@ -352,7 +366,15 @@ fn job_failed(head: &PartHead) -> Error {
     Error::new(ErrorKind::JobFailed, Stage::Wait, message)
 }
 
-/// Messages of the services name their own error codes and are short; a log line must stay one whatever they become.
+/// The messages of the services name their error codes and are short. If that changes, a log line must still stay one.
 pub(crate) fn said_on_one_line(said: &str) -> String {
-    said.chars().filter(|c| !c.is_control()).take(200).collect()
+    said.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect()
+}
+
+/// One poll, which counts as broken if it is not answered in time.
+async fn within_longest_poll<T>(poll: impl Future<Output = Result<T>>) -> Result<T> {
+    match timeout(LONGEST_POLL, poll).await {
+        Ok(polled) => polled,
+        Err(_) => Err(Error::new(ErrorKind::Transport, Stage::Wait, "the service did not answer in time")),
+    }
 }

@@ -1,4 +1,4 @@
-//! What Amazon Comprehend's jobs and models are named by.
+//! The names of Amazon Comprehend's jobs and models.
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use super::error::{InvalidName, Kind, Misplaced};
 use super::kms::KmsKey;
 use super::place::{AccountId, Arn, Place, Region};
 
-const DIRECT: Kind = Kind { what: "KMS key", form: "a key id or a key ARN, and no alias" };
+const DIRECT: Kind = Kind { what: "KMS key", form: "a key id or a key ARN, not an alias" };
 const JOB: Kind = Kind { what: "Comprehend job id", form: "1 to 32 letters, digits and hyphens" };
 const MODEL: Kind = Kind {
     what: "model name",
@@ -24,9 +24,9 @@ const RECOGNIZER: Kind = Kind {
     form: "arn:PARTITION:comprehend:REGION:ACCOUNT:entity-recognizer/NAME, with /version/VERSION where it has one",
 };
 
-/// A KMS key named directly: by its id or its ARN, and by no alias.
+/// A KMS key named directly: by its id or its ARN, not by an alias.
 ///
-/// It is the form in which Comprehend takes the keys of storage volumes and models, which it makes grants on. Follows
+/// It is the form in which Comprehend accepts the keys of storage volumes and models, which it makes grants on. Follows
 /// `VolumeKmsKeyId` and `ModelKmsKeyId` in the Amazon Comprehend API reference.
 ///
 /// ```
@@ -45,7 +45,7 @@ impl DirectKey {
         self.0.as_str()
     }
 
-    /// The key as any other.
+    /// The key as a [`KmsKey`].
     pub fn as_key(&self) -> &KmsKey {
         &self.0
     }
@@ -57,7 +57,7 @@ impl TryFrom<KmsKey> for DirectKey {
     fn try_from(key: KmsKey) -> Result<Self, InvalidName> {
         if key.is_alias() {
             return DIRECT.refuse(
-                "it is an alias, which Comprehend does not take for a volume or a model; give the key's ARN",
+                "it is an alias, which Comprehend does not accept for a volume or a model; give the key's ARN",
             );
         }
         Ok(Self(key))
@@ -84,7 +84,7 @@ plain_name! {
     /// The id of a Comprehend analysis job: 1 to 32 of `[a-zA-Z0-9-]`, in practice 32 hexadecimal digits.
     ///
     /// The rule leaves no room for a slash or a dot. Follows "DescribeEntitiesDetectionJob" in the Amazon Comprehend API
-    /// reference, whose own pattern would let characters in that no id has.
+    /// reference, whose own pattern allows characters that no id has.
     ///
     /// ```
     /// use inkseal::resource::AnalysisJobId;
@@ -187,7 +187,7 @@ macro_rules! model_arn {
             ///
             /// # Errors
             ///
-            /// [`Misplaced`] when the model is in another Region.
+            /// [`Misplaced`] if the model is in another Region.
             pub fn check_region(&self, region: &Region) -> Result<(), Misplaced> {
                 let rule = "a job uses models of its own Region only; copy the model there";
                 Misplaced::check("model", rule, self.region().as_str(), region.as_str())

@@ -15,7 +15,7 @@ fn check(text: &str) -> Result<(), InvalidName> {
 }
 
 plain_name! {
-    /// The id of a VPC endpoint, of an interface or a gateway.
+    /// The id of a VPC endpoint, either an interface or a gateway.
     ///
     /// Follows "VPC endpoints" in the AWS PrivateLink guide, and "Longer resource IDs" in the Amazon EC2 user guide for its length.
     ///

@@ -1,4 +1,4 @@
-//! What is wrong with a name, without repeating the name.
+//! Errors about names, which do not repeat the name.
 
 use std::borrow::Cow;
 use std::convert::Infallible;
@@ -7,7 +7,7 @@ use std::fmt;
 /// A name that does not follow its rule.
 ///
 /// It says which kind of name it is, what is wrong and which form is expected. It never holds the name
-/// itself: object keys may tell about people, and a rejected value may be a secret that was pasted into the
+/// itself: object keys can be personal, and a rejected value may be a secret that was pasted into the
 /// wrong place. At most one offending character and its byte position are shown.
 ///
 /// ```
@@ -38,7 +38,7 @@ impl InvalidName {
         self.what
     }
 
-    /// What is wrong with the value and, where there is a better one, what to write instead.
+    /// What is wrong with the value and, if there is something better, what to write instead.
     pub fn reason(&self) -> &str {
         &self.reason
     }
@@ -64,7 +64,7 @@ impl From<Infallible> for InvalidName {
     }
 }
 
-/// A name that follows its rule but lies in another Region or partition than the job needs.
+/// A name that follows its rule but is in another Region or partition than the job needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Misplaced {
     what: &'static str,
@@ -91,12 +91,12 @@ impl Misplaced {
         self.what
     }
 
-    /// The Region or partition that the name lies in.
+    /// The Region or partition that the name is in.
     pub fn found(&self) -> &str {
         &self.found
     }
 
-    /// The Region or partition that it has to lie in.
+    /// The Region or partition that it has to be in.
     pub fn wanted(&self) -> &str {
         &self.wanted
     }
@@ -110,7 +110,7 @@ impl fmt::Display for Misplaced {
 
 impl std::error::Error for Misplaced {}
 
-/// A kind of name: what it is called and which form it takes.
+/// A kind of name: what it is called and which form it has.
 pub(super) struct Kind {
     pub(super) what: &'static str,
     pub(super) form: &'static str,
@@ -131,7 +131,7 @@ impl Kind {
         }
     }
 
-    /// Only characters for which `allowed` holds.
+    /// Only characters for which `allowed` is true.
     pub(super) fn characters(&self, text: &str, allowed: impl Fn(char) -> bool) -> Result<(), InvalidName> {
         match text.char_indices().find(|&(_, c)| !allowed(c)) {
             // `{:?}` escapes control characters, so that an error cannot break a line of a log.

@@ -1,4 +1,4 @@
-//! KMS keys, in the five forms in which a caller may name one.
+//! KMS keys, in the five forms in which a caller can name one.
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ const KEY: Kind = Kind {
            alias ARN",
 };
 
-/// The alias names that AWS keeps for the keys that it manages itself.
+/// The alias names that AWS reserves for the keys that it manages itself.
 const MANAGED: &str = "alias/aws/";
 
 /// A customer-managed KMS key, named in one of five forms.
@@ -25,11 +25,11 @@ const MANAGED: &str = "alias/aws/";
 /// | [`KeyForm::Alias`] | `alias/documents` |
 /// | [`KeyForm::AliasArn`] | `arn:aws:kms:us-east-1:111122223333:alias/documents` |
 ///
-/// The key ARN is the best of them: it alone says everything, works across accounts and can be compared with
+/// The key ARN is the best of them: it alone is complete, works across accounts and can be compared with
 /// what S3 reports. An alias can be pointed at another key at any time.
 ///
-/// `alias/aws/...` is refused in both forms: those keys are managed by AWS, and no policy of the customer's
-/// can restrict them. A name without `alias/` is refused, and so are upper-case ids, which KMS does not give
+/// `alias/aws/...` is refused in both forms: those keys are managed by AWS, and the customer has no policy
+/// that can restrict them. A name without `alias/` is refused, and so are upper-case ids, which KMS does not give
 /// out. Follows "Key identifiers (KeyId)" in the AWS KMS developer guide and "CreateAlias" in the AWS KMS API
 /// reference.
 ///
@@ -79,7 +79,7 @@ pub enum KeyMatch {
     Same,
     /// It is another key, or no key at all.
     Different,
-    /// It cannot be told from the names: resolve the key to its ARN (`kms:DescribeKey`) and compare that.
+    /// The names do not show it: resolve the key to its ARN (`kms:DescribeKey`) and compare that.
     ///
     /// One of the two is an alias; or only one of the two is an ARN, the id is that of a multi-Region key,
     /// and the Region was not given.
@@ -97,7 +97,7 @@ impl KmsKey {
         self.form
     }
 
-    /// Whether it is named by an ARN, of a key or of an alias. Across accounts nothing else works.
+    /// Whether it is named by an ARN, of a key or of an alias. Only ARNs work across accounts.
     pub fn is_arn(&self) -> bool {
         self.place.is_some()
     }
@@ -107,7 +107,7 @@ impl KmsKey {
         matches!(self.form, KeyForm::Alias | KeyForm::AliasArn)
     }
 
-    /// Whether the id, where there is one, is that of a multi-Region key.
+    /// Whether it is named by an id that is that of a multi-Region key, bare or in an ARN.
     pub fn is_multi_region(&self) -> bool {
         self.key_id().is_some_and(|id| id.starts_with("mrk-"))
     }
@@ -130,17 +130,17 @@ impl KmsKey {
         }
     }
 
-    /// The partition, where an ARN tells it.
+    /// The partition, if it is named by an ARN.
     pub fn partition(&self) -> Option<Partition> {
         self.place.as_ref().map(|place| place.partition)
     }
 
-    /// The Region, where an ARN tells it.
+    /// The Region, if it is named by an ARN.
     pub fn region(&self) -> Option<&Region> {
         self.place.as_ref().map(|place| &place.region)
     }
 
-    /// The account that owns the key, where an ARN tells it.
+    /// The account that owns the key, if it is named by an ARN.
     pub fn account(&self) -> Option<&AccountId> {
         self.place.as_ref().map(|place| &place.account)
     }
@@ -150,7 +150,7 @@ impl KmsKey {
     ///
     /// # Errors
     ///
-    /// [`Misplaced`] when the ARN is of another Region.
+    /// [`Misplaced`] if the ARN is of another Region.
     pub fn check_region(&self, region: &Region) -> Result<(), Misplaced> {
         let rule =
             "a key encrypts only objects in buckets of its own Region; use a key or a replica of that Region";
@@ -160,13 +160,13 @@ impl KmsKey {
         }
     }
 
-    /// Whether `reported` is this very key, where `reported` is what S3 says of an object, in
+    /// Whether `reported` is this very key. `reported` is what S3 says of an object in
     /// `x-amz-server-side-encryption-aws-kms-key-id`: a key's ARN or its bare id.
     ///
     /// Two ARNs have to be equal as a whole, so the same id in another account or Region is another key.
-    /// Where one of the two is a bare id the ids have to be equal, and [`identifies_in`](Self::identifies_in)
-    /// also holds what an ARN says against the Region and account that are expected. The id of a multi-Region
-    /// key alone does not tell which of its replicas is meant. Anything that is not a key's name is
+    /// If one of the two is a bare id, the ids have to be equal, and [`identifies_in`](Self::identifies_in)
+    /// also compares what an ARN says with the expected Region and account. The id of a multi-Region
+    /// key alone does not show which of its replicas is meant. Anything that is not the name of a key is
     /// [`KeyMatch::Different`].
     ///
     /// ```
@@ -189,8 +189,8 @@ impl KmsKey {
         self.identifies_in(reported, None, None)
     }
 
-    /// Like [`identifies`](Self::identifies), and both names have to agree with the Region of the bucket and
-    /// the account that owns the key, as far as these are given and the names tell.
+    /// Like [`identifies`](Self::identifies), but both names also have to agree with the Region of the bucket and
+    /// the account that owns the key, as far as these are given and in the names.
     pub fn identifies_in(
         &self,
         reported: &str,
@@ -200,7 +200,7 @@ impl KmsKey {
         let Ok(theirs) = reported.parse::<Self>() else {
             return KeyMatch::Different;
         };
-        // An alias lies in the account and Region of its key, so this holds for aliases too.
+        // An alias is in the account and Region of its key, so this holds for aliases too.
         let contradicted = differ([self.partition(), theirs.partition(), region.map(Region::partition)])
             || differ([self.region(), theirs.region(), region])
             || differ([self.account(), theirs.account(), account]);
@@ -214,7 +214,7 @@ impl KmsKey {
         if our_id != their_id {
             return KeyMatch::Different;
         }
-        // KMS draws a UUID at random and nobody can choose one, but replicas of a multi-Region key share one.
+        // KMS draws a UUID at random and nobody can choose one, but replicas of a multi-Region key share their id.
         let both_placed = self.is_arn() && theirs.is_arn();
         if self.is_multi_region() && !both_placed && region.is_none() {
             return KeyMatch::NeedsResolution;
@@ -223,7 +223,7 @@ impl KmsKey {
     }
 }
 
-/// Whether any two of those that are known differ.
+/// Whether any two of the known values differ.
 fn differ<T: PartialEq>(claims: [Option<T>; 3]) -> bool {
     let mut known = claims.into_iter().flatten();
     match known.next() {
@@ -279,7 +279,7 @@ fn id_form(text: &str) -> Option<KeyForm> {
 fn check_alias(alias: &str) -> Result<(), InvalidName> {
     if alias.starts_with(MANAGED) {
         return KEY.refuse(
-            "an alias under alias/aws/ is of a key managed by AWS, which no policy of yours can restrict; \
+            "an alias under alias/aws/ is of a key managed by AWS, which your policies cannot restrict; \
              create a customer-managed key",
         );
     }
@@ -296,7 +296,7 @@ fn check_alias(alias: &str) -> Result<(), InvalidName> {
     Ok(())
 }
 
-/// What to write instead of a name that has none of the five forms.
+/// What is wrong with a name that has none of the five forms, and what to write instead.
 fn hint(text: &str) -> &'static str {
     let id = text.strip_prefix("key/").unwrap_or(text).to_ascii_lowercase();
     if id_form(text.trim()).is_some() || text.trim().starts_with("arn:") {

@@ -20,7 +20,7 @@ fn check(kind: &Kind, text: &str, allowed: fn(char) -> bool) -> Result<(), Inval
 plain_name! {
     /// The id of a Textract job: 1 to 64 of `[a-zA-Z0-9-_]`, in practice 64 hexadecimal digits.
     ///
-    /// The rule leaves no room for a slash or a dot, so an id that came from outside, in a notification say,
+    /// The rule leaves no room for a slash or a dot, so an id that came from outside, such as in a notification,
     /// cannot lead out of the [`Prefix`](crate::resource::Prefix) that it is joined to. Follows
     /// "GetDocumentAnalysis" in the Amazon Textract API reference.
     ///

@@ -1,6 +1,6 @@
-//! What all names have in common.
+//! The common parts of all names.
 
-/// Conversions and serde for a type with `FromStr<Err = InvalidName>` and `Display`. Every way in goes
+/// Conversions and serde for a type with `FromStr<Err = InvalidName>` and `Display`. All of them go
 /// through `FromStr`.
 macro_rules! conversions {
     ($name:ident) => {
@@ -41,7 +41,7 @@ macro_rules! conversions {
     };
 }
 
-/// What a type with an `as_str` method has besides: the traits of a string that only looks.
+/// The conversions, and the traits of a read-only string for a type with an `as_str` method.
 macro_rules! string_like {
     ($name:ident) => {
         conversions!($name);
@@ -72,8 +72,8 @@ macro_rules! string_like {
     };
 }
 
-/// A name that is nothing but its text: the type and everything on it, with `$check` as the only way in. The
-/// text is shared, so that a clone costs no allocation.
+/// A name that is only its text: the type with all its methods and traits, which only accepts text that
+/// passes `$check`. The text is shared, so that a clone costs no allocation.
 macro_rules! plain_name {
     ($(#[$attribute:meta])* $name:ident, $check:expr) => {
         $(#[$attribute])*

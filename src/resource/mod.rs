@@ -1,13 +1,13 @@
 //! Names that are valid by construction.
 //!
 //! Every bucket, key, ARN and label that the crate sends to AWS or compares with what AWS says is one of
-//! these types. Each is checked when it is made and never again, and there is no way round the check: text
+//! these types. Each is checked when it is made and never again, and the check cannot be bypassed: text
 //! comes in through [`FromStr`](std::str::FromStr), [`TryFrom<&str>`](TryFrom), `TryFrom<String>` or serde,
 //! all of which are the same function. So a mistake in a configuration file is found when the file is read,
 //! and not by a job that fails an hour later or, worse, succeeds in the wrong place.
 //!
-//! The rules are those of the AWS documentation, and each type says which page it follows. Where Textract's
-//! own rule is laxer than that of the service behind it, the stricter one stands. A rejected name gives an
+//! The rules are those of the AWS documentation, and each type says which page it follows. If Textract's
+//! own rule is laxer than that of the service behind it, the stricter one applies. A rejected name gives an
 //! [`InvalidName`], which does not repeat the name.
 //!
 //! ```

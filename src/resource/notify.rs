@@ -1,4 +1,4 @@
-//! Who is told that a job is done, and as whom: the topic and the role of a notification channel.
+//! The topic and the role of a notification channel.
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -67,7 +67,7 @@ impl TopicArn {
     ///
     /// # Errors
     ///
-    /// [`Misplaced`] when the topic is in another Region.
+    /// [`Misplaced`] if the topic is in another Region.
     pub fn check_region(&self, region: &Region) -> Result<(), Misplaced> {
         let rule = "Textract publishes only to topics in the Region of its endpoint";
         Misplaced::check("SNS topic", rule, self.region().as_str(), region.as_str())
@@ -101,7 +101,7 @@ impl FromStr for TopicArn {
 
 string_like!(TopicArn);
 
-/// The ARN of an IAM role, 20 to 2048 characters: the one as which Textract publishes a completion.
+/// The ARN of an IAM role, 20 to 2048 characters, such as the one that Textract assumes to publish a completion.
 ///
 /// Follows "NotificationChannel" in the Amazon Textract API reference and "IAM and AWS STS quotas" in the IAM
 /// user guide.
@@ -142,20 +142,20 @@ impl RoleArn {
         self.text.rsplit('/').next().unwrap_or_default()
     }
 
-    /// The path of the role, with a slash at both ends; `/` when it has none.
+    /// The path of the role, with a slash at both ends; `/` if it has none.
     pub fn path(&self) -> &str {
         let from = self.text.find('/').unwrap_or_default();
         let to = self.text.rfind('/').unwrap_or_default();
         self.text.get(from..=to).unwrap_or_default()
     }
 
-    /// Whether a service in `region` can take on this role.
+    /// Whether a service in `region` can assume this role.
     ///
     /// # Errors
     ///
-    /// [`Misplaced`] when the role is in another partition than the Region.
+    /// [`Misplaced`] if the role is in another partition than the Region.
     pub fn check_region(&self, region: &Region) -> Result<(), Misplaced> {
-        let rule = "a role is of use only in its own partition";
+        let rule = "a role can be used only in its own partition";
         Misplaced::check("IAM role", rule, self.partition.as_str(), region.partition().as_str())
     }
 }

@@ -1,4 +1,4 @@
-//! Where a resource lies: partition, Region and account.
+//! Where a resource is: partition, Region and account.
 
 use std::str::FromStr;
 
@@ -76,7 +76,7 @@ fn check_region(text: &str) -> Result<(), InvalidName> {
 
 impl Region {
     /// The partition that the Region belongs to, by the prefixes that AWS publishes with its SDKs. A Region
-    /// under none of them is taken to be in [`Partition::Aws`].
+    /// that has none of them is taken to be in [`Partition::Aws`].
     pub fn partition(&self) -> Partition {
         let of = |prefix: &str| self.0.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('-'));
         Partition::BY_REGION
@@ -86,7 +86,7 @@ impl Region {
     }
 }
 
-/// A partition: a group of Regions with accounts, endpoints and ARNs of its own.
+/// A partition: a group of Regions with its own accounts, endpoints and ARNs.
 ///
 /// Follows "Partitions" in the AWS Fault Isolation Boundaries whitepaper and the partition table of the AWS
 /// SDKs.
@@ -120,7 +120,7 @@ pub enum Partition {
 }
 
 impl Partition {
-    const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Aws,
         Self::AwsCn,
         Self::AwsUsGov,
@@ -141,7 +141,7 @@ impl Partition {
         ("us-isof", Self::AwsIsoF),
     ];
 
-    /// The partition as it stands in an ARN: `arn:PARTITION:...`.
+    /// The partition as it appears in an ARN: `arn:PARTITION:...`.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Aws => "aws",
@@ -182,7 +182,7 @@ impl FromStr for Partition {
 
 string_like!(Partition);
 
-/// Where an ARN says that its resource lies.
+/// Where a resource is, by its ARN.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Place {
     pub(super) partition: Partition,
@@ -190,7 +190,7 @@ pub(super) struct Place {
     pub(super) account: AccountId,
 }
 
-/// The parts of an ARN, as they stand; `kind` is what an error is about.
+/// The parts of an ARN, unchanged; `kind` is what an error is about.
 pub(super) struct Arn<'a> {
     kind: &'a Kind,
     pub(super) partition: Partition,

@@ -16,11 +16,11 @@ fn check(text: &str) -> Result<(), InvalidName> {
     let mut segments = rest.split('/');
     let (host, account, name) = (segments.next(), segments.next(), segments.next());
     let (Some(host), Some(account), Some(name), None) = (host, account, name, segments.next()) else {
-        return QUEUE.refuse("it has not the three parts host, account and name");
+        return QUEUE.refuse("it does not have the three parts host, account and name");
     };
     let is_of_host = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
     if host.is_empty() || !host.chars().all(is_of_host) {
-        return QUEUE.refuse("its host is none");
+        return QUEUE.refuse("its host is empty or has a character that is not allowed");
     }
     if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
         return QUEUE.refuse("its account is not 12 digits");
@@ -40,10 +40,9 @@ fn check(text: &str) -> Result<(), InvalidName> {
 plain_name! {
     /// The URL of a standard SQS queue, as `GetQueueUrl` gives it.
     ///
-    /// Plain `http` is taken for the sake of loopback endpoints; whether a request may be sent the
-    /// [`TransportPolicy`](crate::TransportPolicy) says. FIFO queues are refused: a standard topic, which is the only kind that
-    /// Textract publishes to, delivers to none. Follows "Amazon SQS queue and message identifiers" in the Amazon SQS
-    /// developer guide.
+    /// Plain `http` is accepted for the sake of loopback endpoints; the [`TransportPolicy`](crate::TransportPolicy) decides
+    /// whether a request may be sent. FIFO queues are refused: Textract publishes only to standard topics, which do not deliver to
+    /// them. Follows "Amazon SQS queue and message identifiers" in the Amazon SQS developer guide.
     ///
     /// ```
     /// use inkseal::resource::QueueUrl;
@@ -56,21 +55,21 @@ plain_name! {
 }
 
 impl QueueUrl {
-    /// The Region that the name of its host tells; none where it is not one of AWS's (`sqs.REGION.…`, or a VPC endpoint's).
+    /// The Region in the name of its host; none if that is not one of AWS's (`sqs.REGION.…`, or a VPC endpoint's).
     fn region(&self) -> Option<&str> {
         let host = self.as_str().split('/').nth(2)?;
         let mut labels = host.split('.').skip_while(|label| label.starts_with("vpce-"));
         matches!(labels.next()?, "sqs" | "sqs-fips").then(|| labels.next()).flatten()
     }
 
-    /// Whether a topic in `region` can deliver to this queue within the scope of a policy. A host that is not one of AWS's tells
-    /// nothing of its Region, and passes.
+    /// Checks that this queue is in `region`, which must be that of the key: the policies cover one Region. A host that is not one
+    /// of AWS's does not show its Region, and passes.
     ///
     /// # Errors
     ///
-    /// [`Misplaced`] when the queue is in another Region.
+    /// [`Misplaced`] if the queue is in another Region.
     pub fn check_region(&self, region: &Region) -> Result<(), Misplaced> {
-        let rule = "policies are for one Region; use a queue of that of the key";
+        let rule = "the policies cover one Region: use a queue in the key's Region";
         match self.region() {
             Some(own) => Misplaced::check("SQS queue", rule, own, region.as_str()),
             None => Ok(()),

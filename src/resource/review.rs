@@ -1,4 +1,4 @@
-//! Human review: the name of a loop, and the flow that it runs by.
+//! Human review: the name of a loop, and its flow definition.
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -73,7 +73,7 @@ impl FlowDefinitionArn {
     ///
     /// # Errors
     ///
-    /// [`Misplaced`] when the flow definition is in another Region.
+    /// [`Misplaced`] if the flow definition is in another Region.
     pub fn check_region(&self, region: &Region) -> Result<(), Misplaced> {
         let rule = "Textract starts human loops only in the Region of its endpoint";
         Misplaced::check("flow definition", rule, self.region().as_str(), region.as_str())

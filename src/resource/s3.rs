@@ -28,12 +28,12 @@ plain_name! {
     /// 3 to 63 lower-case letters, digits, dots and hyphens, with a letter or digit at both ends, no two dots
     /// in a row, not in the form of an IP address, without the prefixes `xn--` and `sthree-` and without the
     /// suffixes `-s3alias`, `--ol-s3`, `.mrap`, `--x-s3` and `--table-s3`. Textract's own pattern is laxer (3
-    /// to 255 of `[0-9A-Za-z.-_]`), but S3 has no bucket that only the lax one allows, except some that were
+    /// to 255 of `[0-9A-Za-z.-_]`), but S3 has no buckets that only the laxer one allows, except some that were
     /// made in us-east-1 before March 2018.
     ///
-    /// `amzn-s3-demo-` is reserved too, but accepted: nobody but AWS can own such a bucket, and all of AWS's
-    /// examples, like the one here, are named so. Access point ARNs and aliases are refused, as Textract
-    /// takes buckets only. Follows "General purpose bucket naming rules" in the Amazon S3 user guide.
+    /// `amzn-s3-demo-` is reserved too, but accepted: only AWS can own such a bucket, and all of AWS's
+    /// examples, like the one here, use the prefix. Access point ARNs and aliases are refused, as Textract
+    /// accepts only buckets. Follows "General purpose bucket naming rules" in the Amazon S3 user guide.
     ///
     /// ```
     /// use inkseal::resource::Bucket;
@@ -52,7 +52,7 @@ fn check_bucket(text: &str) -> Result<(), InvalidName> {
     }
     if text.starts_with("arn:") {
         let reason = if text.contains(":accesspoint") {
-            "it is the ARN of an access point, which Textract does not take; give the name of its bucket"
+            "it is the ARN of an access point, which Textract does not accept; give the name of its bucket"
         } else {
             "it is an ARN; give the bucket's name alone"
         };
@@ -76,11 +76,11 @@ fn check_bucket(text: &str) -> Result<(), InvalidName> {
         }
     }
     for (suffix, of) in [
-        ("-s3alias", "access point aliases, which Textract does not take; give the name of the bucket"),
-        ("--ol-s3", "Object Lambda access point aliases, which Textract does not take"),
-        (".mrap", "Multi-Region access points, which Textract does not take; give the name of the bucket"),
-        ("--x-s3", "directory buckets, which Textract does not take; use a general purpose bucket"),
-        ("--table-s3", "table buckets, which Textract does not take; use a general purpose bucket"),
+        ("-s3alias", "access point aliases, which Textract does not accept; give the name of the bucket"),
+        ("--ol-s3", "Object Lambda access point aliases, which Textract does not accept"),
+        (".mrap", "Multi-Region access points, which Textract does not accept; give the name of the bucket"),
+        ("--x-s3", "directory buckets, which Textract does not accept; use a general purpose bucket"),
+        ("--table-s3", "table buckets, which Textract does not accept; use a general purpose bucket"),
     ] {
         if text.ends_with(suffix) {
             return BUCKET.refuse(format!("the suffix {suffix} is that of {of}"));
@@ -93,8 +93,8 @@ fn check_bucket(text: &str) -> Result<(), InvalidName> {
 ///
 /// Path segments between single slashes, at most 896 bytes of UTF-8. Textract's limit is 1024, but that is
 /// also the limit for a whole object key, so the rest is kept for what Textract appends. A slash at the end
-/// is taken off, since Textract adds its own; a slash at the beginning, empty segments, the segments `.` and
-/// `..`, control characters and a prefix of nothing but white space are refused. The empty prefix is
+/// is removed, since Textract adds its own; a slash at the beginning, empty segments, the segments `.` and
+/// `..`, control characters and a prefix of only white space are refused. The empty prefix is
 /// Textract's default, `textract_output`. Follows "OutputConfig" in the Amazon Textract API reference and
 /// "Naming Amazon S3 objects" in the Amazon S3 user guide.
 ///
@@ -125,10 +125,25 @@ impl Prefix {
     pub fn job(&self, job: &JobId) -> String {
         format!("{self}/{job}/")
     }
+
+    /// Whether an [`S3Object`] can have a key under the prefix: not under all that Textract can write to.
+    pub(crate) fn check_for_objects(&self) -> Result<(), InvalidName> {
+        check_stored(&PREFIX, self.as_str())
+    }
+}
+
+/// Refuses what S3 allows in a key, but an [`S3Object`] does not.
+fn check_stored(kind: &Kind, text: &str) -> Result<(), InvalidName> {
+    for part in ["#", VERSION_QUERY] {
+        if let Some(at) = text.find(part) {
+            return kind.refuse(format!("{part} at byte {at} is not allowed in the name of a stored object"));
+        }
+    }
+    Ok(())
 }
 
 impl Default for Prefix {
-    /// What Textract uses when it is given none: `textract_output`.
+    /// What Textract uses if it is given none: `textract_output`.
     fn default() -> Self {
         Self("textract_output".into())
     }
@@ -153,7 +168,7 @@ impl FromStr for Prefix {
         PREFIX.length(text, 1, Self::MAX)?;
         PREFIX.characters(text, |c| !c.is_control())?;
         if text.trim().is_empty() {
-            return PREFIX.refuse("it is nothing but white space");
+            return PREFIX.refuse("it is only white space");
         }
         if text.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
             return PREFIX.refuse("it has an empty segment, or one that is a dot or two dots");
@@ -164,16 +179,16 @@ impl FromStr for Prefix {
 
 string_like!(Prefix);
 
-/// A document in S3 for Textract to read: bucket, key and, where the bucket keeps versions, a version.
+/// A document in S3 for Textract to read: bucket, key and, if the bucket keeps versions, a version.
 ///
 /// A key is 1 to 1024 bytes of UTF-8, not all of it white space. Refused are control characters, `#`, which
-/// Textract does not take in a document's key, and `?versionId=`, which the text form could not tell from a
-/// version. A version is 1 to 1024 ASCII characters other than `?`, `&`, `#`, `%` and white space. Follows
+/// Textract does not accept in a document's key, and `?versionId=`, which the text form could not distinguish
+/// from a version. A version is 1 to 1024 ASCII characters other than `?`, `&`, `#`, `%` and white space. Follows
 /// "S3Object" in the Amazon Textract API reference and "Naming Amazon S3 objects" in the Amazon S3 user
 /// guide.
 ///
-/// As text, in serde too, it is `s3://BUCKET/KEY`, or `s3://BUCKET/KEY?versionId=VERSION`. The key stands as
-/// it is: nothing is percent-encoded or decoded, and a `?` that does not begin `?versionId=` belongs to the
+/// As text, also in serde, it is `s3://BUCKET/KEY`, or `s3://BUCKET/KEY?versionId=VERSION`. The key is left
+/// as it is: nothing is percent-encoded or decoded, and a `?` that does not begin `?versionId=` belongs to the
 /// key.
 ///
 /// ```
@@ -196,7 +211,7 @@ impl S3Object {
     ///
     /// # Errors
     ///
-    /// [`InvalidName`] when the bucket's name or the key does not follow its rule.
+    /// [`InvalidName`] if the bucket's name or the key does not follow its rule.
     pub fn new<B>(bucket: B, key: impl AsRef<str>) -> Result<Self, InvalidName>
     where
         B: TryInto<Bucket, Error: Into<InvalidName>>,
@@ -206,7 +221,7 @@ impl S3Object {
         OBJECT_KEY.length(key, 1, 1024)?;
         OBJECT_KEY.characters(key, |c| !c.is_control())?;
         if key.trim().is_empty() {
-            return OBJECT_KEY.refuse("it is nothing but white space");
+            return OBJECT_KEY.refuse("it is only white space");
         }
         if let Some(at) = key.find('#') {
             return OBJECT_KEY.refuse(format!(
@@ -216,14 +231,14 @@ impl S3Object {
         }
         if key.contains(VERSION_QUERY) {
             return OBJECT_KEY
-                .refuse("it holds ?versionId=; give the version apart, with S3Object::with_version");
+                .refuse("it holds ?versionId=; give the version separately, with S3Object::with_version");
         }
         Ok(Self { bucket, key: key.into(), version: None })
     }
 
     /// The object of this name in a folder, whose key ends with a slash.
     ///
-    /// Stricter than a key of its own: the name is path segments between single slashes, so that nothing lands beside the
+    /// Stricter than a key on its own: the name is path segments between single slashes, so that nothing lands outside the
     /// folder for a reader that resolves them.
     pub(crate) fn within(bucket: &Bucket, folder: &str, name: &str) -> Result<Self, InvalidName> {
         if name.split('/').any(|segment| matches!(segment.trim(), "" | "." | "..")) {
@@ -231,6 +246,7 @@ impl S3Object {
                 "its name is empty, or has a segment between slashes that is empty, a dot or two dots",
             );
         }
+        check_stored(&OBJECT_KEY, name)?;
         Self::new(bucket.clone(), format!("{folder}{name}"))
     }
 
@@ -238,7 +254,7 @@ impl S3Object {
     ///
     /// # Errors
     ///
-    /// [`InvalidName`] when the version does not follow its rule.
+    /// [`InvalidName`] if the version does not follow its rule.
     pub fn with_version(self, version: impl AsRef<str>) -> Result<Self, InvalidName> {
         let version = version.as_ref();
         VERSION.length(version, 1, 1024)?;
@@ -293,7 +309,7 @@ conversions!(S3Object);
 
 /// A place in S3 for output: a bucket and a prefix.
 ///
-/// As text, in serde too, it is `s3://BUCKET/PREFIX`. `s3://BUCKET` and `s3://BUCKET/` mean the default
+/// As text, also in serde, it is `s3://BUCKET/PREFIX`. `s3://BUCKET` and `s3://BUCKET/` mean the default
 /// prefix.
 ///
 /// ```
@@ -327,7 +343,7 @@ impl S3Location {
         &self.prefix
     }
 
-    /// The bucket and the prefix on their own.
+    /// The bucket and the prefix separately.
     pub fn into_parts(self) -> (Bucket, Prefix) {
         (self.bucket, self.prefix)
     }

@@ -1,4 +1,4 @@
-//! What holds for every name: text, serde and the type go round, and nothing gets past the check.
+//! What holds for every name: text, serde and the type round-trip, and nothing gets past the check.
 
 use std::fmt::{Debug, Display};
 use std::str::FromStr;
@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::*;
 
-/// Whatever is accepted is the same by every way in, and comes back from its own text and from serde.
+/// A name that is accepted is the same by every conversion, and comes back from its own text and from serde.
 fn goes_round<T>(text: &str) -> Option<T>
 where
     T: FromStr<Err = InvalidName>
@@ -66,7 +66,7 @@ fn valid() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Valid text with one thing done to it.
+/// Valid text with one change.
 fn mutated() -> impl Strategy<Value = String> {
     let odd = prop_oneof![
         Just('\n'),
@@ -100,7 +100,7 @@ fn word(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '-' || c == '_'
 }
 
-/// The rules once more, written down as properties of what was accepted rather than as a parser.
+/// The rules again, as properties of what was accepted rather than as a parser.
 fn check_all(text: &str) -> Result<(), TestCaseError> {
     if let Some(bucket) = goes_round::<Bucket>(text) {
         prop_assert_eq!(bucket.as_str(), text);
@@ -190,7 +190,7 @@ proptest! {
         check_all(&text)?;
     }
 
-    /// A report that differs from the key in any way at all is not the key.
+    /// A report that differs from the key in any way is not the key.
     #[test]
     fn a_changed_report_is_never_the_same_key(
         id in ID,

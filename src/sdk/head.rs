@@ -1,11 +1,11 @@
-//! What an answer says of a job and its document, beside the records.
+//! What an answer says about a job and its document, besides the records.
 
 use aws_sdk_textract::types as sdk;
 
 use crate::part::{JobStatus, PartHead, Warning};
 
 impl PartHead {
-    /// The head from the members that the answers of all Get operations have.
+    /// The head from the members that the answers of all Get operations have in common.
     pub(crate) fn from_get(
         metadata: Option<sdk::DocumentMetadata>,
         status: Option<sdk::JobStatus>,
@@ -29,7 +29,7 @@ impl PartHead {
         }
     }
 
-    /// The head from what the synchronous operations say.
+    /// The head from the answer of a synchronous operation.
     pub(crate) fn from_call(metadata: Option<sdk::DocumentMetadata>, model_version: Option<String>) -> Self {
         Self::from_get(metadata, None, None, None, None, model_version)
     }

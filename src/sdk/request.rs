@@ -1,4 +1,4 @@
-//! What requests to Textract are made of, in the SDK's types: shared by the Start operations and the synchronous ones.
+//! The parts of requests to Textract, in the SDK's types: shared by the Start operations and the synchronous ones.
 
 use aws_sdk_textract::error::BuildError;
 use aws_sdk_textract::types as sdk;
@@ -25,18 +25,18 @@ pub(crate) fn feature_type(feature: Feature) -> sdk::FeatureType {
     }
 }
 
-/// The features of an analysis, with QUERIES where it has any.
+/// The features of an analysis, with QUERIES if it has any.
 pub(crate) fn feature_types(analysis: &Analysis) -> Vec<sdk::FeatureType> {
     let features = analysis.features().iter().map(|feature| feature_type(*feature));
     features.chain((!analysis.queries().is_empty()).then_some(sdk::FeatureType::Queries)).collect()
 }
 
-/// The pages as a parameter; left out where they are the service's own default.
+/// The pages as a parameter; left out if they are the service's own default.
 fn pages_parameter(pages: &Pages) -> Option<Vec<String>> {
     (*pages != Pages::default()).then(|| pages.items())
 }
 
-/// The queries of an analysis; none where it has none.
+/// The queries of an analysis, if it has any.
 pub(crate) fn queries_config(analysis: &Analysis, stage: Stage) -> Result<Option<sdk::QueriesConfig>> {
     let queries = analysis.queries().iter().map(|query| {
         let (text, alias, pages) = query.parts();
@@ -55,7 +55,7 @@ pub(crate) fn queries_config(analysis: &Analysis, stage: Stage) -> Result<Option
     config.map(Some).map_err(unbuildable(stage))
 }
 
-/// The adapters of an analysis; none where it has none.
+/// The adapters of an analysis, if it has any.
 pub(crate) fn adapters_config(analysis: &Analysis, stage: Stage) -> Result<Option<sdk::AdaptersConfig>> {
     let adapters = analysis.adapters().iter().map(|adapter| {
         let (id, version, pages) = adapter.parts();
@@ -74,7 +74,7 @@ pub(crate) fn adapters_config(analysis: &Analysis, stage: Stage) -> Result<Optio
     config.map(Some).map_err(unbuildable(stage))
 }
 
-/// The SDK's builders fail where a required member is missing, which none is here.
+/// The SDK's builders fail if a required member is missing, which does not happen here.
 pub(crate) fn unbuildable(stage: Stage) -> impl Fn(BuildError) -> Error {
     move |_| Error::new(ErrorKind::InvalidInput, stage, "a required member of the request is missing")
 }

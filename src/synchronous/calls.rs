@@ -1,6 +1,6 @@
 //! The four operations.
 
-use super::MAX_QUERIES_A_PAGE;
+use super::MAX_QUERIES_PER_CALL;
 use super::human_loop::{HumanLoop, HumanLoopActivation};
 use super::input::Input;
 use crate::clients::{Clients, send};
@@ -35,7 +35,7 @@ impl DetectDocumentText {
         Self { input }
     }
 
-    /// Sends the document and gives what stands on it.
+    /// Sends the document and returns what is on it.
     ///
     /// # Errors
     ///
@@ -46,7 +46,7 @@ impl DetectDocumentText {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future may leave the call answered and billed. Sent again it gives the same, and is billed again.
+    /// Dropping the future may leave the call answered and billed. Sent again, it gives the same result, and is billed again.
     pub async fn send(self, clients: &Clients) -> Result<Document> {
         self.input.check_region(clients)?;
         let call = clients.textract().detect_document_text().document(self.input.into_document());
@@ -58,7 +58,7 @@ impl DetectDocumentText {
 
 /// The analysis of one page: `AnalyzeDocument`, with features, queries, adapters and human review.
 ///
-/// It takes what a job of the family [`Analysis`] takes, but at most [15 queries](MAX_QUERIES_A_PAGE) for the page. A
+/// It accepts what a job of the family [`Analysis`] accepts, but at most [15 queries](MAX_QUERIES_PER_CALL). A
 /// [`Query`] or [`Adapter`] must be for page 1, as it is by default: there is no other.
 ///
 /// ```no_run
@@ -83,13 +83,13 @@ pub struct AnalyzeDocument {
     human_loop: Option<HumanLoop>,
 }
 
-/// What [`AnalyzeDocument`] answers with.
+/// The result of [`AnalyzeDocument`].
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AnalyzedDocument {
-    /// What stands on the page.
+    /// What is on the page.
     pub document: Document,
-    /// What became of the human review, where there was to be one.
+    /// The outcome of the human review, if one was asked for.
     pub human_loop: Option<HumanLoopActivation>,
 }
 
@@ -123,26 +123,26 @@ impl AnalyzeDocument {
         self
     }
 
-    /// Has people review the result where the conditions of a flow are met.
+    /// Has people review the result if the conditions of a flow are met.
     pub fn human_loop(mut self, human_loop: HumanLoop) -> Self {
         self.human_loop = Some(human_loop);
         self
     }
 
-    /// Sends the document and gives what stands on it.
+    /// Sends the document and returns what is on it.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if nothing is asked for, too many queries are, two adapters are
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if nothing is asked for, there are too many queries, two adapters are
     /// for one page, a query or adapter is not for page 1, or the clients are in another Region than the document or the
     /// flow definition. As the service answers: the kinds of [`DetectDocumentText::send`].
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future may leave the call answered and billed, and its human loop begun. Sent again it is billed again.
+    /// Dropping the future may leave the call answered and billed, and its human loop begun. Sent again, it is billed again.
     pub async fn send(self, clients: &Clients) -> Result<AnalyzedDocument> {
         let Self { input, analysis, human_loop } = self;
-        analysis.check(MAX_QUERIES_A_PAGE)?;
+        analysis.check(MAX_QUERIES_PER_CALL)?;
         check_pages(&analysis)?;
         input.check_region(clients)?;
         if let Some(human_loop) = &human_loop {
@@ -165,7 +165,7 @@ impl AnalyzeDocument {
     }
 }
 
-/// Checks that whatever is asked is asked of the only page; otherwise it would get no answer, and nobody would know.
+/// Checks that queries and adapters are for the only page; otherwise they would silently get no answer.
 fn check_pages(analysis: &Analysis) -> Result<()> {
     let queries = analysis.queries().iter().map(|query| query.parts().2);
     let adapters = analysis.adapters().iter().map(|adapter| adapter.parts().2);
@@ -202,7 +202,7 @@ impl AnalyzeExpense {
         Self { input }
     }
 
-    /// Sends the document and gives the invoices and receipts on it.
+    /// Sends the document and returns the invoices and receipts on it.
     ///
     /// # Errors
     ///
@@ -210,7 +210,7 @@ impl AnalyzeExpense {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future may leave the call answered and billed. Sent again it gives the same, and is billed again.
+    /// Dropping the future may leave the call answered and billed. Sent again, it gives the same result, and is billed again.
     pub async fn send(self, clients: &Clients) -> Result<Part<ExpenseDocument>> {
         self.input.check_region(clients)?;
         let call = clients.textract().analyze_expense().document(self.input.into_document());
@@ -251,7 +251,7 @@ impl AnalyzeId {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if there is one already: a call takes two pages at the most.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if there is one already: a call accepts two pages at the most.
     pub fn back(mut self, back: Input) -> Result<Self> {
         if self.back.is_some() {
             return Err(Error::invalid(
@@ -262,7 +262,7 @@ impl AnalyzeId {
         Ok(self)
     }
 
-    /// Sends the document and gives what it says, page by page.
+    /// Sends the document and returns what it says, page by page.
     ///
     /// # Errors
     ///
@@ -270,7 +270,7 @@ impl AnalyzeId {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future may leave the call answered and billed. Sent again it gives the same, and is billed again.
+    /// Dropping the future may leave the call answered and billed. Sent again, it gives the same result, and is billed again.
     pub async fn send(self, clients: &Clients) -> Result<Part<IdentityDocument>> {
         let pages = [Some(self.front), self.back].into_iter().flatten();
         let pages = pages.map(|page| page.check_region(clients).map(|()| page.into_document()));

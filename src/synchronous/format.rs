@@ -1,4 +1,4 @@
-//! What kind of document some bytes are, by how they begin.
+//! The format of a document, by how its bytes begin.
 
 use std::fmt;
 
@@ -33,7 +33,7 @@ impl Format {
     ///
     /// # Errors
     ///
-    /// What was found instead, and what to do.
+    /// The format that was found instead, and what to do.
     pub(super) fn of(bytes: &[u8]) -> Result<Self, Unread> {
         if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
             return Ok(Self::Png);
@@ -50,7 +50,7 @@ impl Format {
         if let Some(unread) = UNREAD.iter().find(|unread| unread.fits(bytes)) {
             return Err(*unread);
         }
-        // A PDF may have something before its header, which then lies within the first 1,024 bytes.
+        // A PDF may have other bytes before its header, which is then within the first 1,024 bytes.
         let head = bytes.get(..1024 + 5).unwrap_or(bytes);
         if memmem::find(head, b"%PDF-").is_some() {
             return Ok(Self::Pdf);
@@ -70,7 +70,7 @@ impl fmt::Display for Format {
 pub(super) struct Unread {
     /// How it begins.
     first: &'static [u8],
-    /// What stands at which place beside that.
+    /// The place of the bytes that it also has.
     at: usize,
     magic: &'static [u8],
     what: &'static str,
@@ -117,10 +117,10 @@ const UNREAD: &[Unread] = &[
     unread(0, b"\xff\x4f\xff\x51", "a JPEG 2000 image", CONVERT),
     unread(0, b"\0\0\0\x0cJXL \r\n\x87\n", "a JPEG XL image", CONVERT),
     unread(0, b"\xff\x0a", "a JPEG XL image", CONVERT),
-    // These two letters begin many a text, but no text has the reserved bytes.
+    // Text can begin with these two letters, but does not have the reserved bytes.
     Unread { first: b"BM", ..unread(6, b"\0\0\0\0", "a BMP image", CONVERT) },
     unread(0, b"8BPS", "a Photoshop image", CONVERT),
-    unread(0, b"PK\x03\x04", "a zip archive (DOCX, XLSX and PPTX are such)", PRINT),
+    unread(0, b"PK\x03\x04", "a zip archive (DOCX, XLSX or PPTX, for example)", PRINT),
     unread(0, b"PK\x05\x06", "an empty zip archive", UNPACK),
     unread(
         0,
@@ -148,7 +148,7 @@ const UNREAD: &[Unread] = &[
 
 /// Whether a PDF has a password: its trailer then names, or holds, an encryption dictionary.
 ///
-/// A trailer is never compressed, so the name stands in the bytes; what follows tells it from the same word in a text.
+/// A trailer is never compressed, so the name is in the bytes as it is; what follows distinguishes it from the same word in text.
 pub(super) fn is_encrypted_pdf(bytes: &[u8]) -> bool {
     const NAME: &[u8] = b"/Encrypt";
     memmem::find_iter(bytes, NAME).any(|at| {

@@ -8,13 +8,13 @@ use crate::error::{Result, Stage};
 use crate::resource::{FlowDefinitionArn, HumanLoopName};
 use crate::sdk::request;
 
-/// The human review of [`AnalyzeDocument`](super::AnalyzeDocument): where the conditions of the flow are met, people see
+/// The human review of [`AnalyzeDocument`](super::AnalyzeDocument): if the conditions of the flow are met, people see
 /// the document and correct what was read.
 ///
-/// **The document leaves the answer with it**: Amazon Augmented AI (A2I) shows it to the workforce of the flow, and writes
+/// **The document is passed on with it**: Amazon Augmented AI (A2I) shows it to the workforce of the flow, and writes
 /// the outcome to the bucket, and under the key, that the flow definition names.
 ///
-/// A2I is in maintenance mode since July 2026 and takes no new customers. For an account that did not use it before, the
+/// A2I has been in maintenance mode since July 2026 and accepts no new customers. For an account that did not use it before, the
 /// call fails with `InvalidParameterException`.
 ///
 /// Follows "HumanLoopConfig" in the Amazon Textract API reference.
@@ -46,12 +46,12 @@ pub enum ContentClassifier {
 }
 
 impl HumanLoop {
-    /// A loop of this name, by this flow definition, which must be in the Region of the call.
+    /// A loop with this name and flow definition, which must be in the Region of the call.
     pub fn new(name: HumanLoopName, flow_definition: FlowDefinitionArn) -> Self {
         Self { name, flow_definition, content_classifiers: Vec::new() }
     }
 
-    /// Declares the document to be free of something; without any, only private workforces see it.
+    /// Declares the document to be free of something. Without a declaration only private workforces see it.
     pub fn content_classifier(mut self, classifier: ContentClassifier) -> Self {
         if !self.content_classifiers.contains(&classifier) {
             self.content_classifiers.push(classifier);
@@ -86,13 +86,13 @@ impl HumanLoop {
     }
 }
 
-/// What became of a [`HumanLoop`].
+/// The outcome of a [`HumanLoop`].
 ///
 /// Follows "HumanLoopActivationOutput" in the Amazon Textract API reference.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HumanLoopActivation {
-    /// The ARN of the loop; none where no condition was met, so that nobody reviews the document.
+    /// The ARN of the loop; none if no condition was met, so that nobody reviews the document.
     pub arn: Option<String>,
     /// Whether and why a review is needed.
     pub reasons: Vec<String>,

@@ -1,12 +1,12 @@
-//! How large an image is, and how many pages it has, where its first bytes tell that cheaply.
+//! How large an image is, and whether it has several pages, as far as that is cheap to read.
 //!
-//! The bytes may be anything. What does not read as it should is not judged here: Textract reads it better.
+//! The bytes can be anything. An image that cannot be read is not rejected here: Textract may be able to read it.
 
 use std::collections::HashSet;
 
 use super::format::Format;
 
-/// What is told of an image; none of what could not be told.
+/// What is known about an image, as far as it could be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Facts {
     /// Width and height, in pixels.
@@ -37,14 +37,14 @@ fn png(bytes: &[u8]) -> Option<(u32, u32)> {
     Some((u32::from_be_bytes(at(bytes, 16)?), u32::from_be_bytes(at(bytes, 20)?)))
 }
 
-/// The size in the frame header (SOF), which stands before the image data.
+/// The size in the frame header (SOF), which comes before the image data.
 fn jpeg(bytes: &[u8]) -> Option<(u32, u32)> {
     let mut place = 2;
     loop {
         (at(bytes, place)? == [0xff]).then_some(())?;
         let [marker] = at(bytes, place + 1)?;
         match marker {
-            // Any number of these may stand before a marker.
+            // Any number of these may precede a marker.
             0xff => place += 1,
             // Markers without a length.
             0x01 | 0xd0..=0xd7 => place += 2,
@@ -61,10 +61,10 @@ fn jpeg(bytes: &[u8]) -> Option<(u32, u32)> {
     }
 }
 
-/// The directories that are looked at, at the most: a hostile file can chain them in a circle.
+/// The most directories that are read: a hostile file can chain them in a circle.
 const MOST_DIRECTORIES: usize = 64;
 
-/// From the image file directories, of which each stands for a page, a preview or a mask.
+/// From the image file directories, each of which is a page, a preview or a mask.
 fn tiff(bytes: &[u8]) -> Option<Facts> {
     let big_endian = bytes.starts_with(b"MM");
     let short = |place| {
@@ -97,7 +97,7 @@ fn tiff(bytes: &[u8]) -> Option<Facts> {
         }
         // Neither a preview (bit 0, or 2 in the older tag) nor a mask (bit 2).
         let is_page = kind & 0b101 == 0 && old_kind != 2;
-        // What has no size, or was read before, is no directory of a page: the offset that led to it is stale.
+        // A directory without a size, or one that was read before, is not a page: the offset that points to it is stale.
         if let Some(size) = width.zip(height).filter(|_| is_page && seen.insert(directory)) {
             pages += 1;
             facts.size = facts.size.or(Some(size));

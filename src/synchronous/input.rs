@@ -8,7 +8,7 @@ use aws_smithy_types::Blob;
 
 use super::format::{Format, is_encrypted_pdf};
 use super::image::Facts;
-use super::{MAX_BYTES, MAX_PIXELS_A_SIDE};
+use super::{MAX_BYTES, MAX_PIXELS_PER_SIDE};
 use crate::clients::Clients;
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::resource::{Region, S3Object};
@@ -18,10 +18,10 @@ use crate::sdk::request;
 ///
 /// Bytes are checked for what Textract would refuse:
 ///
-/// - they are a JPEG, PNG, PDF or TIFF, by how they begin; a BigTIFF is none;
+/// - they are a JPEG, PNG, PDF or TIFF, by how they begin; BigTIFF is not accepted;
 /// - they are 1 byte to 10 MB;
-/// - a JPEG, PNG or TIFF has at most 10,000 pixels a side;
-/// - a TIFF has one page (a PDF must have one too, which only Textract can tell);
+/// - a JPEG, PNG or TIFF has at most 10,000 pixels on a side;
+/// - a TIFF has one page (a PDF must have one too, but only Textract can check that);
 /// - a PDF has no password.
 ///
 /// Clones share the bytes. `Debug` shows their format and number, never the bytes.
@@ -53,12 +53,12 @@ enum Content {
 }
 
 impl Input {
-    /// A document that is sent with the call. A `Vec<u8>` is taken over as it is; whatever is borrowed is copied.
+    /// A document that is sent with the call. A `Vec<u8>` is used as it is; borrowed bytes are copied.
     ///
     /// # Errors
     ///
-    /// [`UnsupportedDocument`](ErrorKind::UnsupportedDocument) if one of the checks fails. The error tells what was
-    /// found (such as a WEBP image, or 12,000 pixels) and what to do, and nothing that the document says.
+    /// [`UnsupportedDocument`](ErrorKind::UnsupportedDocument) if one of the checks fails. The error says what was
+    /// found (such as a WEBP image, or 12,000 pixels) and what to do, and nothing about the document's content.
     pub fn bytes(bytes: impl Into<Vec<u8>>) -> Result<Self> {
         let bytes: Vec<u8> = bytes.into();
         let format = check(&bytes)?;
@@ -68,12 +68,12 @@ impl Input {
     /// A document in S3, which Textract reads with the caller's permissions. Its bucket must be in the Region that the
     /// call is made in.
     ///
-    /// The name tells neither format nor size, so Textract alone judges the document.
+    /// The name shows neither format nor size, so only Textract checks the document.
     pub fn object(object: S3Object) -> Self {
         Self(Content::Object { object, region: None })
     }
 
-    /// The Region of the bucket, to check the clients against before the call. Bytes lie in none.
+    /// The Region of the bucket, to check the clients against before the call. Bytes do not have one.
     pub fn region(mut self, bucket: Region) -> Self {
         if let Content::Object { region, .. } = &mut self.0 {
             *region = Some(bucket);
@@ -101,7 +101,7 @@ impl Input {
         Ok(())
     }
 
-    /// The document as a request has it. The bytes are moved where no clone shares them.
+    /// The document as part of a request. The bytes are moved if no clone shares them.
     pub(super) fn into_document(self) -> sdk::Document {
         let document = sdk::Document::builder();
         match self.0 {
@@ -135,12 +135,12 @@ fn unsupported(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::UnsupportedDocument, Stage::Configure, message)
 }
 
-/// Checks a document for what Textract would refuse, and tells its format.
+/// Checks a document for what Textract would refuse, and returns its format.
 fn check(bytes: &[u8]) -> Result<Format> {
     if bytes.is_empty() {
-        return Err(unsupported("the document is empty: was it read to its end before?"));
+        return Err(unsupported("the document is empty: was it already read to its end?"));
     }
-    // The format first: who gives an archive of 20 MB is not helped by a smaller one.
+    // The format first: making an archive of 20 MB smaller does not help.
     let format = Format::of(bytes).map_err(|unread| unsupported(unread.to_string()))?;
     if bytes.len() > MAX_BYTES {
         let pages = match format {
@@ -149,21 +149,21 @@ fn check(bytes: &[u8]) -> Result<Format> {
         };
         let length = bytes.len();
         return Err(unsupported(format!(
-            "the document has {length} bytes, at most {MAX_BYTES} can be: {pages}"
+            "the document has {length} bytes, the most is {MAX_BYTES} bytes: {pages}"
         )));
     }
     if format == Format::Pdf && is_encrypted_pdf(bytes) {
-        return Err(unsupported("the PDF is encrypted, and Textract has no password: take it off"));
+        return Err(unsupported("the PDF is encrypted, and Textract accepts no password: remove it"));
     }
     let Facts { size, many_pages } = Facts::of(format, bytes);
     if many_pages {
         return Err(unsupported(format!("the {format} has more than one page: start a SecureJob for it")));
     }
     if let Some((width, height)) = size
-        && width.max(height) > MAX_PIXELS_A_SIDE
+        && width.max(height) > MAX_PIXELS_PER_SIDE
     {
         return Err(unsupported(format!(
-            "the {format} has {width} x {height} pixels, at most {MAX_PIXELS_A_SIDE} a side can be: scale it down"
+            "the {format} has {width} x {height} pixels, the most is {MAX_PIXELS_PER_SIDE} on a side: scale it down"
         )));
     }
     Ok(format)

@@ -3,6 +3,12 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use aws_credential_types::Credentials;
+use aws_credential_types::credential_fn::provide_credentials_fn;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_textract::config::IdentityCache;
+use aws_types::SdkConfig;
 use futures::TryStreamExt;
 use inkseal::audit::{AuditEvent, CallOutcome};
 use inkseal::comprehend::{
@@ -29,10 +35,14 @@ impl Log {
     }
 
     fn clients_with(&self, emulator: &Emulator, policy: TransportPolicy) -> Clients {
+        self.connect(&emulator.sdk_config(), policy)
+    }
+
+    fn connect(&self, config: &SdkConfig, policy: TransportPolicy) -> Clients {
         let events = self.0.clone();
         let builder = Clients::builder().get_rate(1000.0).transport(policy);
         let builder = builder.audit(move |event: &AuditEvent| events.lock().unwrap().push(event.clone()));
-        builder.connect(&emulator.sdk_config()).unwrap()
+        builder.connect(config).unwrap()
     }
 
     fn events(&self) -> Vec<AuditEvent> {
@@ -68,7 +78,7 @@ async fn every_request_of_a_job_gives_an_event() {
     store.put("letter.txt", letter.render(&Render::text())).await.unwrap();
     assert!(store.has("letter.txt").await.unwrap());
 
-    // The emulator saw every request; there are as many attempts in the events, operation by operation.
+    // The emulator saw every request; the events have as many attempts, operation by operation.
     let mut seen: Vec<_> = emulator.requests().into_iter().map(|request| request.operation).collect();
     let tried = |event: AuditEvent| vec![event.operation; event.attempts as usize];
     let mut told: Vec<_> = log.events().into_iter().flat_map(tried).collect();
@@ -186,6 +196,12 @@ async fn what_fails_is_told_with_its_code() {
     assert_eq!(error.kind(), ErrorKind::Throttled);
     let event = log.only("StartDocumentAnalysis");
     assert_eq!(event.attempts, 3, "one event for all attempts");
+
+    let log = Log::default();
+    let broken = build(emulator().fault(Fault::WrongLength.on("StartDocumentAnalysis")));
+    let error = analysis().start(&log.clients(&broken)).await.unwrap_err();
+    let event = log.only("StartDocumentAnalysis");
+    assert_eq!((&event.outcome, event.request_id.as_deref()), (&CallOutcome::Malformed, error.request_id()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -203,6 +219,29 @@ async fn what_never_leaves_and_what_is_not_answered_are_told_apart() {
     analysis().start(&log.clients(&reset)).await.unwrap_err();
     assert_eq!(log.only("StartDocumentAnalysis").outcome, CallOutcome::NoAnswer);
     assert_eq!(log.only("StartDocumentAnalysis").request_id, None);
+
+    // Sent once, and not again, as the credentials run out in between.
+    let log = Log::default();
+    let reset = build(emulator().fault(Fault::ConnectionReset.on("StartDocumentAnalysis")));
+    let seen = reset.clone();
+    let credentials = provide_credentials_fn(move || {
+        let is_sent = seen.count("StartDocumentAnalysis") > 0;
+        async move {
+            match is_sent {
+                false => Ok(Credentials::new("ASIAIOSFODNN7EXAMPLE", "secret", None, None, "test")),
+                true => Err(CredentialsError::not_loaded("they have run out")),
+            }
+        }
+    });
+    let config = reset.sdk_config().into_builder();
+    let config = config.credentials_provider(SharedCredentialsProvider::new(credentials));
+    let config = config.identity_cache(IdentityCache::no_cache()).build();
+    let clients = log.connect(&config, TransportPolicy::default());
+    let error = analysis().start(&clients).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::AccessDenied);
+    assert!(error.to_string().contains("this attempt was not sent"), "{error}");
+    let event = log.only("StartDocumentAnalysis");
+    assert_eq!((event.outcome, event.attempts), (CallOutcome::NoAnswer, 2));
 }
 
 #[tokio::test(start_paused = true)]
@@ -224,13 +263,13 @@ async fn no_text_in_events_and_no_object_in_logs() {
     let log = Log::default();
     let clients = log.clients(&emulator);
     let shown = Shown::default();
-    // Where there is one subscriber only, tracing asks that of the thread that comes first to an event, and that can be another
-    // test's, which has none.
+    // If there is only one subscriber, tracing asks that of the thread that first comes to an event, which can be that of another
+    // test, without one.
     let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     let guard = listen(&shown);
     let job = SecureJob::analysis(input()).feature(Feature::Layout).prefix("of-jane".parse().unwrap());
     let completed = complete(seal(job), &clients).await;
-    // So that another attempt at a part is told of, too.
+    // So that another attempt at a part is logged, too.
     emulator.inject(Fault::TruncatedBody.on("GetObject").times(1));
     let blocks: Vec<_> = completed.blocks(&clients).try_collect().await.unwrap();
     let store = completed.store(&clients, "clean-of-jane".parse().unwrap()).unwrap();
@@ -258,7 +297,7 @@ async fn no_text_in_events_and_no_object_in_logs() {
         start.contains(&completed.id().to_string()) && start.contains(KEY) && start.contains(SOURCE),
         "{start}"
     );
-    // In no line of ours, of whichever target: the caller chose these names.
+    // In none of our lines, of any target: the caller chose these names.
     assert!(logged.contains("the body broke off") && logged.contains("stored"), "{logged}");
     for name in [DOCUMENT, "jane"] {
         assert!(!logged.contains(name), "{name}: {logged}");

@@ -1,4 +1,4 @@
-//! No document text in anything that is meant for logs: errors, `Debug`, and our tracing output at every level.
+//! No document text in anything meant for logs: errors, `Debug`, and our tracing output at every level.
 
 use std::fmt::Debug;
 use std::io;
@@ -64,7 +64,7 @@ impl io::Write for Shown {
     }
 }
 
-/// Shows all that a stream gives, and what there is of it at its end.
+/// Shows everything that a stream yields, and its state after each item.
 async fn drain<T: Debug>(shown: &Shown, mut records: impl Stream<Item = inkseal::Result<T>> + Unpin + Debug) {
     while let Some(record) = records.next().await {
         match record {
@@ -75,7 +75,7 @@ async fn drain<T: Debug>(shown: &Shown, mut records: impl Stream<Item = inkseal:
     }
 }
 
-/// Shows our tracing at its most talkative, while the guard lives.
+/// Shows our tracing at all levels, while the guard lives.
 pub fn listen(shown: &Shown) -> tracing::subscriber::DefaultGuard {
     let writer = {
         let shown = shown.clone();
@@ -110,7 +110,7 @@ async fn run(response: Value) -> Shown {
             for key in emulator.object_keys(RESULTS) {
                 let body = emulator.object(RESULTS, &key).unwrap();
                 let half = body.slice(..body.len() * 2 / 3);
-                emulator.put_object_under_key(RESULTS, &key, half, crate::support::KEY);
+                emulator.put_object_under_key(RESULTS, &key, half, crate::support::KEY).unwrap();
             }
             drain(&shown, job.output(&clients).$records()).await;
         }};
@@ -194,7 +194,7 @@ async fn synchronous_calls_show_no_text_and_no_bytes() {
         .build()
         .unwrap();
     let clients = clients(&emulator);
-    // Where base64 begins anew, so that it would show too.
+    // At a multiple of three bytes, so that its base64 would show too.
     let scan = Input::bytes(format!("%PDF-1.7\n{CANARY}")).unwrap();
     shown.show(&scan);
     for unread in [CANARY.to_owned(), format!("%PDF-/Encrypt 1 0 R {CANARY}"), format!("GIF89a{CANARY}")] {
@@ -276,7 +276,7 @@ fn views_of_a_document_show_no_text() {
         let render = Render::to(format);
         let rendering = render.document_with_map(&document);
         assert!(rendering.text().contains(CANARY), "{format:?}");
-        shown.show((rendering.spans(), &rendering, render.pages(), render));
+        shown.show((rendering.spans(), &rendering, render.page_writer(), render));
     }
     for broken in [format!(r#"{{"Blocks": [{{"Text": 1, "Id": "{CANARY}"}}]}}"#), format!("[{CANARY}")] {
         shown.show_error(&Document::from_json(broken.as_bytes()).unwrap_err());

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::recorded::{compare, responses};
 use crate::support::{clients, complete, emulator, input, seal};
 
-/// Runs a response as a sealed job of its family, and gives what the stream gave. Over the API, too, it must be that.
+/// Runs a response as a sealed job of its family, and returns what the stream yields, which must be the same over the API.
 async fn streamed(response: Response) -> Vec<Value> {
     let shape = response.shape().unwrap();
     let emulator = emulator().response(response).build().unwrap();

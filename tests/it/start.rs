@@ -1,16 +1,17 @@
 //! What a start sends, and what it refuses to send.
 
+use aws_sdk_textract::operation::start_document_analysis::StartDocumentAnalysisOutput;
 use aws_smithy_mocks::{RuleMode, mock, mock_client};
-use inkseal::emulator::EmulatedKey;
-use inkseal::job::Api;
-use inkseal::resource::{JobTag, Prefix};
+use inkseal::emulator::{EmulatedKey, Fault};
+use inkseal::job::{Api, HasBucket, HasKey, SecureJobBuilder};
+use inkseal::resource::{JobTag, Prefix, S3Object};
 use inkseal::{
     Adapter, Analysis, Clients, ErrorKind, Expense, Feature, Idempotency, NotificationChannel, Pages, Query,
     RunningJob, SecureJob, Stage,
 };
 use serde_json::{Value, json};
 
-use crate::support::{KEY, KEY_ID, analysis, bucket, clients, emulator, input, key, seal};
+use crate::support::{KEY, KEY_ID, account, analysis, bucket, clients, emulator, input, key, seal};
 
 /// The body of the only request of this operation, with the token taken out and checked by itself.
 fn sent(emulator: &inkseal::emulator::Emulator, operation: &str) -> (Value, String) {
@@ -129,6 +130,97 @@ async fn the_same_work_is_the_same_job() {
 
     let other = seal(SecureJob::analysis(input()).feature(Feature::Tables)).start(&clients).await.unwrap();
     assert_ne!(first.token(), other.token(), "the features are part of the work");
+}
+
+type Builder = SecureJobBuilder<Analysis, HasBucket, HasKey>;
+
+/// A job that names everything that can be named, after this change.
+fn changed(change: impl FnOnce(Builder) -> Builder) -> SecureJob<Analysis> {
+    whole(input().with_version("v1").unwrap(), "amzn-s3-demo-results", KEY, change)
+}
+
+fn whole(
+    input: S3Object,
+    bucket: &str,
+    key: &str,
+    change: impl FnOnce(Builder) -> Builder,
+) -> SecureJob<Analysis> {
+    let job = SecureJob::analysis(input)
+        .feature(Feature::Tables)
+        .query(Query::new("Who signs?").unwrap().alias("SIGNER").unwrap())
+        .adapter(Adapter::new("0123456789ab", "7").unwrap())
+        .output_bucket(bucket.parse().unwrap())
+        .kms_key(key.parse().unwrap())
+        .prefix("team".parse().unwrap())
+        .job_tag("batch-7".parse().unwrap())
+        .notification_channel(channel("done", "publishes"));
+    change(job).build().unwrap()
+}
+
+fn channel(topic: &str, role: &str) -> NotificationChannel {
+    NotificationChannel::new(
+        format!("arn:aws:sns:us-east-1:111122223333:{topic}").parse().unwrap(),
+        format!("arn:aws:iam::111122223333:role/{role}").parse().unwrap(),
+    )
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_member_of_the_work_is_part_of_its_token() {
+    let query = |text: &str| Query::new(text).unwrap();
+    let pages = || Pages::page(2);
+    let adapter = |id: &str, version: &str| Adapter::new(id, version).unwrap().pages(pages());
+    let other_key = KEY.replace("1234abcd", "5678abcd");
+    let same = |job: Builder| job;
+    let document = |key: &str| S3Object::new("amzn-s3-demo-source", key).unwrap();
+    let jobs = [
+        ("nothing", changed(same)),
+        ("version", whole(input().with_version("v2").unwrap(), "amzn-s3-demo-results", KEY, same)),
+        ("no version", whole(input(), "amzn-s3-demo-results", KEY, same)),
+        ("document", whole(document("scans/two.pdf"), "amzn-s3-demo-results", KEY, same)),
+        ("output bucket", whole(input().with_version("v1").unwrap(), "amzn-s3-demo-others", KEY, same)),
+        ("key", whole(input().with_version("v1").unwrap(), "amzn-s3-demo-results", &other_key, same)),
+        ("prefix", changed(|job| job.prefix("other".parse().unwrap()))),
+        ("tag", changed(|job| job.job_tag("batch-8".parse().unwrap()))),
+        ("topic", changed(|job| job.notification_channel(channel("ended", "publishes")))),
+        ("role", changed(|job| job.notification_channel(channel("done", "announces")))),
+        ("salt", changed(|job| job.idempotency(Idempotency::Salted("monday".to_owned())))),
+        ("another salt", changed(|job| job.idempotency(Idempotency::Salted("tuesday".to_owned())))),
+        ("another feature", changed(|job| job.feature(Feature::Forms))),
+        ("another query", changed(|job| job.query(query("What total?")))),
+        ("its alias", changed(|job| job.query(query("What total?").alias("TOTAL").unwrap()))),
+        ("its pages", changed(|job| job.query(query("What total?").pages(pages())))),
+        ("another adapter", changed(|job| job.adapter(adapter("another-adapter", "7")))),
+        ("its version", changed(|job| job.adapter(adapter("another-adapter", "8")))),
+        ("its pages", changed(|job| job.adapter(adapter("another-adapter", "7").pages(Pages::page(3))))),
+    ];
+    let started = mock!(aws_sdk_textract::Client::start_document_analysis)
+        .then_output(|| StartDocumentAnalysisOutput::builder().job_id("a".repeat(64)).build());
+    let textract = mock_client!(aws_sdk_textract, RuleMode::MatchAny, [&started]);
+    let clients = Clients::builder().with_clients(textract, mock_client!(aws_sdk_s3, [])).unwrap();
+    let token = async |job: &SecureJob<Analysis>| job.start(&clients).await.unwrap().token().to_string();
+    let mut tokens = std::collections::HashMap::new();
+    for (member, job) in &jobs {
+        if let Some(other) = tokens.insert(token(job).await, member) {
+            panic!("{member} and {other} have one token");
+        }
+    }
+    // Textract gets neither, so they are the same work.
+    let owned = changed(|job| job.expected_bucket_owner(account()));
+    let placed = changed(|job| job.region("us-east-1".parse().unwrap()));
+    for job in [owned, placed] {
+        assert_eq!(tokens.get(&token(&job).await), Some(&&"nothing"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_whose_answer_cannot_be_read_can_be_repeated() {
+    let emulator = emulator().fault(Fault::WrongLength.on("StartDocumentAnalysis").times(1)).build().unwrap();
+    let clients = clients(&emulator);
+    let error = analysis().start(&clients).await.unwrap_err();
+    assert_eq!((error.kind(), error.stage()), (ErrorKind::Transport, Stage::Start), "{error}");
+    assert!(error.is_retryable() && error.code().is_none() && error.request_id().is_some());
+    analysis().start(&clients).await.unwrap();
+    assert_eq!(emulator.jobs().len(), 1, "the same token gives the same job");
 }
 
 #[tokio::test(start_paused = true)]

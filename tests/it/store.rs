@@ -1,4 +1,4 @@
-//! The sealed store: what is sent, what S3 answers, and what is made of it.
+//! The sealed store: what is sent, what S3 answers, and what becomes of it.
 
 use aws_sdk_s3::operation::put_object::PutObjectOutput;
 use aws_sdk_s3::types::ServerSideEncryption;
@@ -8,7 +8,7 @@ use inkseal::block::{BoundingBox, Geometry};
 use inkseal::emulator::{EmulatedBucket, EmulatedKey, Emulator, EmulatorBuilder, Fault};
 use inkseal::redact::{ImageRedaction, PatternDetector, RedactedImage, Redactor};
 use inkseal::render::{Format, Render};
-use inkseal::resource::{KmsKey, S3Location};
+use inkseal::resource::{KmsKey, Prefix, S3Location};
 use inkseal::{
     Analysis, Clients, CompletedJob, ErrorKind, Result, SealedStore, SecureJob, Stage, WaitOptions,
 };
@@ -75,7 +75,7 @@ async fn a_put_is_sealed_in_every_way() {
     ] {
         assert_eq!(put.header(header), Some(value), "{header}");
     }
-    // No name, no tag, no list of who may read beside it.
+    // No metadata, and no access control list.
     let more: Vec<_> = put.headers.keys().map(|name| name.as_str()).collect();
     assert!(
         !more.iter().any(|name| name.starts_with("x-amz-meta") || name.starts_with("x-amz-acl")),
@@ -101,7 +101,7 @@ async fn a_job_gives_a_store_under_its_own_seal() {
     let seal = store.seal();
     assert_eq!((seal.bucket(), seal.kms_key()), (job.seal().bucket(), job.seal().kms_key()));
     assert_eq!((seal.bucket_owner(), seal.region()), (Some(&account()), job.seal().region()));
-    // The key was looked at when the job was started, and not again.
+    // The key was checked when the job was started, and not again.
     assert_eq!(emulator.count("DescribeKey"), 1);
 
     let ownerless = SecureJob::analysis(input()).feature(inkseal::Feature::Layout);
@@ -127,7 +127,7 @@ async fn an_answer_under_another_seal_is_an_error_that_names_the_object() {
         assert_eq!((emulator.count("PutObject"), emulator.count("DeleteObject")), (1, 0));
     }
     // Without the fault, S3 may name the key by its id alone.
-    let (_emulator, store) = opened(emulator().key_header_as_id(true)).await;
+    let (_emulator, store) = opened(emulator().report_key_as_id(true)).await;
     assert!(store.put("page-1.png", page()).await.is_ok());
 }
 
@@ -182,7 +182,7 @@ async fn each_part_of_the_answer_counts() {
 #[tokio::test(start_paused = true)]
 async fn nothing_is_replaced_unless_it_is_asked_for() {
     let (emulator, store) = opened(emulator()).await;
-    emulator.put_object(RESULTS, "redacted/page-1.png", "an original");
+    emulator.put_object(RESULTS, "redacted/page-1.png", "an original").unwrap();
     let error = store.put("page-1.png", page()).await.unwrap_err();
     assert_eq!((error.kind(), error.code()), (ErrorKind::AlreadyExists, Some("PreconditionFailed")));
     assert_eq!(error.object(), Some("redacted/page-1.png"));
@@ -226,7 +226,7 @@ async fn keys_that_cannot_seal() {
         let error =
             SealedStore::open(&clients(&emulator), location(), key.clone(), account()).await.unwrap_err();
         assert_eq!((error.kind(), error.stage()), (ErrorKind::UnusableKey, Stage::CheckKey));
-        // Where nobody looked at it before, S3 says so.
+        // If nothing has checked it before, S3 says so.
         let store = SealedStore::open(&without_kms(&emulator), location(), key, account()).await.unwrap();
         let error = store.put("page-1.png", page()).await.unwrap_err();
         assert_eq!((error.kind(), error.stage()), (ErrorKind::UnusableKey, Stage::Store), "{error}");
@@ -268,6 +268,28 @@ async fn names_stay_in_their_folder() {
     for name in ["a", "a/b.png", "..a", "\u{e9} b.png"] {
         assert_eq!(store.put(name, page()).await.unwrap().key(), format!("redacted/{name}"));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_prefix_that_no_object_can_have_is_refused() {
+    let emulator = emulator().build().unwrap();
+    let clients = clients(&emulator);
+    let job = complete(analysis(), &clients).await;
+    let store = open(&clients).await.unwrap();
+    for odd in ["a#b", "a?versionId=1"] {
+        let prefix: Prefix = odd.parse().unwrap();
+        let location = S3Location::new(bucket(), prefix.clone());
+        for error in [
+            SealedStore::open(&clients, location, key(), account()).await.unwrap_err(),
+            job.store(&clients, prefix).unwrap_err(),
+            store.put(odd, page()).await.unwrap_err(),
+        ] {
+            assert_eq!(error.kind(), ErrorKind::InvalidInput, "{odd}");
+            let why = std::error::Error::source(&error).unwrap().to_string();
+            assert!(why.contains("at byte 1 is not allowed in the name of a stored object"), "{why}");
+        }
+    }
+    assert_eq!(emulator.count("PutObject"), 0);
 }
 
 #[tokio::test(start_paused = true)]

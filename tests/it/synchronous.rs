@@ -1,4 +1,4 @@
-//! The synchronous calls: what they take, what they send, and what they give.
+//! The synchronous calls: what they accept, what they send, and what they return.
 
 use std::collections::BTreeSet;
 
@@ -108,7 +108,7 @@ fn sizes_are_checked() {
     longest.resize(MAX_BYTES, 0);
     assert!(Input::bytes(longest.clone()).is_ok());
     longest.push(0);
-    assert!(refusal(longest).contains("10485761 bytes, at most 10485760"));
+    assert!(refusal(longest).contains("10485761 bytes, the most is 10485760 bytes"));
     let mut long = pdf();
     long.resize(MAX_BYTES + 1, b' ');
     assert!(refusal(long).contains("SecureJob"));
@@ -118,7 +118,7 @@ fn sizes_are_checked() {
         assert!(Input::bytes(jpeg(width, height)).is_ok());
         assert!(Input::bytes(tiff(true, &[(0, width.into(), height.into())])).is_ok());
     }
-    assert!(refusal(png(10_001, 5)).contains("the PNG has 10001 x 5 pixels"));
+    assert!(refusal(png(10_001, 5)).contains("the PNG has 10001 x 5 pixels, the most is 10000 on a side"));
     assert!(refusal(jpeg(5, 10_001)).contains("the JPEG has 5 x 10001 pixels"));
     assert!(refusal(tiff(false, &[(0, 20_000, 5)])).contains("the TIFF has 20000 x 5 pixels"));
 }
@@ -132,7 +132,7 @@ fn a_tiff_has_one_page_beside_its_preview_and_mask() {
             refusal(tiff(big_endian, &[page, (1, 10, 20), (2, 100, 200)])).contains("more than one page")
         );
     }
-    // One whose directories lead in a circle has an end too: it is the same page again.
+    // Directories that are chained in a circle come to an end too: it is the same page again.
     let mut circle = tiff(false, &[(1, 10, 20), (1, 10, 20)]);
     let end = circle.len();
     circle[end - 4..].copy_from_slice(&8u32.to_le_bytes());
@@ -308,7 +308,7 @@ async fn what_cannot_be_asked_is_refused_without_a_call() {
     let elsewhere = FLOW.replace("us-east-1", "eu-west-1").parse().unwrap();
     let cases = [
         (analysis(), "at least one feature or query"),
-        ((0..16).fold(analysis(), |analysis, _| analysis.query(query())), "at most 15"),
+        ((0..16).fold(analysis(), |analysis, _| analysis.query(query())), "the most is 15"),
         (analysis().query(query()).adapter(adapter()).adapter(adapter()), "two adapters"),
         (analysis().query(query().pages("2-*".parse().unwrap())), "for pages 2-*"),
         (analysis().query(query()).adapter(adapter().pages(Pages::page(3))), "for pages 3"),
@@ -318,7 +318,7 @@ async fn what_cannot_be_asked_is_refused_without_a_call() {
         ),
         (
             analysis().query(query()).human_loop(HumanLoop::new("a".parse().unwrap(), elsewhere)),
-            "do not lie in one Region",
+            "names are in different Regions",
         ),
     ];
     for (analysis, reason) in cases {
@@ -400,7 +400,7 @@ async fn errors_name_the_call() {
     assert_eq!((error.operation(), error.code()), (Some("AnalyzeExpense"), Some("InvalidS3ObjectException")));
     assert!(error.request_id().is_some() && error.to_string().starts_with("calling Textract: "));
 
-    emulator.put_object(SOURCE, "letter.docx", "PK\x03\x04");
+    emulator.put_object(SOURCE, "letter.docx", "PK\x03\x04").unwrap();
     let letter = Input::object(S3Object::new(SOURCE, "letter.docx").unwrap());
     let error = DetectDocumentText::new(letter).send(&clients).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnsupportedDocument);

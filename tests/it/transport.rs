@@ -1,13 +1,19 @@
-//! The transport policy on real requests, and what the crate says of itself.
+//! The transport policy and the timeouts on real requests, and what the crate says about itself.
+
+use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_credential_types::credential_fn::provide_credentials_fn;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_credential_types::provider::error::CredentialsError;
-use inkseal::emulator::Emulator;
+use aws_sdk_s3::config::timeout::TimeoutConfig;
+use inkseal::emulator::{Emulator, Fault};
 use inkseal::{Clients, ErrorKind, Refusal, SealedStore, Stage, TransportPolicy, VpcEndpoints};
+use tokio::time::Instant;
 
 use crate::support::{RESULTS, account, analysis, emulator, key};
+
+const MINUTE: Duration = Duration::from_secs(60);
 
 fn refusal(error: &inkseal::Error) -> Refusal {
     assert_eq!(error.kind(), ErrorKind::InsecureTransport, "{error}");
@@ -15,7 +21,7 @@ fn refusal(error: &inkseal::Error) -> Refusal {
     std::error::Error::source(error).unwrap().downcast_ref::<Refusal>().unwrap().clone()
 }
 
-/// Starts a job under a policy, and gives the refusal; nothing may have been sent.
+/// Starts a job under a policy, and returns the refusal; nothing may have been sent.
 async fn refused(emulator: &Emulator, config: aws_types::SdkConfig, policy: TransportPolicy) -> Refusal {
     let clients = Clients::builder().transport(policy).connect(&config).unwrap();
     let error = analysis().start(&clients).await.unwrap_err();
@@ -59,13 +65,13 @@ async fn vpc_endpoints_can_be_required() {
 async fn fips_endpoints_can_be_required() {
     let emulator = emulator().build().unwrap();
     let policy = TransportPolicy::default().require_fips();
-    // Where an endpoint is named the SDK cannot choose a FIPS one, and does not send.
+    // If an endpoint is named, the SDK cannot choose a FIPS one, and does not send.
     let clients = Clients::builder().transport(policy).connect(&emulator.sdk_config()).unwrap();
     let error = analysis().start(&clients).await.unwrap_err();
     assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::InvalidInput, false), "{error}");
     assert!(emulator.requests().is_empty());
 
-    // Where none is named the policy has asked for one. That the requests went through shows that they went there, as
+    // If none is named, the policy asks for one. That the requests went through shows that they went there, as
     // the guard refuses any other.
     let mut config = emulator.sdk_config().into_builder();
     config.set_endpoint_url(None);
@@ -136,6 +142,38 @@ async fn long_term_credentials_can_be_refused() {
     analysis().start(&clients).await.unwrap();
     let temporary = Clients::builder().transport(policy).connect(&emulator.sdk_config()).unwrap();
     analysis().start(&temporary).await.unwrap();
+}
+
+/// How long a start takes whose answer never comes, if it ends within an hour.
+async fn unanswered(timeouts: Option<TimeoutConfig>) -> Option<Duration> {
+    let emulator = emulator().fault(Fault::Latency(24 * 60 * MINUTE).on("StartDocumentAnalysis"));
+    let emulator = emulator.build().unwrap();
+    let mut config = emulator.sdk_config().into_builder();
+    config.set_timeout_config(timeouts);
+    let clients = Clients::new(&config.build()).unwrap();
+    let (job, began) = (analysis(), Instant::now());
+    let start = tokio::time::timeout(60 * MINUTE, job.start(&clients)).await.ok()?;
+    let error = start.unwrap_err();
+    assert_eq!((error.kind(), error.stage()), (ErrorKind::Transport, Stage::Start), "{error}");
+    assert!(error.is_retryable());
+    Some(began.elapsed())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_never_answers_is_given_up() {
+    let connect = TimeoutConfig::builder().connect_timeout(Duration::from_secs(3));
+    for open in [None, Some(connect.clone().build())] {
+        let took = unanswered(open).await.unwrap();
+        assert!((2 * MINUTE..10 * MINUTE).contains(&took), "{took:?}");
+    }
+    // What the caller says about it stays.
+    let took = unanswered(Some(connect.clone().read_timeout(MINUTE / 6).build())).await.unwrap();
+    assert!((MINUTE / 6..2 * MINUTE).contains(&took), "{took:?}");
+    let took = unanswered(Some(connect.clone().operation_attempt_timeout(5 * MINUTE).build())).await.unwrap();
+    assert!((5 * MINUTE..20 * MINUTE).contains(&took), "{took:?}");
+    for disabled in [connect.disable_read_timeout().build(), TimeoutConfig::disabled()] {
+        assert_eq!(unanswered(Some(disabled)).await, None);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -55,6 +55,42 @@ async fn a_wait_ends_at_its_deadline_and_can_be_repeated() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn no_look_begins_at_the_deadline() {
+    let emulator = emulator().job_duration(5 * MINUTE).build().unwrap();
+    let clients = clients(&emulator);
+    let running = analysis().start(&clients).await.unwrap();
+    let every = Duration::from_secs(20);
+    let pauses = Arc::new(Mutex::new(Vec::new()));
+    let options = WaitOptions::default().poll_between(every, every).deadline(MINUTE).on_progress({
+        let pauses = pauses.clone();
+        move |progress| pauses.lock().unwrap().push(progress.next)
+    });
+    let began = Instant::now();
+    let error = running.wait_with(&clients, &options).await.unwrap_err();
+    assert_eq!((error.kind(), began.elapsed()), (ErrorKind::DeadlineExceeded, MINUTE));
+    assert_eq!(*pauses.lock().unwrap(), [Some(every), Some(every), None]);
+    assert_eq!(emulator.count("GetDocumentAnalysis"), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_that_is_not_answered_is_repeated() {
+    let never = Fault::Latency(120 * MINUTE).on("GetDocumentAnalysis").times(1);
+    let emulator = emulator().fault(never).build().unwrap();
+    let clients = clients(&emulator);
+    let running = analysis().start(&clients).await.unwrap();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let options = WaitOptions::default().on_progress({
+        let seen = seen.clone();
+        move |progress| seen.lock().unwrap().push(progress.clone())
+    });
+    running.wait_with(&clients, &options).await.unwrap();
+    let seen = seen.lock().unwrap();
+    assert_eq!((seen[0].status.clone(), seen[0].elapsed), (None, MINUTE));
+    assert!(seen.iter().skip(1).all(|look| look.status.is_some()), "{seen:?}");
+    assert!(seen.last().unwrap().elapsed < 2 * MINUTE, "{seen:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_dropped_wait_sends_nothing_more() {
     let emulator = emulator().job_duration(5 * MINUTE).build().unwrap();
     let clients = clients(&emulator);
@@ -87,11 +123,11 @@ async fn a_thousand_waits_keep_to_one_get_rate() {
 
 #[tokio::test(start_paused = true)]
 async fn throttled_and_broken_looks_are_repeated() {
-    let emulator = emulator()
-        .job_duration(MINUTE)
-        .fault(Fault::Throttle.on("GetDocumentAnalysis").times(20))
-        .build()
-        .unwrap();
+    // Throttled, broken, and answered with half an answer.
+    let faults = [Fault::Throttle, Fault::ConnectionReset, Fault::WrongLength].into_iter().cycle();
+    let faults = (1..=21).zip(faults).map(|(nth, fault)| fault.on("GetDocumentAnalysis").nth(nth));
+    let emulator = faults.fold(emulator().job_duration(MINUTE), |emulator, fault| emulator.fault(fault));
+    let emulator = emulator.build().unwrap();
     let clients = clients(&emulator);
     let running = analysis().start(&clients).await.unwrap();
     let missed = Arc::new(Mutex::new(0));
@@ -100,7 +136,7 @@ async fn throttled_and_broken_looks_are_repeated() {
         move |progress| *missed.lock().unwrap() += u32::from(progress.status.is_none())
     });
     running.wait_with(&clients, &options).await.unwrap();
-    assert!(*missed.lock().unwrap() > 1, "the SDK's own retries do not outlast twenty faults");
+    assert_eq!(*missed.lock().unwrap(), 21, "each is one look, which the SDK does not repeat");
 }
 
 #[tokio::test(start_paused = true)]
@@ -113,7 +149,7 @@ async fn throttled_looks_keep_to_the_get_rate_and_are_told_at_the_deadline() {
     let error = running.wait_with(&clients, &options.deadline(MINUTE)).await.unwrap_err();
     assert!(emulator.count("GetDocumentAnalysis") <= 31, "{}", emulator.count("GetDocumentAnalysis"));
     assert_eq!(error.kind(), ErrorKind::DeadlineExceeded);
-    assert!(error.to_string().contains("looks failed"), "{error}");
+    assert!(error.to_string().contains("polls failed"), "{error}");
     let last = std::error::Error::source(&error).unwrap().downcast_ref::<inkseal::Error>().unwrap();
     assert_eq!(last.kind(), ErrorKind::Throttled);
 }
@@ -124,7 +160,7 @@ async fn a_failed_job_tells_why() {
     let clients = clients(&emulator);
     let error = analysis().start(&clients).await.unwrap().wait(&clients).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::JobFailed);
-    assert!(error.to_string().contains("INVALID_IMAGE_TYPEsecond line"), "{error}");
+    assert!(error.to_string().contains("INVALID_IMAGE_TYPE second line"), "{error}");
     assert!(!error.is_retryable());
 }
 
