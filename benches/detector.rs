@@ -1,8 +1,8 @@
-//! Our contender in `benches/presidio/compare.py`, which runs it: personal data in a text.
+//! Our side of `benches/presidio/compare.py`, which runs it: personal data in a text.
 //!
-//! With `--serve` it reads a request as a line of JSON, `{"text": t, "types": [...] | null, "min_score": s}`, and answers with
-//! the seconds that the detector took and what it found. Making a detector is not in the time; one is kept for each set of types.
-//! Without `--serve` it does nothing.
+//! With `--serve` it reads each request as a line of JSON, `{"text": t, "types": [...] | null, "min_score": s}`, and answers with
+//! the seconds that the detector took and what it found. The time to make a detector does not count; one is kept for each set of
+//! types. Without `--serve` it does nothing.
 
 use std::collections::HashMap;
 use std::io::{BufRead, Write};

@@ -1,13 +1,13 @@
-//! What redaction costs: the patterns in MB/s and pages/s, and Amazon Comprehend in requests, units and time.
+//! The cost of redaction: the patterns in MB/s and pages/s, and Amazon Comprehend in requests, units and time.
 //!
 //! ```text
 //! cargo bench --bench redact
 //! ```
 //!
-//! The pages are recorded ones where `INKSEAL_CORPUS` names the folder of them, else made up; longer documents repeat them.
-//! Comprehend is the emulator, which answers after 60 ms. Beside the stage stand the two ways in which it is called without
-//! one: a request a page, and a request a line, also four at a time. It exits with 1 where the stage is billed more than
-//! a tenth of the units of a request a line.
+//! The pages are recorded ones if `INKSEAL_CORPUS` names their folder, otherwise made up; longer documents repeat them.
+//! Comprehend is the emulator, which answers after 60 ms. The stage is compared with the two ways of calling Comprehend without
+//! one: a request per page, and a request per line, also four at a time. It exits with 1 if the stage is billed more than
+//! a tenth of the units of a request per line.
 
 mod heap;
 mod pages;
@@ -29,9 +29,9 @@ const SIZES: [usize; 3] = [1, 40, 400];
 const LATENCY: Duration = Duration::from_millis(60);
 /// How many requests are in flight at a time.
 const PARALLEL: usize = 4;
-/// What would take longer than this is reckoned and not run.
+/// Anything that would take longer than this is calculated and not run.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// So many times fewer units than by a request a line.
+/// How many times fewer units than with a request per line.
 const PROMISED: f64 = 10.0;
 
 fn main() -> ExitCode {
@@ -46,11 +46,11 @@ fn main() -> ExitCode {
     if ratios.iter().all(|ratio| *ratio >= PROMISED) {
         return ExitCode::SUCCESS;
     }
-    println!("the stage is billed more than a tenth of the units of a request a line");
+    println!("the stage is billed more than a tenth of the units of a request per line");
     ExitCode::FAILURE
 }
 
-/// Documents of as many pages each; of one page, every page that there is.
+/// Documents of the same number of pages; for one page, every page that there is.
 struct Documents {
     pages: usize,
     list: Vec<Document>,
@@ -126,16 +126,16 @@ async fn patterns(documents: &[Documents]) {
     }
 }
 
-/// What some way of asking Comprehend costs.
+/// The cost of a way of asking Comprehend.
 struct Cost {
     requests: u64,
     units: u64,
     seconds: Option<f64>,
 }
 
-/// How many times fewer units the stage is billed than a request a line.
+/// How many times fewer units the stage is billed than a request per line.
 async fn comprehend(documents: &Documents) -> f64 {
-    // Small documents one after another, as each is for itself.
+    // Small documents one after another, as each is redacted by itself.
     let stage = Cost::of(|detector| async move {
         let redactor = Redactor::builder(detector).parallel(PARALLEL).build().expect("a stage");
         let (mut requests, mut units) = (0, 0);
@@ -168,7 +168,7 @@ async fn comprehend(documents: &Documents) -> f64 {
     fewer(&by_line)
 }
 
-/// Asks about each text by itself, some at a time.
+/// Asks about each text by itself, several at a time.
 async fn each(detector: ComprehendDetector, texts: &[String]) -> (u64, u64) {
     let asked = stream::iter(texts).map(|text| detector.detect(text)).buffered(PARALLEL);
     let sum = asked.try_fold((0, 0), |(requests, units), detection| async move {
@@ -178,7 +178,7 @@ async fn each(detector: ComprehendDetector, texts: &[String]) -> (u64, u64) {
 }
 
 impl Cost {
-    /// Counts without the latency, and measures the time with it where that takes no longer than the patience.
+    /// Counts without the latency, and measures the time with it if that takes no longer than the patience.
     async fn of<F: Future<Output = (u64, u64)>>(ask: impl Fn(ComprehendDetector) -> F) -> Self {
         let (requests, units) = ask(detector(Duration::ZERO)).await;
         let rounds = requests.div_ceil(PARALLEL as u64);
@@ -195,7 +195,8 @@ impl Cost {
 }
 
 fn detector(latency: Duration) -> ComprehendDetector {
-    let emulator = Emulator::builder().latency(latency).log_limit(0).build().expect("an emulator");
+    let emulator = Emulator::builder().pii_by_patterns().latency(latency).log_limit(0);
+    let emulator = emulator.build().expect("an emulator");
     let clients = Clients::new(&emulator.sdk_config()).expect("clients");
     ComprehendDetector::new(&clients).expect("a detector").parallel(PARALLEL)
 }

@@ -4,8 +4,8 @@
 //! cargo run --release --example detect -- --types EMAIL,PHONE letter.txt
 //! ```
 //!
-//! For each entity it prints one JSON object on a line of its own: its `type`, where it begins and ends (`begin`, `end`) in
-//! code points with the end exclusive, and its `score`, 0 to 1. They come in order, and none overlaps another.
+//! It prints one JSON object per line for each entity: its `type`, where it begins and ends (`begin`, `end`) in code points with
+//! the end exclusive, and its `score`, 0 to 1. The entities are in order, and none overlaps another.
 
 mod detector;
 
@@ -23,12 +23,12 @@ use self::detector::DetectorArguments;
 /// Find personal data in UTF-8 text.
 #[derive(Parser)]
 #[command(
-    after_help = "Exit codes: 0, 1 where the text cannot be read or the detector fails, 2 for wrong arguments."
+    after_help = "Exit codes: 0, 1 if the text cannot be read or the detector fails, 2 for wrong arguments."
 )]
 struct Arguments {
     #[command(flatten)]
     detector: DetectorArguments,
-    /// A text, or - for standard input
+    /// A text file, or - for standard input
     file: PathBuf,
 }
 
@@ -71,7 +71,7 @@ fn read(file: &Path) -> Result<String> {
     } else {
         bytes = std::fs::read(file)?;
     }
-    // Not the error of the standard library, whose `Debug` holds the text.
+    // Not the standard library's error, whose `Debug` shows the text.
     String::from_utf8(bytes)
         .map_err(|error| anyhow::anyhow!("not UTF-8 from byte {} on", error.utf8_error().valid_up_to()))
 }

@@ -5,8 +5,8 @@
 //!     --image page.png --image-out redacted.png saved.json
 //! ```
 //!
-//! The rendering goes to standard output. Expense documents, identity documents and results of loan files come out as JSON
-//! only. The report holds counts and no text. If anything fails, nothing comes out.
+//! The rendering goes to standard output. Expense documents, identity documents and results of loan files are written as JSON
+//! only. The report holds counts and no text. If anything fails, nothing is written.
 
 mod detector;
 
@@ -33,7 +33,7 @@ use self::detector::DetectorArguments;
 /// Redact a saved Textract response.
 #[derive(Parser)]
 #[command(
-    after_help = "Exit codes: 0, 1 where something cannot be read, redacted or written, 2 for wrong arguments."
+    after_help = "Exit codes: 0, 1 if something cannot be read, redacted or written, 2 for wrong arguments."
 )]
 struct Arguments {
     #[command(flatten)]
@@ -41,13 +41,13 @@ struct Arguments {
     /// What is put in place of what is found
     #[arg(long, default_value = "mask")]
     operator: Put,
-    /// The key for pseudonyms: a file of at least 32 random bytes. Without it they are of a key that nobody keeps
+    /// The key for pseudonyms: a file of at least 32 random bytes. Without it, a random key that is stored nowhere
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
-    /// What comes out
+    /// The format of the output
     #[arg(long, default_value = "text")]
     to: Target,
-    /// Look for what was found on one page on all the others too
+    /// Search for what was found on one page on all the others too
     #[arg(long)]
     sweep: bool,
     /// Where to write what was done, in numbers, as JSON
@@ -59,7 +59,8 @@ struct Arguments {
     /// Where to write the redacted image, in the same format
     #[arg(long, value_name = "OUT", requires = "image")]
     image_out: Option<PathBuf>,
-    /// Which page the image is of, and which one to take of a TIFF of several; needed where the response has several pages
+    /// The page that the image is of, and the one to take of a TIFF of several; needed if the response has several pages and
+    /// the image does not
     #[arg(long, value_name = "N", requires = "image", value_parser = clap::value_parser!(u32).range(1..))]
     page: Option<u32>,
     /// One response, or a JSON array of them
@@ -74,7 +75,7 @@ enum Put {
     Type,
     /// Nothing
     Remove,
-    /// `NAME_1`, the same one for the same text
+    /// `NAME_1`, the same for the same text
     Token,
     /// `NAME_` and a keyed hash
     Pseudonym,
@@ -149,7 +150,7 @@ impl Arguments {
     }
 }
 
-/// What a saved response is of.
+/// The kind of records in a saved response.
 #[derive(Clone, Copy, PartialEq)]
 enum Family {
     Blocks,
@@ -174,7 +175,7 @@ impl Family {
     }
 }
 
-/// Which members a response has, or each of several.
+/// The members of a response, or of each of several.
 fn members(json: &[u8]) -> serde_json::Result<Vec<HashMap<String, IgnoredAny>>> {
     match json.trim_ascii_start().first() {
         Some(b'[') => serde_json::from_slice(json),
@@ -186,42 +187,38 @@ fn records<T: Record>(json: &[u8]) -> Result<Vec<T>> {
     Ok(Part::join(T::parse_saved(json)?)?.records)
 }
 
-/// What the response holds, redacted, and all that is written of it.
+/// The records of the response, redacted, and everything that is written of them.
 struct Redaction<T> {
     records: Vec<Redacted<T>>,
-    pages: BTreeSet<u32>,
     rendering: String,
     report: RedactionReport,
 }
 
-impl<T: Redactable + Record + Serialize> Redaction<T> {
-    /// Of records that have no rendering.
+impl<T: Redactable + Serialize> Redaction<T> {
+    /// Redacts records that have no rendering.
     async fn of_list(list: &str, records: Vec<T>, redactor: &Redactor) -> Result<Self> {
-        let mut pages: BTreeSet<u32> = records.iter().map(|record| record.page().unwrap_or(1)).collect();
         let (records, report) = redactor.redact_all(records).await?;
-        pages.extend(records.iter().flat_map(Redacted::regions).map(|region| region.page));
         let json: Vec<_> = records.iter().map(Redacted::to_json).collect::<Result<_, _>>()?;
         let json: Vec<_> = json.iter().map(RedactedText::as_str).collect();
         let rendering = format!("{{\"{list}\":[{}]}}", json.join(","));
-        Ok(Self { records, pages, rendering, report })
+        Ok(Self { records, rendering, report })
     }
 }
 
 impl Redaction<Document> {
     async fn of(document: Document, redactor: &Redactor, to: Target) -> Result<Self> {
-        let pages = document.pages().map(|page| page.number()).collect();
         let (redacted, report) = document.redact(redactor).await?;
         let rendering = match to {
             Target::Text => redacted.render(&Render::text()),
             Target::Markdown => redacted.render(&Render::markdown()),
             Target::Json => redacted.to_json()?,
         };
-        Ok(Self { records: vec![redacted], pages, rendering: rendering.into_string(), report })
+        Ok(Self { records: vec![redacted], rendering: rendering.into_string(), report })
     }
 }
 
 impl<T> Redaction<T> {
-    /// Writes all that was asked for, once all of it is there.
+    /// Writes everything that was asked for, once all of it is ready.
     fn write(&self, arguments: &Arguments) -> Result<()> {
         if let (Some(file), Some(out)) = (&arguments.image, &arguments.image_out) {
             let image = self.image(file, arguments.page).with_context(|| file.display().to_string())?;
@@ -241,27 +238,28 @@ impl<T> Redaction<T> {
 
     fn image(&self, file: &Path, page: Option<u32>) -> Result<RedactedImage> {
         let bytes = std::fs::read(file)?;
-        let only = self.pages.iter().copied().next().filter(|_| self.pages.len() < 2);
+        let pages: BTreeSet<u32> = self.records.iter().flat_map(Redacted::page_numbers).copied().collect();
+        let only = pages.first().copied().filter(|_| pages.len() == 1);
         let image = ImageRedaction::new();
         let Some(page) = page.or(only) else {
-            let pages: Vec<_> = self.pages.iter().map(|page| self.places_on(*page)).collect::<Result<_>>()?;
-            return image.redact_pages(&bytes, &pages).context("without `--page` it has to hold all pages");
+            let places: Vec<_> = pages.into_iter().map(|page| self.places_on(page)).collect::<Result<_>>()?;
+            return image.redact_pages(&bytes, places).context("without `--page` it has to hold all pages");
         };
-        if !self.pages.contains(&page) {
-            bail!("the response has no page {page}");
-        }
         let places = self.places_on(page)?;
-        match image.redact(&bytes, &places) {
-            Err(ImageError::SeveralPages { .. }) => Ok(image.page(page).redact(&bytes, &places)?),
+        match image.redact(&bytes, places.iter().copied()) {
+            Err(ImageError::SeveralPages { .. }) => Ok(image.page(page).redact(&bytes, places)?),
             redacted => Ok(redacted?),
         }
     }
 
-    fn places_on(&self, page: u32) -> Result<Vec<Geometry>> {
-        let mut places = Vec::new();
-        for record in &self.records {
-            places.extend(record.places_on(page)?.into_iter().cloned());
+    /// The places on a page of all records that have it.
+    fn places_on(&self, page: u32) -> Result<Vec<&Geometry>> {
+        let mut of_records =
+            self.records.iter().filter(|record| record.page_numbers().contains(&page)).peekable();
+        if of_records.peek().is_none() {
+            bail!("the response has no page {page}");
         }
-        Ok(places)
+        let places: Vec<_> = of_records.map(|record| record.places_on(page)).collect::<Result<_, _>>()?;
+        Ok(places.concat())
     }
 }

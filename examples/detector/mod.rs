@@ -1,4 +1,4 @@
-//! What the examples that look for personal data have in common: the choice of a detector.
+//! The choice of a detector, which the examples that look for personal data share.
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
@@ -6,22 +6,22 @@ use inkseal::Clients;
 use inkseal::emulator::Emulator;
 use inkseal::redact::{ComprehendDetector, Language, PatternDetector, PiiType, Redactor, RedactorBuilder};
 
-/// Who looks, for what.
+/// Which detector, and what it looks for.
 #[derive(Args)]
 pub struct DetectorArguments {
-    /// Who looks for personal data
+    /// The detector
     #[arg(long, default_value = "patterns")]
     detector: Detector,
-    /// What has a lower score is left alone, 0 to 1 [default: 0.5 for patterns, 0 for comprehend]
+    /// Ignore what has a lower score, 0 to 1 [default: 0.5 for patterns, 0 for comprehend]
     #[arg(long, value_name = "S", value_parser = score)]
     min_score: Option<f32>,
     /// Look for these types only, such as EMAIL,PHONE
     #[arg(long, value_name = "TYPE,...", value_delimiter = ',', value_parser = pii_type)]
     types: Vec<PiiType>,
-    /// The language that comprehend is told
+    /// The language of the text, for comprehend
     #[arg(long, default_value = "en")]
     language: TextLanguage,
-    /// Let comprehend be Amazon Comprehend, with the credentials of the environment, and not the embedded emulator
+    /// Use Amazon Comprehend with the credentials of the environment for comprehend, not the embedded emulator
     #[arg(long)]
     aws: bool,
 }
@@ -54,7 +54,7 @@ fn pii_type(argument: &str) -> Result<PiiType, &'static str> {
 }
 
 impl DetectorArguments {
-    /// A stage with this detector.
+    /// The builder of a stage with this detector.
     pub async fn redactor(&self) -> Result<RedactorBuilder> {
         let builder = match self.detector {
             Detector::Patterns => Redactor::builder(self.patterns()?),
@@ -81,7 +81,7 @@ impl DetectorArguments {
         let config = if self.aws {
             aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await
         } else {
-            Emulator::builder().build()?.sdk_config()
+            Emulator::builder().pii_by_patterns().build()?.sdk_config()
         };
         let language = match self.language {
             TextLanguage::En => Language::English,

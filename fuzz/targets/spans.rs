@@ -1,11 +1,11 @@
 //! Redaction, from the spans of a detector to the texts of the blocks.
 //!
-//! The first line of an input sets the stage: operators (`mask`, `mask4`, `type`, `remove`, `token`, `pseudonym`, `encrypt`,
-//! `keep`; the first for names, the second for all else), `keep-rest`, `sweep`, `blur`, and the spans that the detector gives for
-//! every page, as `3+5`: five code points from the third on, by turns a name and an address. The other lines are lines of words;
-//! `--` begins a page, and `@KIND text` is a block of that kind with that text.
+//! The first line of an input holds the settings: operators (`mask`, `mask4`, `type`, `remove`, `token`, `pseudonym`, `encrypt`,
+//! `keep`; the first for names, the second for everything else), `keep-rest`, `sweep`, `blur`, and the spans that the detector gives
+//! for every page, as `3+5`: five code points from the third on, alternately a name and an address. The other lines are lines of
+//! words; `--` begins a page, and `@KIND text` is a block of that kind with that text.
 //!
-//! Which words a span touches is worked out from the map of the rendering, and what is left of detected strings by plain search.
+//! The words that a span touches are derived from the map of the rendering, and what is left of detected strings by plain search.
 
 #![no_main]
 
@@ -31,7 +31,7 @@ static RUNTIME: LazyLock<Runtime> =
 
 const OPERATORS: [&str; 8] = ["mask", "mask4", "type", "remove", "token", "pseudonym", "encrypt", "keep"];
 const SECRET: [u8; 32] = [7; 32];
-/// One key for both operators: two that are made of the same bytes count as two.
+/// One key for both operators: two made of the same bytes count as two.
 static SEALING: LazyLock<EncryptionKey> = LazyLock::new(|| EncryptionKey::new(SECRET));
 const NAME: &str = "claims/17";
 
@@ -40,7 +40,7 @@ static WRITTEN: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"\[(?:NAME|ADDRESS)\]|(?:NAME|ADDRESS)_[0-9a-f]+|enc:[A-Za-z0-9+/=_-]+").expect("a pattern")
 });
 
-/// Finds what it is told to, and remembers what that was.
+/// Gives the spans of the script, and remembers them.
 #[derive(Clone, Default)]
 struct Told {
     spans: Vec<(usize, usize)>,
@@ -67,7 +67,7 @@ impl PiiDetector for Told {
     }
 }
 
-/// What an input says.
+/// An input, parsed.
 struct Script {
     operators: Vec<String>,
     keeps_rest: bool,
@@ -169,7 +169,7 @@ fn document(lines: &str) -> Document {
     Document::from_json(json!({"Blocks": blocks}).to_string().as_bytes()).expect("a document")
 }
 
-/// A kind that is no name in capitals would be text where none can be redacted, and so a leak.
+/// A kind that is not a name in capitals would be text where none can be redacted, and so a leak.
 fn kind_and_text(line: &str) -> Option<(&str, &str)> {
     let is_name = |kind: &str| {
         (1..64).contains(&kind.len()) && kind.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
@@ -209,7 +209,7 @@ fn redact(script: &Script) {
     assert!(report.entities() > 0 || !is_found);
 }
 
-/// All of a document but its texts, and its geometry where that may change.
+/// A document without its texts, and without its geometry if that may change.
 fn skeleton(document: &Document, blurs: bool) -> Value {
     let mut value = serde_json::to_value(document).expect("a document");
     for block in value["Blocks"].as_array_mut().expect("blocks") {
@@ -238,11 +238,22 @@ struct Texts {
     after: HashMap<String, String>,
 }
 
-/// Letters and digits alone, in one case and without marks.
+/// Letters and digits alone, in one case and without accents.
 fn letters(text: &str) -> String {
     // The capital ẞ is its own capital: it is the small one first.
-    let small = text.nfd().flat_map(char::to_lowercase).flat_map(char::to_uppercase).flat_map(char::to_lowercase);
-    small.nfd().filter(|c| c.is_alphanumeric()).collect()
+    let small =
+        text.nfd().flat_map(char::to_lowercase).flat_map(char::to_uppercase).flat_map(char::to_lowercase);
+    small.nfd().filter(|c| c.is_alphanumeric() && !is_accent(*c)).collect()
+}
+
+/// Some of these marks are letters, too. The iota below a Greek vowel counts as one.
+fn is_accent(c: char) -> bool {
+    ('\u{300}'..='\u{36f}').contains(&c) && c != '\u{345}'
+}
+
+/// How many letters and digits a text has.
+fn length(text: &str) -> usize {
+    text.chars().filter(|c| c.is_alphanumeric() && !is_accent(*c)).count()
 }
 
 /// What was detected and is not kept.
@@ -254,7 +265,7 @@ struct Strings {
 impl Strings {
     fn of(script: &Script, seen: &[(String, Vec<PiiSpan>)]) -> Self {
         let mut all: BTreeMap<u32, Vec<String>> = BTreeMap::new();
-        // Blank pages are not looked at.
+        // Blank pages are not given to the detector.
         let mut pages = script.document.pages().map(|page| page.number());
         for (text, spans) in seen {
             let page =
@@ -271,9 +282,9 @@ impl Strings {
         Self { all }
     }
 
-    /// What consists of signs alone, and of the mask's among them, may come out of a mask again where another operator is for it; so
-    /// may what begins or ends with the mask's sign, beside a word that is masked, and within one where the rest of words is kept.
-    /// The stage then refuses.
+    /// A string of signs alone, the mask's among them, may be made by a mask again if another operator is for it; so
+    /// may one that begins or ends with the mask's sign, next to a word that is masked, and within one if the rest of words is
+    /// kept. The stage then refuses.
     fn may_leak(&self, script: &Script) -> bool {
         let is_masked = script.operators.is_empty()
             || script.operators.iter().any(|operator| operator.starts_with("mask"));
@@ -281,11 +292,12 @@ impl Strings {
             let at_an_end = said.starts_with('*') || said.ends_with('*');
             said.contains('*') && (at_an_end || script.keeps_rest || letters(said).is_empty())
         };
-        is_masked && self.all.values().flatten().any(|said| is_made_by_masks(said.trim()))
+        let without_accents = |said: &String| said.nfd().filter(|c| !is_accent(*c)).collect::<String>();
+        is_masked && self.all.values().flatten().any(|said| is_made_by_masks(without_accents(said).trim()))
     }
 
-    /// Where the rest of words is kept, a short string that stands within a longer word is not looked for, and may stand by itself
-    /// once what was detected beside it in the word is gone: the stage then refuses as well.
+    /// If the rest of words is kept, a short string within a longer word is not searched for, and may be left by itself
+    /// once what was detected next to it in the word is gone: the stage then refuses as well.
     fn may_come_free(&self, script: &Script) -> bool {
         let all: String =
             script.document.blocks().filter_map(|block| block.block().text()).map(letters).collect();
@@ -308,9 +320,8 @@ impl Strings {
                     let text = WRITTEN.replace_all(text, "\u{0}");
                     for said in self.all.get(&page.number()).into_iter().flatten() {
                         let said = said.trim();
-                        let length = said.chars().filter(|c| c.is_alphanumeric()).count();
-                        let is_there = (length >= 8 && text.contains(said))
-                            || (length >= 3 && text.split_whitespace().any(|word| word == said));
+                        let is_there = (length(said) >= 8 && text.contains(said))
+                            || (length(said) >= 3 && text.split_whitespace().any(|word| word == said));
                         assert!(!is_there, "{said:?} is left in {text:?}");
                     }
                 }
@@ -318,12 +329,12 @@ impl Strings {
         }
     }
 
-    /// Where the long ones stand in a text of a page, in code points, however they overlap.
+    /// Where the long ones appear in a text of a page, in code points, overlapping ones too.
     fn places(&self, page: u32, text: &str) -> Vec<Range<usize>> {
         let points = CodePoints::of(text);
         let mut places = Vec::new();
         for said in self.all.get(&page).into_iter().flatten().map(|said| said.trim()) {
-            if said.chars().filter(|c| c.is_alphanumeric()).count() >= 8 {
+            if length(said) >= 8 {
                 let starts = text.char_indices().map(|(at, _)| at).filter(|at| text[*at..].starts_with(said));
                 places.extend(starts.filter_map(|start| points.of_bytes(start..start + said.len())));
             }
@@ -331,7 +342,7 @@ impl Strings {
         places
     }
 
-    /// Whether a text may have been redacted for what was detected elsewhere on its page: a part of that stands in it.
+    /// Whether a text may have been redacted for what was detected elsewhere on its page: it contains a part of that.
     fn explain(&self, page: u32, text: &str) -> bool {
         let text = letters(text);
         let parts = self.all.get(&page).into_iter().flatten().flat_map(|said| said.split_whitespace());
@@ -381,14 +392,14 @@ fn words(
         let Some(own) = points.of_bytes(place.range.clone()) else { panic!("borders of characters") };
         let id = place.block.to_string();
         let (Some(before), Some(after)) = (texts.before.get(&id), texts.after.get(&id)) else { continue };
-        // Blocks may say more than stands here; words do not.
+        // Blocks may say more than is shown here; words do not.
         if id.starts_with(['l', 'b']) || own.is_empty() {
             continue;
         }
         let touching: Vec<_> =
             acted.iter().filter(|span| span.begin < own.end && span.end > own.start).collect();
-        // So does a word that has a letter of what was detected elsewhere, if that is long enough to be looked for within words. Its
-        // end may be kept, a mask of what consists of its own signs is the same, and signs alone are left where another detection has
+        // So does a word that has a letter of what was detected elsewhere, if that is long enough to be searched for within words. Its
+        // end may be kept, a mask of what consists of its own signs is the same, and signs alone are left if another detection has
         // the rest.
         let shows = |place: &Range<usize>| {
             let part = place.start.max(own.start)..place.end.min(own.end);
@@ -399,7 +410,7 @@ fn words(
         };
         let is_repeated = !script.operators.iter().any(|operator| operator == "mask4")
             && repeated.iter().any(|place| place.start < own.end && place.end > own.start && shows(place));
-        // What an operator writes may have stood there.
+        // What an operator writes may have been there before.
         let may_be_same = WRITTEN.is_match(before);
         assert!(!is_repeated || after != before || may_be_same, "{before:?} of {text:?} is left");
         if touching.is_empty() {
@@ -426,14 +437,14 @@ fn words(
     }
 }
 
-/// What a word says of which all goes. What was detected elsewhere and stands in the word too is put in its place by an operator of
-/// its own, which may be another.
+/// What a word says that is redacted whole. If it also contains something that was detected elsewhere, that is replaced by an
+/// operator of its own, which may be another.
 fn whole_word(script: &Script, page: u32, is_all: &dyn Fn(&str) -> bool, before: &str, after: &str) {
     let is_alone = script.operators.iter().all(|operator| is_all(operator));
     let masked = |rest: &str| rest.chars().all(|c| c == '*');
     let others = || masked(&WRITTEN.replace_all(after, "").replace(' ', ""));
     if is_all("encrypt") {
-        // What is another operator's is no more for the key.
+        // What is another operator's is not for the key.
         let sealed = if is_alone { after } else { after.split(' ').next().unwrap_or_default() };
         let said = SEALING.decrypt(NAME, page, sealed).expect("what was encrypted");
         let fits = |(said, before): (char, char)| said == before || (said == '*' && !is_alone);
@@ -448,13 +459,13 @@ fn whole_word(script: &Script, page: u32, is_all: &dyn Fn(&str) -> bool, before:
     } else if is_all("remove") {
         assert_eq!(after, "", "{before:?}");
     } else if is_all("type") {
-        // What was detected in it may stand in it several times.
+        // What was detected in it may be in it several times.
         let is_type = |word: &str| matches!(word, "[NAME]" | "[ADDRESS]");
         assert!(after.split_terminator(' ').all(is_type), "{after:?} of {before:?}");
     }
 }
 
-/// Masks alone leave a word as long as it was, and of what any of them covers no more than the end that is its own to keep.
+/// Masks alone leave a word as long as it was, and of what each of them covers no more than the end that it may keep.
 fn masked(
     script: &Script,
     text: &str,

@@ -1,4 +1,4 @@
-//! Places that do not tell how long a redacted word was.
+//! Places that do not reveal how long a redacted word was.
 
 use crate::block::{Block, BlockKind, BoundingBox, Geometry, PageSize, Point};
 use crate::document::Document;
@@ -6,10 +6,10 @@ use crate::document::Document;
 /// The columns and rows of the grid that places are widened to.
 const CELLS: f32 = 10.0;
 
-/// The places to write instead, by index, of the blocks that are touched and of those that enclose them closely.
+/// The new places, by index, of the blocks that are touched and of those that enclose them closely.
 pub(super) fn places(document: &Document, is_touched: impl Fn(u32) -> bool) -> Vec<(u32, Geometry)> {
     let mut touched: Vec<bool> = document.blocks().map(|block| is_touched(block.index())).collect();
-    // What contains a touched block, and what contains that: lists of the layout have texts, which have lines.
+    // What contains a touched block, and what contains that in turn: lists of the layout have texts, which have lines.
     for _ in 0..3 {
         for block in document.blocks().filter(|block| encloses(block.block())) {
             let is_in = |index: u32| touched.get(index as usize).copied().unwrap_or_default();
@@ -25,7 +25,7 @@ pub(super) fn places(document: &Document, is_touched: impl Fn(u32) -> bool) -> V
     places.collect()
 }
 
-/// Whether a block is no larger than what it contains. Cells and tables have lines of their own.
+/// Whether a block is only as large as what it contains. Cells and tables have outlines of their own.
 fn encloses(block: &Block) -> bool {
     let kind = block.kind();
     kind.is_layout()

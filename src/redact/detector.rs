@@ -1,4 +1,4 @@
-//! What finds personal data in a text.
+//! Detectors, which find personal data in a text.
 
 use std::fmt;
 use std::ops::Range;
@@ -10,19 +10,19 @@ use super::PiiType;
 use super::members::is_capitals;
 use crate::error::{Error, ErrorKind};
 
-/// What finds personal data: text in, spans out.
+/// Finds personal data: text in, spans out.
 ///
-/// The redaction stage stands on this trait alone, so an application can bring its own detector: a model of its own, a
+/// The redaction stage needs nothing but this trait, so an application can bring its own detector: a model, a
 /// service, a list of names. It is object-safe; `Arc<D>`, `Box<D>` and `&D` are detectors too.
 ///
-/// What a detector gives is not trusted: the stage fails, and lets nothing out, where a span ends beyond the text, is empty,
-/// is out of order, or has a score or a type that is none: a type is a name in capitals, as it may be written in place of what
+/// What a detector returns is not trusted: the stage fails, and lets nothing out, if a span ends beyond the text, is empty,
+/// is out of order, or has an invalid score or type. A type is a name in capitals, as it may be written in place of what
 /// was found.
 ///
 /// ```
 /// use inkseal::redact::{Detection, DetectorError, PiiDetector, PiiSpan, PiiType};
 ///
-/// /// Finds the customers that are known.
+/// /// Finds the names of known customers.
 /// struct Customers(Vec<String>);
 ///
 /// impl PiiDetector for Customers {
@@ -43,7 +43,7 @@ use crate::error::{Error, ErrorKind};
 /// }
 /// ```
 pub trait PiiDetector: Send + Sync {
-    /// What it is called in reports: a word that says nothing of any document.
+    /// Its name in reports: a word that says nothing of any document.
     fn name(&self) -> &'static str;
 
     /// Finds personal data in a text, which may hold several pages.
@@ -52,18 +52,18 @@ pub trait PiiDetector: Send + Sync {
     ///
     /// # Errors
     ///
-    /// A [`DetectorError`] where not all of the text could be looked at: a detector that gives what it has found so far
+    /// A [`DetectorError`] if not all of the text could be examined: a detector that returns what it has found so far
     /// would let the rest out.
     ///
     /// # Cancel safety
     ///
-    /// An implementation bears being dropped at any await: the stage drops the future when its
-    /// [time](super::RedactorBuilder::timeout) is over, and when nobody waits for the record any more. It then leaves no task
-    /// running and no lock taken; what it has asked a service for may be billed.
+    /// An implementation must tolerate being dropped at any await: the stage drops the future when its
+    /// [time](super::RedactorBuilder::timeout) is over, and when nobody waits for the record any more. It must then leave no task
+    /// running and no lock held; what it has asked a service for may be billed.
     fn detect<'a>(&'a self, text: &'a str) -> BoxFuture<'a, Result<Detection, DetectorError>>;
 
-    /// How many bytes of text it would like to have at once. The stage puts pages together up to that, and one page where it
-    /// is 0, which is the default.
+    /// How many bytes of text it prefers at once. The stage puts pages together up to that, or gives a single page if it
+    /// is 0, the default.
     fn batch_bytes(&self) -> usize {
         0
     }
@@ -96,15 +96,15 @@ pointers!(&D, Box<D>, Arc<D>);
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PiiSpan {
-    /// What it is.
+    /// The type of personal data.
     pub pii_type: PiiType,
     /// Its first code point.
     pub begin: usize,
-    /// The code point behind its last.
+    /// The code point after its last.
     pub end: usize,
     /// How sure the detector is, 0 to 1.
     pub score: f32,
-    /// Which detector found it, where several were asked.
+    /// The detector that found it, if several were asked.
     pub detector: Option<&'static str>,
 }
 
@@ -126,9 +126,9 @@ impl PiiSpan {
 pub struct Detection {
     /// The spans, in order of where they begin.
     pub spans: Vec<PiiSpan>,
-    /// The requests that it took; 0 of a detector that asks nobody.
+    /// The requests that it took; 0 for a detector that makes none.
     pub requests: u64,
-    /// The units that are billed for them: 100 characters, and 3 units a request at least, for Amazon Comprehend.
+    /// The units that are billed for them: for Amazon Comprehend, 100 characters each, and at least 3 units per request.
     pub billed_units: u64,
 }
 
@@ -138,7 +138,7 @@ impl Detection {
         Self { spans, ..Self::default() }
     }
 
-    /// As [`new`](Self::new), of spans in any order.
+    /// Like [`new`](Self::new), from spans in any order.
     pub fn sorted(mut spans: Vec<PiiSpan>) -> Self {
         spans.sort_by_key(PiiSpan::range_key);
         Self::new(spans)
@@ -146,13 +146,13 @@ impl Detection {
 }
 
 impl PiiSpan {
-    /// By where they begin, and of those the longest first.
+    /// Sorts by the beginning, and of the same beginning the longest first.
     pub(super) fn range_key(&self) -> (usize, std::cmp::Reverse<usize>) {
         (self.begin, std::cmp::Reverse(self.end))
     }
 }
 
-/// Why a detector could not look at all of a text.
+/// Why a detector could not examine all of a text.
 ///
 /// Its message is a constant, so that it cannot repeat the text.
 #[derive(Debug, thiserror::Error)]
@@ -163,7 +163,7 @@ pub struct DetectorError {
 }
 
 impl DetectorError {
-    /// An error that says this.
+    /// An error with this message.
     pub fn new(message: &'static str) -> Self {
         Self { message, source: None }
     }
@@ -181,13 +181,14 @@ impl DetectorError {
 
 impl From<Error> for DetectorError {
     fn from(error: Error) -> Self {
-        Self { message: "the detection service did not answer", source: Some(error) }
+        Self { message: "the detection service failed", source: Some(error) }
     }
 }
 
 /// Converts offsets between the code points of a text and its bytes.
 ///
-/// It is made in one pass over the text, and converts in constant time.
+/// It is made in one pass over the text. A code point is converted to its byte in constant time, and a byte to its code point
+/// by a binary search.
 ///
 /// ```
 /// use inkseal::redact::CodePoints;
@@ -201,7 +202,7 @@ impl From<Error> for DetectorError {
 #[derive(Clone, Debug)]
 pub struct CodePoints<'t> {
     text: &'t str,
-    /// The byte of every 64th code point; of ASCII none, as it counts bytes.
+    /// The byte of every 64th code point; empty for ASCII, of which each is a byte.
     marks: Vec<usize>,
     len: usize,
 }
@@ -209,7 +210,7 @@ pub struct CodePoints<'t> {
 const STEP: usize = 64;
 
 impl<'t> CodePoints<'t> {
-    /// Those of a text.
+    /// The code points of a text.
     pub fn of(text: &'t str) -> Self {
         if text.is_ascii() {
             return Self { text, marks: Vec::new(), len: text.len() };
@@ -235,7 +236,7 @@ impl<'t> CodePoints<'t> {
         self.len == 0
     }
 
-    /// Where a code point begins; the length of the text for the one behind the last.
+    /// The byte at which a code point begins; the length of the text for the one after the last.
     pub fn to_byte(&self, code_point: usize) -> Option<usize> {
         if code_point >= self.len {
             return (code_point == self.len).then_some(self.text.len());
@@ -245,7 +246,7 @@ impl<'t> CodePoints<'t> {
         Some(mark + offset)
     }
 
-    /// The bytes of a range of code points; `None` where it ends beyond the text, or before it begins.
+    /// The bytes of a range of code points; `None` if it ends beyond the text, or before it begins.
     pub fn to_bytes(&self, code_points: Range<usize>) -> Option<Range<usize>> {
         if code_points.start > code_points.end {
             return None;
@@ -253,7 +254,7 @@ impl<'t> CodePoints<'t> {
         Some(self.to_byte(code_points.start)?..self.to_byte(code_points.end)?)
     }
 
-    /// The code point that begins at a byte; `None` where none does.
+    /// The code point that begins at a byte; `None` if none does.
     pub fn of_byte(&self, byte: usize) -> Option<usize> {
         if byte == self.text.len() {
             return Some(self.len);
@@ -266,7 +267,7 @@ impl<'t> CodePoints<'t> {
         Some(index * STEP + between.chars().count())
     }
 
-    /// The code points of a range of bytes; `None` where it does not lie on their borders.
+    /// The code points of a range of bytes; `None` if it does not lie on their borders.
     pub fn of_bytes(&self, bytes: Range<usize>) -> Option<Range<usize>> {
         if bytes.start > bytes.end {
             return None;
@@ -275,7 +276,7 @@ impl<'t> CodePoints<'t> {
     }
 }
 
-/// Which of its spans are nonsense, in words that tell nothing of the text.
+/// Why spans are nonsense, if they are, in words that say nothing of the text.
 pub(super) fn nonsense(spans: &[PiiSpan], len: usize) -> Option<&'static str> {
     let is_within = |span: &PiiSpan| span.begin < span.end && span.end <= len;
     if !spans.iter().all(is_within) {
@@ -283,7 +284,7 @@ pub(super) fn nonsense(spans: &[PiiSpan], len: usize) -> Option<&'static str> {
     } else if !spans.iter().all(|span| (0.0..=1.0).contains(&span.score)) {
         Some("a score is not between 0 and 1")
     } else if !spans.iter().all(|span| is_capitals(span.pii_type.as_str())) {
-        Some("a type is no name in capitals of up to 64 letters, digits and underscores")
+        Some("a type is not a name in capitals of up to 64 letters, digits and underscores")
     } else if !spans.is_sorted_by_key(|span| span.begin) {
         Some("the spans are not in order")
     } else {

@@ -1,7 +1,7 @@
-//! The last look at what is about to come out: no detected string stands in it.
+//! The last check of what is about to come out: it contains no detected string.
 //!
-//! It looks at what serde would write, so that it sees every member there is, also one that nobody thought of when the
-//! members to redact were listed.
+//! It checks what serde would write, so it sees every member there is, even one that was forgotten when the members to redact
+//! were listed.
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
@@ -9,15 +9,15 @@ use std::collections::HashSet;
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 use serde::ser::{self, Impossible, Serialize, Serializer};
 
-use super::members::{is_name, is_page_number, is_page_range};
+use super::members::{is_kind, is_name, is_page_number, is_page_range};
 use super::needles::{Folded, Needles};
 
-/// Looks for needles in all strings of a value.
+/// Searches all strings of a value for needles.
 pub(super) struct Strings<'n> {
     needles: &'n Needles,
-    /// What was written in place of needles, which may have them in it by chance, as a type or a number.
+    /// What was written in place of needles, which may contain one by chance, as a type or a number.
     written: &'n HashSet<String>,
-    /// What finds all of that at once, from the first time that it is asked for.
+    /// The search for all of these at once, from when it is first needed.
     finder: OnceCell<Option<AhoCorasick>>,
     /// Where the value is: the names of the members around it, innermost last.
     path: Vec<&'static str>,
@@ -43,15 +43,15 @@ impl<'n> Strings<'n> {
         Self { needles, written, finder: OnceCell::new(), path: Vec::new(), found: false }
     }
 
-    /// Looks at all strings that a value writes.
+    /// Checks all strings that a value writes.
     pub(super) fn of(&mut self, value: &impl Serialize) {
-        // It has no error but for what is none of a record: maps with keys that are no strings.
+        // Only what no record has is an error, such as maps with keys that are not strings.
         if value.serialize(&mut *self).is_err() {
             self.found = true;
         }
     }
 
-    /// Whether a needle was found, or something that cannot be looked at.
+    /// Whether a needle was found, or something that cannot be checked.
     pub(super) fn found(&self) -> bool {
         self.found
     }
@@ -62,17 +62,17 @@ impl<'n> Strings<'n> {
         match (parent, member) {
             // Textract makes them up.
             (_, "Id" | "Ids" | "NextToken") => true,
-            ("Type", "Text") => is_name(text),
+            ("Type", "Text") | ("LendingFields", "Type") => is_kind(text),
             ("PageType" | "PageNumber", "Value") => is_name(text) || is_page_number(text),
             ("Query", "Pages") => is_page_range(text),
             (_, member) => NAMES.contains(&member) && is_name(text),
         }
     }
 
-    /// A text without what was written in place of needles; `None` where that cannot be looked for.
+    /// A text without what was written in place of needles; `None` if that cannot be searched for.
     fn without_written(&self, text: &str) -> Option<String> {
         let finder = || {
-            // All at once: one after the other would take as long as there are of them, for each text.
+            // All at once: one after the other would take time in proportion to their number, for each text.
             AhoCorasickBuilder::new().match_kind(MatchKind::LeftmostLongest).build(self.written).ok()
         };
         let finder = self.finder.get_or_init(finder).as_ref()?;
@@ -95,7 +95,7 @@ impl<'n> Strings<'n> {
     }
 }
 
-/// What is no string says nothing.
+/// What is not a string says nothing.
 macro_rules! silent {
     ($($name:ident: $type:ty),+) => {
         $(fn $name(self, _: $type) -> Result<(), Unreadable> {
@@ -267,9 +267,9 @@ impl Serializer for &mut Strings<'_> {
     }
 }
 
-/// A value that holds something else than strings, numbers, lists and members.
+/// A value that holds something other than strings, numbers, lists and members.
 #[derive(Debug, thiserror::Error)]
-#[error("a value that cannot be looked at")]
+#[error("a value that cannot be checked")]
 pub(super) struct Unreadable;
 
 impl ser::Error for Unreadable {

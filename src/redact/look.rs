@@ -1,4 +1,4 @@
-//! What the detector finds on pages: which of it counts, and where it stands.
+//! What the detector finds on pages: which findings count, and where they are.
 
 use std::ops::Range;
 
@@ -14,7 +14,7 @@ use super::{CodePoints, Detection, PiiSpan, PiiType};
 use crate::error::{Error, ErrorKind, Result, Stage};
 
 impl Redactor {
-    /// Looks at sheets, as many of them together as the detector likes to have.
+    /// Gives sheets to the detector, as many of them together as it prefers.
     pub(super) async fn look_at_sheets(&self, sheets: &[&Sheet]) -> Result<Looked> {
         let most = self.batch_bytes();
         let mut batches = Vec::new();
@@ -72,7 +72,7 @@ impl Redactor {
             requests: passed.detection.requests,
             billed_units: passed.detection.billed_units,
         };
-        // Where a span stands: one that runs over the end of a page is on both.
+        // A span that runs over the end of a page is on both.
         let on_sheets = |span: &PiiSpan| {
             let bytes = points.to_bytes(span.range()).unwrap_or_default();
             let first = places.partition_point(|place| place.end <= bytes.start);
@@ -100,20 +100,26 @@ impl Redactor {
                     continue;
                 };
                 hits.whole.push((span.pii_type.clone(), range));
-                // What a mask would leave as it is was masked before, and tells nothing.
+                // What a mask would leave as it is was masked before, and reveals nothing.
                 if !self.settings.operator(&span.pii_type).leaves(text) {
                     hits.strings.push((span.pii_type.clone(), text.to_owned()));
+                    // The lines of an address may be apart on the page, as in columns.
+                    if span.detector == Some(declared::DETECTOR) && text.contains('\n') {
+                        hits.strings
+                            .extend(text.lines().map(|line| (span.pii_type.clone(), line.to_owned())));
+                    }
                 }
             }
         }
         for span in &passed.kept {
-            let sheet = on_sheets(span).next().and_then(|(index, _)| sheets.get(index));
-            looked.kept.push((sheet.map_or(1, |sheet| sheet.page), span.pii_type.clone(), detector(span)));
+            let page =
+                on_sheets(span).next().and_then(|(index, range)| Some(sheets.get(index)?.page_at(&range)));
+            looked.kept.push((page.unwrap_or(1), span.pii_type.clone(), detector(span)));
         }
         Ok(looked)
     }
 
-    /// What passes of what the detector finds, and of what is known without it.
+    /// Runs the detector on a text, and returns which of its findings, and of those known without it, count.
     pub(super) async fn look_at(
         &self,
         text: &str,
@@ -159,17 +165,17 @@ impl Redactor {
     }
 }
 
-/// What passes of what was detected in a text.
+/// What counts of what was detected in a text.
 pub(super) struct Passed {
     /// In order and without overlap.
     pub(super) detection: Detection,
     /// The same spans before one cut off another.
     whole: Vec<PiiSpan>,
-    /// What is only counted.
+    /// The spans that are counted but not redacted.
     pub(super) kept: Vec<PiiSpan>,
 }
 
-/// What stands between two pages that are looked at together.
+/// The text between two pages that are given to the detector together.
 pub(super) const BETWEEN: &str = "\n\n";
 
 /// What was detected on some sheets.
@@ -177,7 +183,7 @@ pub(super) const BETWEEN: &str = "\n\n";
 pub(super) struct Looked {
     /// For each sheet.
     pub(super) hits: Vec<Hits>,
-    /// What is only counted.
+    /// What is counted but not redacted.
     pub(super) kept: Vec<(u32, PiiType, &'static str)>,
     pub(super) requests: u64,
     pub(super) billed_units: u64,
@@ -204,7 +210,7 @@ impl Looked {
         self
     }
 
-    /// Takes out what was detected on the first sheets; all that it cost is counted with them.
+    /// Takes out what was detected on the first sheets; the whole cost is counted with them.
     pub(super) fn split_first(&mut self, sheets: usize) -> Self {
         let rest = self.hits.split_off(sheets.min(self.hits.len()));
         let first = std::mem::take(self);

@@ -3,32 +3,37 @@
 use crate::Text;
 use crate::block::{Block, BlockId, Geometry};
 use crate::document::{
-    ExpenseDetection, ExpenseDocument, ExpenseField, FieldType, IdentityDocument, LendingDetection,
-    LendingDocument, LendingResult,
+    ExpenseDetection, ExpenseDocument, ExpenseField, ExpenseGroup, FieldType, IdentityDocument,
+    LendingDetection, LendingDocument, LendingResult,
 };
 use crate::part::PartHead;
 
-/// What a member that is in no block is to its record.
+/// The role of a member that is in no block.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Role<'a> {
-    /// What stands by itself.
+    /// A text of its own.
     Text,
-    /// What a document calls a field.
+    /// The label of a field.
     Label,
-    /// What a field says. `labelled` tells that its label was visited before it.
-    Value { kind: Option<&'a str>, labelled: bool },
+    /// The value of a field. `is_vendors` says that the field is one of the vendor's, and `labelled` that its label was
+    /// visited just before it.
+    Value { kind: Option<&'a str>, is_vendors: bool, labelled: bool },
+    /// The value of a field in another form, which is not printed. It is visited just after the value as it is printed.
+    Normalized { kind: Option<&'a str> },
+    /// What Textract says of the whole response. It is not printed either.
+    Notice,
 }
 
 /// A member that is in no block.
 pub(super) struct Field<'a> {
     pub(super) role: Role<'a>,
-    /// Where it stands, to be changed too.
+    /// Where it is on its page, to be changed too.
     pub(super) place: &'a mut Option<Geometry>,
-    /// The page, where that is told.
+    /// The page, if the record names it.
     pub(super) page: Option<u32>,
 }
 
-/// Sees a member, and may give what it is to say instead.
+/// Sees a member, and may return what it is to say instead.
 pub(super) type Visit<'v> = dyn FnMut(Field<'_>, &str) -> Option<String> + 'v;
 
 /// The texts of a block, in the order in which [`edit_block`] sees them.
@@ -41,14 +46,14 @@ pub(super) fn texts_of(block: &Block) -> impl Iterator<Item = &str> {
     block.text().into_iter().chain(asked).chain(alias).chain(pages)
 }
 
-/// Whether a text tells pages, as `1`, `2-4`, `5-*` or `*` does.
+/// Whether a text names pages, as `1`, `2-4`, `5-*` or `*` does.
 pub(super) fn is_page_range(text: &str) -> bool {
     let Some((first, last)) = text.split_once('-') else { return text == "*" || page_number(text).is_some() };
     let last = if last == "*" { Some(MOST_PAGES) } else { page_number(last) };
     page_number(first).zip(last).is_some_and(|(first, last)| first <= last)
 }
 
-/// Lets a block's texts be changed.
+/// Changes a block's texts.
 pub(super) fn edit_block(block: &mut Block, edit: &mut dyn FnMut(&str) -> Option<String>) {
     if let Some(text) = block.text().and_then(&mut *edit) {
         block.set_text(Some(text.into()));
@@ -77,7 +82,7 @@ pub(super) fn edit_block(block: &mut Block, edit: &mut dyn FnMut(&str) -> Option
     }
 }
 
-/// A text that is redacted like any other. Tells whether it was changed.
+/// Visits a text that is redacted like any other. Returns whether it was changed.
 fn text(field: Field<'_>, member: &mut Option<Text>, visit: &mut Visit<'_>) -> bool {
     let new = member.as_deref().and_then(|old| visit(field, old));
     let is_changed = new.is_some();
@@ -87,32 +92,34 @@ fn text(field: Field<'_>, member: &mut Option<Text>, visit: &mut Visit<'_>) -> b
     is_changed
 }
 
-/// What stands by itself, and nobody tells where.
-fn alone<R>(use_field: impl FnOnce(Field<'_>) -> R) -> R {
-    use_field(Field { role: Role::Text, place: &mut None, page: None })
+/// A member by itself, of which nothing says where it is.
+fn alone<'a>(role: Role<'a>, place: &'a mut Option<Geometry>) -> Field<'a> {
+    Field { role, place, page: None }
 }
 
-/// A member that has a name of Textract's in it. What is none is taken for text.
-fn name(member: &mut Option<String>, visit: &mut Visit<'_>) {
-    let foreign = member.as_deref().filter(|name| !is_name(name));
-    if let Some(new) = foreign.and_then(|old| alone(|field| visit(field, old))) {
-        *member = Some(new);
-    }
-}
-
-fn names(members: &mut Option<Vec<String>>, visit: &mut Visit<'_>) {
-    for member in members.iter_mut().flatten() {
-        if let Some(new) =
-            Some(&*member).filter(|name| !is_name(name)).and_then(|old| alone(|field| visit(field, old)))
-        {
-            *member = new;
-        }
+/// Visits a member that holds a name of Textract's, if it holds anything else: that is taken for text.
+fn name(member: &mut String, is_own: impl Fn(&str) -> bool, role: Role<'_>, visit: &mut Visit<'_>) {
+    if !is_own(member.as_str())
+        && let Some(new) = visit(alone(role, &mut None), member.as_str())
+    {
+        *member = new;
     }
 }
 
 /// Whether a text is written as Textract's own names are: `INVOICE_RECEIPT_ID`, `USD`, `W2`, or a UUID.
 pub(super) fn is_name(text: &str) -> bool {
     is_capitals(text) || BlockId::from(text).as_uuid_bytes().is_some()
+}
+
+/// Whether a text is written as Textract's types of fields are: in capitals, digits and the signs of a form, up to 128 of
+/// them, as `RECEIVER_NAME`, `CO-BORROWER_SSN`, `1_UNIT` or `LOAN_TERM_(IN_MONTHS)`.
+pub(super) fn is_kind(text: &str) -> bool {
+    let is_of_kind =
+        |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || b"_-&/().,'%".contains(&byte);
+    text.len() <= 128
+        && text.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && text.bytes().any(|byte| byte.is_ascii_uppercase())
+        && text.bytes().all(is_of_kind)
 }
 
 /// Whether a text is a name in capitals: letters, digits and underscores, up to 64 of them.
@@ -123,26 +130,28 @@ pub(super) fn is_capitals(text: &str) -> bool {
         && text.bytes().all(is_of_name)
 }
 
-/// What is known of a whole response beside its records.
+/// Visits what a whole response says besides its records.
 pub(super) fn visit_head(head: &mut PartHead, visit: &mut Visit<'_>) {
-    alone(|field| text(field, &mut head.status_message, visit));
+    text(alone(Role::Notice, &mut None), &mut head.status_message, visit);
     for warning in &mut head.warnings {
-        if let Some(new) =
-            Some(&warning.code).filter(|code| !is_name(code)).and_then(|old| alone(|field| visit(field, old)))
-        {
-            warning.code = new;
-        }
+        name(&mut warning.code, is_name, Role::Notice, visit);
     }
 }
 
 fn kind_of(kind: &Option<FieldType>) -> Option<String> {
-    kind.as_ref().and_then(|kind| kind.text.clone()).filter(|kind| is_name(kind))
+    kind.as_ref().and_then(|kind| kind.text.clone()).filter(|kind| is_kind(kind))
 }
 
 fn field_type(kind: &mut Option<FieldType>, visit: &mut Visit<'_>) {
-    if let Some(kind) = kind {
-        name(&mut kind.text, visit);
+    if let Some(kind) = kind.as_mut().and_then(|kind| kind.text.as_mut()) {
+        name(kind, is_kind, Role::Text, visit);
     }
+}
+
+/// Whether a field belongs to the vendor's groups alone.
+fn is_vendors(groups: &Option<Vec<ExpenseGroup>>) -> bool {
+    let mut types = groups.iter().flatten().flat_map(ExpenseGroup::types).peekable();
+    types.peek().is_some() && types.all(|group| group.starts_with("VENDOR"))
 }
 
 impl ExpenseDocument {
@@ -161,21 +170,21 @@ impl ExpenseDocument {
                 page_number,
             } = field;
             field_type(kind, visit);
+            let is_vendors = is_vendors(group_properties);
             let labelled = label_detection.as_ref().is_some_and(|label| label.text.is_some());
             if let Some(ExpenseDetection { text: label, geometry, .. }) = label_detection {
                 text(Field { role: Role::Label, place: geometry, page: *page_number }, label, visit);
             }
             if let Some(ExpenseDetection { text: value, geometry, .. }) = value_detection {
                 let kind = kind_of(kind);
-                let role = Role::Value { kind: kind.as_deref(), labelled };
+                let role = Role::Value { kind: kind.as_deref(), is_vendors, labelled };
                 text(Field { role, place: geometry, page: *page_number }, value, visit);
             }
-            if let Some(currency) = currency {
-                name(&mut currency.code, visit);
-            }
-            for group in group_properties.iter_mut().flatten() {
-                names(&mut group.types, visit);
-                name(&mut group.id, visit);
+            let code = currency.as_mut().and_then(|currency| currency.code.as_mut());
+            let groups = group_properties.iter_mut().flatten();
+            let of_groups = groups.flat_map(|group| group.types.iter_mut().flatten().chain(&mut group.id));
+            for member in code.into_iter().chain(of_groups) {
+                name(member, is_name, Role::Text, visit);
             }
         }
     }
@@ -187,12 +196,14 @@ impl IdentityDocument {
             field_type(&mut field.kind, visit);
             let kind = kind_of(&field.kind);
             let Some(value) = &mut field.value_detection else { continue };
-            let role = Role::Value { kind: kind.as_deref(), labelled: false };
-            let is_changed = text(Field { role, place: &mut None, page: None }, &mut value.text, visit);
+            let printed = Role::Value { kind: kind.as_deref(), is_vendors: false, labelled: false };
+            let is_printed = value.text.is_some();
+            let is_changed = text(alone(printed, &mut None), &mut value.text, visit);
             if let Some(normalized) = &mut value.normalized_value {
-                let field = Field { role, place: &mut None, page: None };
+                let role = if is_printed { Role::Normalized { kind: kind.as_deref() } } else { printed };
+                let is_own_changed = text(alone(role, &mut None), &mut normalized.value, visit);
                 // It says the same in another form.
-                if !text(field, &mut normalized.value, visit) && is_changed && normalized.value.is_some() {
+                if !is_own_changed && is_changed && normalized.value.is_some() {
                     normalized.value.clone_from(&value.text);
                 }
             }
@@ -208,7 +219,7 @@ impl LendingResult {
         });
         for prediction in predictions {
             if prediction.value.as_deref().is_some_and(|value| !is_name(value) && !is_page_number(value)) {
-                alone(|field| text(field, &mut prediction.value, visit));
+                text(alone(Role::Text, &mut None), &mut prediction.value, visit);
             }
         }
         for extraction in self.extractions.iter_mut().flatten() {
@@ -228,25 +239,28 @@ impl LendingResult {
 impl LendingDocument {
     fn visit_own_fields(&mut self, visit: &mut Visit<'_>) {
         for field in self.lending_fields.iter_mut().flatten() {
-            name(&mut field.kind, visit);
-            let kind = field.kind.clone().filter(|kind| is_name(kind));
+            if let Some(kind) = &mut field.kind {
+                name(kind, is_kind, Role::Text, visit);
+            }
+            let kind = field.kind.clone().filter(|kind| is_kind(kind));
             let labelled = field.key_detection.as_ref().is_some_and(|key| key.text.is_some());
             if let Some(LendingDetection { text: label, geometry, .. }) = &mut field.key_detection {
                 text(Field { role: Role::Label, place: geometry, page: None }, label, visit);
             }
             let values = field.value_detections.iter_mut().flatten();
             for (index, LendingDetection { text: value, geometry, .. }) in values.enumerate() {
-                let role = Role::Value { kind: kind.as_deref(), labelled: labelled && index == 0 };
+                let labelled = labelled && index == 0;
+                let role = Role::Value { kind: kind.as_deref(), is_vendors: false, labelled };
                 text(Field { role, place: geometry, page: None }, value, visit);
             }
         }
     }
 }
 
-/// The pages that a document may have, by Textract's quotas.
+/// The most pages that a document may have, by Textract's quotas.
 const MOST_PAGES: u16 = 3000;
 
-/// The number of a page, where a text is one.
+/// The number of a page, if a text is one.
 fn page_number(text: &str) -> Option<u16> {
     let is_written_so = text.starts_with(|first: char| matches!(first, '1'..='9'));
     text.parse().ok().filter(|number| is_written_so && *number <= MOST_PAGES)
@@ -260,6 +274,33 @@ pub(super) fn is_page_number(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn types_of_fields_are_told_from_text() {
+        for kind in [
+            "NAME",
+            "CO-BORROWER_SSN",
+            "INITIAL_P&I_PAYMENT",
+            "USDA/RHS",
+            "1_UNIT",
+            "LOAN_TERM_(IN_MONTHS)",
+            "DATE_OF_APPLICANT'S_NEXT_PAY_INCREASE",
+            "COLLECTIBLES_28%_GAIN",
+            "UNRECAP._SEC._1250_GAIN",
+            "ADDRESS_CITY_OR_TOWN,_STATE_OR_PROVINCE,_COUNTRY,_AND_ZIP_OR_FOREIGN_POSTAL_CODE",
+        ] {
+            assert!(is_kind(kind), "{kind}");
+        }
+        for text in
+            ["", "Name", "JANE DOE", "-", "_A", "123-45-6789", "JANE@EXAMPLE.COM", "ÄRA", &"A".repeat(129)]
+        {
+            assert!(!is_kind(text), "{text}");
+        }
+        assert!(
+            is_capitals("RECEIVER_NAME") && !is_capitals("CO-BORROWER_SSN"),
+            "a type that may be written"
+        );
+    }
 
     #[test]
     fn what_tells_pages_and_what_only_looks_so() {

@@ -1,22 +1,22 @@
 //! Redaction: a stage between a stream and a store that fails closed.
 //!
-//! A [`PiiDetector`] finds personal data in a text; [`PatternDetector`] needs no network, `ComprehendDetector` asks Amazon
-//! Comprehend, [`UnionDetector`] asks several, and an application brings its own. A [`Redactor`] shows it the rendering of
-//! each page, and behind that all other text that the page has; follows what it finds back to the words; and puts in their
-//! place what its [`Operator`]s say, in words, lines, answers, questions, fields and normalised values alike. Then it looks
-//! for what was detected in all that is about to come out: if any of it is left, that is an error, and no output. What comes
-//! out is [`Redacted`], which nothing else makes, and a [`RedactionReport`] in numbers.
+//! A [`PiiDetector`] finds personal data in a text. [`PatternDetector`] needs no network, `ComprehendDetector` asks Amazon
+//! Comprehend, [`UnionDetector`] asks several detectors, and an application can bring its own. A [`Redactor`] gives its detector
+//! the rendering of each page, followed by any text of the page that the rendering does not show. It maps each finding back to
+//! words, and replaces these as its [`Operator`]s say: in words, lines, answers, questions, fields and normalised values alike.
+//! Finally it searches the outgoing data for every detected string; if one remains, the result is an error and nothing is
+//! emitted. The output is a [`Redacted`], which nothing else makes, and a [`RedactionReport`] in numbers.
 //!
-//! # What is not looked for elsewhere
+//! # What is not searched for elsewhere
 //!
-//! What was detected is redacted where it was detected, and wherever else on its page it stands: in whatever case, form of
-//! composition and spacing. Strings of fewer than three characters are redacted only where they were detected and in
-//! answers and values that say nothing else, and those of fewer than eight not within longer words or numbers. Ids of blocks
-//! and tokens of the next page are not text, and come out as they are.
+//! A detected string is redacted where it was detected, and wherever else it appears on its page: in any case and spacing, and
+//! with or without accents. Strings of fewer than three characters are redacted only where they were detected, in
+//! answers and values that say nothing else, and, if Textract itself labels them as personal in an identity document, as words of
+//! it. Those of fewer than eight are not redacted within longer words or numbers. Ids of blocks and tokens of the next page are not
+//! text, and come out as they are.
 
 mod blur;
 mod builder;
-mod claims;
 #[cfg(feature = "comprehend")]
 mod comprehend;
 mod declared;
@@ -32,6 +32,7 @@ mod overlap;
 mod pattern;
 mod pii;
 mod plan;
+mod ranges;
 mod record;
 mod redacted;
 mod redactor;

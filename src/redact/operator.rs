@@ -29,21 +29,21 @@ enum Kind {
 }
 
 impl Operator {
-    /// A `*` for each character but white space.
+    /// A `*` for each character except white space.
     pub fn mask() -> Self {
         Self::mask_with('*')
     }
 
-    /// This character for each character. It must be no letter and no digit, as those could make something that was detected;
-    /// [`RedactorBuilder::build`](super::RedactorBuilder::build) refuses them.
+    /// This character for each character except white space. It must not be a letter, a digit or white space, as those could
+    /// make something that was detected; [`RedactorBuilder::build`](super::RedactorBuilder::build) refuses them.
     pub fn mask_with(character: char) -> Self {
         Self(Kind::Mask { character, keep_last: 0 })
     }
 
-    /// Leaves the last so many letters and digits of what is masked, if it has more than twice as many.
+    /// Leaves the last `count` letters and digits of what is masked, if it has more than twice as many.
     ///
-    /// What has fewer is masked whole. So is what would leave a string that was detected elsewhere, or any of what another
-    /// detection covers that does not leave it too. Of other operators than a mask it changes nothing.
+    /// Anything shorter is masked whole. Also masked whole if the kept end was itself detected or contains a detected string, or if
+    /// it overlaps another detection that does not leave it too. On operators other than a mask it has no effect.
     #[must_use]
     pub fn keep_last(self, count: usize) -> Self {
         match self.0 {
@@ -62,25 +62,25 @@ impl Operator {
         Self(Kind::Remove)
     }
 
-    /// A pseudonym that is the same wherever the same text stands, in all documents under the same key: the type, and the
+    /// A pseudonym that is the same wherever the same text appears, in all documents under the same key: the type, and the
     /// first 128 bits of an HMAC-SHA-256 of type and text, `NAME_0f5a…`. Texts that differ in more than case, white space and
     /// the composition of accents have different pseudonyms.
     ///
-    /// It is for joining records. Whoever has the key can find out by trial what a pseudonym stands for.
+    /// It is for joining records. Anyone who has the key can find out by trial what a pseudonym stands for.
     pub fn pseudonym(key: PseudonymKey) -> Self {
         Self(Kind::Pseudonym(key))
     }
 
-    /// A number for each different text of a type, in order of appearance: `NAME_1`, the same within a document.
+    /// A number for each different text of a type, in order of appearance: `NAME_1`, the same throughout a document.
     pub fn token() -> Self {
         Self(Kind::Token)
     }
 
     /// The words that were touched, encrypted with AES-256-GCM and bound to the document and the page, so that they cannot
     /// be moved to another: `enc:` and Base64. [`EncryptionKey::decrypt`] reads them: each word, line and value is encrypted
-    /// by itself, and gets back what it said. The document has to be named with
-    /// [`Redactor::for_document`](super::Redactor::for_document). A key is good for 2³² texts, as nonces are random
-    /// (NIST SP 800-38D).
+    /// by itself, and gets back what it said. A value for which the record names no page is bound to its first page. The document
+    /// has to be named with [`Redactor::for_document`](super::Redactor::for_document). A key is good for 2³² texts, as nonces are
+    /// random (NIST SP 800-38D).
     pub fn encrypt(key: EncryptionKey) -> Self {
         Self(Kind::Encrypt(key))
     }
@@ -113,8 +113,8 @@ impl Operator {
         self.keeps() || matches!(self.0, Kind::Mask { keep_last: 1.., .. })
     }
 
-    /// Whether it masks with a letter or a digit.
-    pub(super) fn masks_with_letters(&self) -> bool {
+    /// Whether it masks with a letter, a digit or white space.
+    pub(super) fn masks_unsafely(&self) -> bool {
         matches!(self.0, Kind::Mask { character, .. } if character.is_alphanumeric() || character.is_whitespace())
     }
 
@@ -130,13 +130,13 @@ impl Operator {
         matches!(self.0, Kind::Encrypt(_))
     }
 
-    /// Whether it leaves ends.
+    /// Whether it leaves the ends of what it masks.
     pub(super) fn keeps_ends(&self) -> bool {
         matches!(self.0, Kind::Mask { keep_last: 1.., .. })
     }
 
-    /// The byte of a text from which on its letters and digits are left, where any are: never such that what is left has in it
-    /// what was detected by itself.
+    /// The byte of a text from which on its letters and digits are left, if any are. What is left never contains a string that
+    /// was detected by itself.
     pub(super) fn kept_from(&self, said: &str, is_detected: impl Fn(&str) -> bool) -> Option<usize> {
         let Kind::Mask { character, keep_last: keep_last @ 1.. } = self.0 else { return None };
         let letters = || said.char_indices().filter(|(_, c)| c.is_alphanumeric());
@@ -161,7 +161,7 @@ impl Operator {
                 let letters = |masked: &str| masked.chars().filter(|c| c.is_alphanumeric()).count();
                 Put::Mask { character: *character, first_kept: masked.map_or(usize::MAX, letters) }
             }
-            // What is kept is not planned for.
+            // What is kept is never planned for.
             Kind::Keep => Put::Text(entity.said.to_owned()),
             Kind::Type => Put::Text(format!("[{}]", entity.pii_type)),
             Kind::Remove => Put::Text(String::new()),
@@ -179,15 +179,15 @@ impl Operator {
 
 /// What is put in the place of an entity.
 pub(super) enum Put {
-    /// This character in the place of each, up to the letter or digit of this number.
+    /// This character in place of each, up to the letter or digit with this number.
     Mask { character: char, first_kept: usize },
-    /// This, once.
+    /// This text, once.
     Text(String),
     /// The words themselves, encrypted.
     Encrypt { key: EncryptionKey, document: String },
 }
 
-/// What an operator is told.
+/// What an operator gets to know of an entity.
 pub(super) struct Entity<'a> {
     pub(super) pii_type: &'a PiiType,
     /// What was detected.
@@ -195,7 +195,7 @@ pub(super) struct Entity<'a> {
     /// The same, folded.
     pub(super) text: &'a str,
     pub(super) document: Option<&'a str>,
-    /// The byte of what was detected from which on a mask leaves it.
+    /// The byte of what was detected from which on a mask leaves it as it is.
     pub(super) kept_from: Option<usize>,
 }
 

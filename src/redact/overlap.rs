@@ -1,4 +1,4 @@
-//! Spans that overlap, made into spans that do not.
+//! Spans that overlap, turned into spans that do not.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
@@ -8,8 +8,8 @@ use super::{CodePoints, PiiSpan};
 
 /// Spans of a text that do not overlap, in order.
 ///
-/// Of two that do, the one of the higher score stays as it is, of the same score the longer one, of the same length the
-/// earlier one. What the other covers beyond it stays too, but for white space at its ends, as what any detector found is
+/// Of two that do, the one with the higher score stays as it is; with the same score the longer one; with the same length the
+/// earlier one. What the other covers beyond it stays too, except white space at its ends: what a detector found is
 /// not let out because another one found its neighbour.
 pub(super) fn resolve(text: &str, points: &CodePoints<'_>, mut spans: Vec<PiiSpan>) -> Vec<PiiSpan> {
     let in_order = spans.windows(2).all(|pair| matches!(pair, [one, next] if one.end <= next.begin));
@@ -55,8 +55,8 @@ fn substance(text: &str, points: &CodePoints<'_>, range: Range<usize>) -> Option
 struct Covered(BTreeMap<usize, usize>);
 
 impl Covered {
-    /// Takes a range, and gives what of it was not taken. Every range that is met is merged, so that all calls together take
-    /// `n log n` steps.
+    /// Takes a range, and returns the parts of it that were not taken. Every range that it meets is merged, so all calls
+    /// together take `n log n` steps.
     fn add(&mut self, range: Range<usize>) -> Vec<Range<usize>> {
         let mut gaps = Vec::new();
         let mut merged = range.clone();

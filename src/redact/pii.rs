@@ -3,8 +3,8 @@
 use crate::names::names;
 
 names! {
-    /// A kind of personal data: the 36 types of Amazon Comprehend, which every detector uses, and any other name for what
-    /// they do not cover.
+    /// A kind of personal data: one of the 36 types of Amazon Comprehend, which every detector uses, or another name for
+    /// anything that they do not cover.
     ///
     /// Follows "PiiEntityType" in the Amazon Comprehend API reference.
     pub enum PiiType {

@@ -1,17 +1,19 @@
 //! From what was detected to what the members say instead.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 
-use super::PiiType;
-use super::claims::Claims;
+use aho_corasick::AhoCorasick;
+
 use super::look::Hits;
-use super::needles::{Folded, Needle, Needles, fold};
+use super::needles::{Folded, Needle, Needles, bare, end_with_accents, fold, is_apart, key};
 use super::operator::{Entity, Put};
+use super::ranges::Ranges;
 use super::redactor::Progress;
 use super::report::SWEEP;
 use super::secret::EncryptionKey;
-use super::sheet::{LastWord, MemberId, Piece, Sheet};
+use super::sheet::{LastWord, MemberId, Piece, Printed, Sheet};
+use super::{PiiType, declared};
 use crate::error::Result;
 
 /// Something that was detected on a sheet.
@@ -23,12 +25,12 @@ pub(super) struct Hit {
     pub(super) detector: &'static str,
 }
 
-/// What is to become of the members.
+/// The changes to the members.
 #[derive(Default)]
 pub(super) struct Plan {
     entities: Vec<Planned>,
     marks: HashMap<MemberId, Vec<Mark>>,
-    /// What operators put in, but for masks and nothing.
+    /// What operators put in, except for masks and nothing.
     pub(super) written: HashSet<String>,
     /// What was encrypted with each key.
     sealed: Vec<(EncryptionKey, Sealed)>,
@@ -40,9 +42,10 @@ type Sealed = HashMap<(u32, String), String>;
 /// An entity, and what is put in its place.
 struct Planned {
     pii_type: PiiType,
-    /// As it is folded.
+    /// What it says, as it is searched for and without the signs at its ends, unless it is signs alone.
     text: String,
-    page: u32,
+    /// Where the members that it touches are printed, each once.
+    printed: Vec<Printed>,
     put: Put,
 }
 
@@ -53,8 +56,10 @@ struct Mark {
     words: Range<usize>,
     letters_before: usize,
     entity: usize,
-    /// Whether it is where the entity begins.
+    /// Whether the entity begins with it.
     is_first: bool,
+    /// The page that it is printed on; the first one of the record if none is known.
+    page: u32,
 }
 
 impl Plan {
@@ -73,21 +78,61 @@ impl Plan {
         marks.filter_map(|mark| Some((mark.entity, &self.entities.get(mark.entity)?.pii_type)))
     }
 
-    /// The type of what a member has of personal data first.
+    /// The type of the first personal data in a member.
     pub(super) fn type_of(&self, member: MemberId) -> Option<&PiiType> {
         self.entities_of(member).next().map(|(_, pii_type)| pii_type)
     }
 
-    /// The entities of which nothing stands at a place that is known, nor anything that says the same on their page.
-    pub(super) fn unplaced(&self, placed: &HashSet<usize>) -> impl Iterator<Item = (u32, &PiiType)> {
-        let place = |entity: &Planned| (entity.page, entity.text.clone());
-        let known: HashSet<_> =
-            placed.iter().filter_map(|entity| self.entities.get(*entity)).map(place).collect();
-        let unknown = self.entities.iter().filter(move |entity| !known.contains(&place(entity)));
-        unknown.map(|entity| (entity.page, &entity.pii_type))
+    /// The entities that are printed at a place that is not known, each with its page, or `None` for any page of the record.
+    /// `placed` are the entities with a known place, each with the page. An entity is also placed if one of these contains what
+    /// it says, on the same page.
+    pub(super) fn unplaced(&self, placed: &HashSet<(usize, u32)>) -> Vec<(Option<u32>, &PiiType)> {
+        let mut missing: Vec<(Option<u32>, &Planned)> = Vec::new();
+        for (number, entity) in self.entities.iter().enumerate() {
+            for printed in &entity.printed {
+                match *printed {
+                    Printed::On(page) if placed.contains(&(number, page)) => {}
+                    Printed::On(page) => missing.push((Some(page), entity)),
+                    Printed::As(member) if self.touches(member) => {}
+                    Printed::As(_) | Printed::Somewhere => missing.push((None, entity)),
+                    Printed::Nowhere => {}
+                }
+            }
+        }
+        if !missing.is_empty() {
+            let said = self.said(placed, missing.iter().map(|&(_, entity)| entity.text.as_str()));
+            let is_said = |page: Option<u32>, text: &str| {
+                let pages = said.get(text);
+                pages.is_some_and(|pages| page.is_none_or(|page| pages.contains(&page)))
+            };
+            missing.retain(|(page, entity)| !is_said(*page, &entity.text));
+        }
+        missing.into_iter().map(|(page, entity)| (page, &entity.pii_type)).collect()
     }
 
-    /// Plans for what was detected on a sheet, and for the other places on it where the same strings stand.
+    /// The pages on which an entity with a known place contains each of these texts, as whole words.
+    fn said<'t>(
+        &self,
+        placed: &HashSet<(usize, u32)>,
+        texts: impl Iterator<Item = &'t str>,
+    ) -> HashMap<&'t str, HashSet<u32>> {
+        let texts: BTreeSet<&str> = texts.filter(|text| !text.is_empty()).collect();
+        let texts: Vec<&str> = texts.into_iter().collect();
+        let mut said: HashMap<&str, HashSet<u32>> = HashMap::new();
+        // If they cannot be searched for, none of them is known to be anywhere.
+        let Ok(finder) = AhoCorasick::new(&texts) else { return said };
+        for (entity, page) in placed {
+            let text = self.entities.get(*entity).map_or("", |entity| entity.text.as_str());
+            for found in finder.find_overlapping_iter(text).filter(|found| is_apart(text, found.range())) {
+                if let Some(own) = texts.get(found.pattern().as_usize()) {
+                    said.entry(*own).or_default().insert(*page);
+                }
+            }
+        }
+        said
+    }
+
+    /// Plans for what was detected on a sheet, and for the other places on it at which the same strings appear.
     pub(super) fn enter(
         &mut self,
         progress: &mut Progress<'_>,
@@ -98,22 +143,39 @@ impl Plan {
         let folded = Folded::of(&sheet.text);
         let taken = Taken::of(progress, &sheet.text, &folded, whole, needles, Vec::new());
         let mut words = LastWord::default();
+        // Values without a place that are too short to be searched for: an image shows them as words.
+        let mut short: Vec<&Needle> = Vec::new();
         for hit in hits {
-            let is_blank = |text: &str| text.trim().is_empty();
-            if sheet.text.get(hit.range.clone()).is_none_or(is_blank) {
+            let said = sheet.text.get(hit.range.clone()).unwrap_or_default();
+            if said.trim().is_empty() {
                 continue;
             }
             let found = Found { pii_type: &hit.pii_type, range: &hit.range, detector: hit.detector };
             self.entity(progress, found, sheet, &mut words, &taken)?;
+            let is_unplaced =
+                self.entities.last().is_some_and(|entity| entity.printed == [Printed::Somewhere]);
+            if hit.detector == declared::DETECTOR && is_unplaced {
+                short.extend(needles.get(said).filter(|needle| needle.is_short()));
+            }
         }
+        let ends: Vec<usize> = hits.iter().map(|hit| end_with_accents(&sheet.text, hit.range.end)).collect();
         let is_hit = |range: &Range<usize>| {
-            let first = hits.partition_point(|hit| hit.range.end < range.end);
+            let first = ends.partition_point(|end| *end < range.end);
             hits.get(first).is_some_and(|hit| hit.range.start <= range.start)
         };
         let mut words = LastWord::default();
         for (range, needle) in needles.find(&folded) {
             if !is_hit(&range) {
                 self.sweep(progress, sheet, needle, &range, &mut words, &taken)?;
+            }
+        }
+        for needle in short {
+            for range in needle.as_words(&folded) {
+                let pieces = sheet.pieces(&range, &mut words);
+                let is_new = |piece: &Piece| matches!(piece.printed, Printed::On(_)) && !self.covers(piece);
+                if !pieces.is_empty() && pieces.iter().all(is_new) {
+                    self.sweep(progress, sheet, needle, &range, &mut words, &taken)?;
+                }
             }
         }
         // An answer or a value that repeats what was detected, however short that is.
@@ -150,29 +212,41 @@ impl Plan {
         let Found { pii_type, range, detector } = found;
         let said = sheet.text.get(range.clone()).unwrap_or_default();
         let operator = progress.settings.operator(pii_type);
-        progress.report.enter(sheet.page, pii_type, detector, operator.name());
+        progress.report.enter(sheet.page_at(range), pii_type, detector, operator.name());
         let kept_from = operator
             .kept_from(said, |end| taken.is_detected(end))
-            .filter(|from| !taken.claims.meet(&(range.start + from..range.end)));
+            .filter(|from| !taken.places.meet(&(range.start + from..range.end)));
         let text = fold(said);
         let entity = Entity { pii_type, said, text: &text, document: progress.document, kept_from };
         let put = operator.put(&entity, progress.tokens)?;
         if let Put::Text(text) = &put {
             self.written.extend((!text.is_empty()).then(|| text.clone()));
         }
-        let number = self.entities.len();
-        for (index, Piece { member, own, words, letters_before }) in
-            sheet.pieces(range, words).into_iter().enumerate()
-        {
+        let entity = self.entities.len();
+        let mut all_printed: Vec<Printed> = Vec::new();
+        for (index, piece) in sheet.pieces(range, words).into_iter().enumerate() {
+            let Piece { member, own, words, letters_before, printed } = piece;
             let words = if progress.settings.keep_rest_of_words { own.clone() } else { words };
-            let mark = Mark { own, words, letters_before, entity: number, is_first: index == 0 };
+            let page = printed.page_or(sheet.page);
+            let mark = Mark { own, words, letters_before, entity, is_first: index == 0, page };
             self.marks.entry(member).or_default().push(mark);
+            if !all_printed.contains(&printed) {
+                all_printed.push(printed);
+            }
         }
-        self.entities.push(Planned { pii_type: pii_type.clone(), text, page: sheet.page, put });
+        let text = key(said);
+        let text = if bare(&text).is_empty() { text } else { bare(&text).to_owned() };
+        self.entities.push(Planned { pii_type: pii_type.clone(), text, printed: all_printed, put });
         Ok(())
     }
 
-    /// Plans for a line, whose text repeats that of its words, and for what else was detected in it. `words` are the
+    /// Whether all of a part of a member is an entity's.
+    fn covers(&self, piece: &Piece) -> bool {
+        let mut marks = self.marks.get(&piece.member).into_iter().flatten();
+        marks.any(|mark| mark.own.start <= piece.own.start && piece.own.end <= mark.own.end)
+    }
+
+    /// Plans for a line, whose text repeats that of its words, and for anything else that was detected in it. `words` are the
     /// stretches of the line that words say, each with the member that does.
     pub(super) fn enter_line(
         &mut self,
@@ -191,21 +265,20 @@ impl Plan {
                 self.marks.entry(line).or_default().extend(marks);
             }
         }
-        let covered = self.covered(line, text);
-        let is_covered = |range: &Range<usize>| {
-            let first = covered.partition_point(|place| place.end < range.end);
-            covered.get(first).is_some_and(|place| place.start <= range.start)
-        };
+        // What is marked, with the white space between.
+        let place = |mark: &Mark| mark.words.start..end_with_accents(text, mark.words.end);
+        let marked = self.marks.get(&line).into_iter().flatten().map(place).collect();
+        let covered = Ranges::joined(marked, |gap| is_space(text.get(gap)));
         let folded = Folded::of(text);
         let mut places = needles.find(&folded);
-        places.retain(|(range, _)| !is_covered(range));
+        places.retain(|(range, _)| !covered.cover(range));
         if places.is_empty() {
             return Ok(());
         }
         // By itself it is a text like any other.
         let mut sheet = Sheet::new(page);
-        sheet.show(text, line, 0, false);
-        let taken = Taken::of(progress, text, &folded, &[], needles, covered);
+        sheet.show(text, line, false, Printed::On(page));
+        let taken = Taken::of(progress, text, &folded, &[], needles, covered.into_vec());
         let mut last = LastWord::default();
         for (range, needle) in places {
             self.sweep(progress, &sheet, needle, &range, &mut last, &taken)?;
@@ -213,28 +286,11 @@ impl Plan {
         Ok(())
     }
 
-    /// What of a member is marked, and the white space between.
-    fn covered(&self, member: MemberId, text: &str) -> Vec<Range<usize>> {
-        let mut places: Vec<_> =
-            self.marks.get(&member).into_iter().flatten().map(|mark| mark.words.clone()).collect();
-        places.sort_unstable_by_key(|place| (place.start, place.end));
-        let mut covered: Vec<Range<usize>> = Vec::new();
-        for place in places {
-            match covered.last_mut() {
-                Some(last) if place.start <= last.end || is_space(text.get(last.end..place.start)) => {
-                    last.end = last.end.max(place.end);
-                }
-                _ => covered.push(place),
-            }
-        }
-        covered
-    }
-
     /// What a member says instead.
     ///
     /// # Errors
     ///
-    /// As encryption.
+    /// Those of encryption.
     pub(super) fn rewrite(&mut self, member: MemberId, old: &str) -> Result<Option<String>> {
         let Some(mut marks) = self.marks.remove(&member) else { return Ok(None) };
         marks.sort_by_key(|mark| (mark.words.start, mark.own.start));
@@ -252,7 +308,7 @@ impl Plan {
         Ok(Some(new))
     }
 
-    /// The first marks that are one thing: those that overlap, and the words of one entity with only white space between.
+    /// The first marks that belong together: those that overlap, and the words of one entity with only white space between.
     fn run<'m>(&self, marks: &'m [Mark], old: &str) -> (&'m [Mark], Range<usize>) {
         let mut place = 0..0;
         let mut count = 0;
@@ -296,7 +352,7 @@ impl Plan {
                     }
                     new.push_str(text);
                 }
-                // What is masked is masked within what is encrypted.
+                // Within what is encrypted, it is masked there.
                 Some(Put::Mask { character, first_kept }) if !is_encrypted => {
                     let words = mark.words.start.max(masked)..mark.words.end;
                     let mut letter = mark.letters_before;
@@ -316,12 +372,12 @@ impl Plan {
         Ok(())
     }
 
-    /// What stands for a run of marks of which some are to be encrypted: under each of their keys what the member said there,
+    /// What replaces a run of marks of which some are to be encrypted: under each of their keys what the member said there,
     /// with a `*` for every character that is another's, so that nobody reads with a key what is not for them.
     fn encrypted(&mut self, run: &[Mark], place: &Range<usize>, old: &str) -> Result<Vec<String>> {
         let entities = &self.entities;
         let seal = |mark: &Mark| match entities.get(mark.entity) {
-            Some(Planned { put: Put::Encrypt { key, document }, page, .. }) => Some((key, document, *page)),
+            Some(Planned { put: Put::Encrypt { key, document }, .. }) => Some((key, document, mark.page)),
             _ => None,
         };
         let mut keys: Vec<(&EncryptionKey, &String, u32)> = Vec::new();
@@ -362,7 +418,7 @@ impl Plan {
     }
 }
 
-/// An entity where it stands on a sheet.
+/// An entity at its place on a sheet.
 struct Found<'a> {
     pii_type: &'a PiiType,
     range: &'a Range<usize>,
@@ -370,13 +426,16 @@ struct Found<'a> {
 }
 
 /// What the detections of a text take from it, which no mask may leave.
+///
+/// Of detections that overlap one is planned for, and another loses what they share. A mask that leaves the end of
+/// what it covers must not leave what another would have taken.
 struct Taken<'a> {
     needles: &'a Needles,
-    claims: Claims,
+    places: Ranges,
 }
 
 impl<'a> Taken<'a> {
-    /// What is taken of a text: what was detected in it, `whole` as it was before one cut off another; what stands in it
+    /// What is taken of a text: what was detected in it, `whole` as it was before one cut off another; what appears in it
     /// that was detected elsewhere; and these other places.
     fn of(
         progress: &Progress<'_>,
@@ -386,7 +445,7 @@ impl<'a> Taken<'a> {
         needles: &'a Needles,
         mut places: Vec<Range<usize>>,
     ) -> Self {
-        let mut taken = Self { needles, claims: Claims::default() };
+        let mut taken = Self { needles, places: Ranges::default() };
         if !progress.settings.keeps_ends() {
             return taken;
         }
@@ -398,11 +457,11 @@ impl<'a> Taken<'a> {
         };
         places.extend(whole.iter().map(|(pii_type, range)| own(pii_type, range.clone())));
         places.extend(needles.standing(folded).map(|(range, needle)| own(&needle.pii_type, range)));
-        taken.claims = Claims::of(places);
+        taken.places = Ranges::of(places);
         taken
     }
 
-    /// Whether a text is, or has in it, something that was detected.
+    /// Whether a text is or contains something that was detected.
     fn is_detected(&self, text: &str) -> bool {
         self.needles.get(text).is_some() || !self.needles.find(&Folded::of(text)).is_empty()
     }

@@ -1,4 +1,4 @@
-//! What can be redacted, opened into what the stage works on: documents of blocks, and fields beside them.
+//! What can be redacted, opened into what the stage works on: documents of blocks, and fields besides them.
 
 use super::leak::Strings;
 use super::members::{self, Visit};
@@ -17,24 +17,24 @@ pub(super) mod sealed {
     use super::*;
 
     pub trait Record: Sized + Send + 'static {
-        /// Whether its pages are looked at one by one, and not as the one thing that it is about.
+        /// Whether its pages are examined one by one, and not all as a single text.
         const PAGED: bool;
 
         /// The page that it begins on.
         fn first_page(&self) -> u32;
 
-        /// Takes out its blocks, a document for each list of them.
+        /// Takes out its blocks, as a document for each list of them.
         fn take_documents(&mut self) -> Vec<Document>;
 
         /// Puts them back, in the same order.
         fn put_documents(&mut self, documents: Vec<Document>);
 
         /// Visits the texts that are in no block.
-        #[expect(private_interfaces, reason = "nobody else can call it")]
+        #[expect(private_interfaces, reason = "only this crate can call it")]
         fn visit_fields(&mut self, visit: &mut Visit<'_>);
 
-        /// Gives every string that it writes, but for those of its blocks, to the leak check.
-        #[expect(private_interfaces, reason = "nobody else can call it")]
+        /// Gives every string that it writes, except those of its blocks, to the leak check.
+        #[expect(private_interfaces, reason = "only this crate can call it")]
         fn strings(&self, strings: &mut Strings<'_>);
     }
 }
@@ -96,7 +96,7 @@ impl Record for Document {
     }
 }
 
-/// Takes the blocks of a record that may have some.
+/// Takes the blocks of a record, if it has any.
 fn take(page: u32, blocks: &mut Option<Vec<Block>>) -> Option<Document> {
     blocks.as_mut().map(|blocks| Document::beginning_at(page, PartHead::default(), std::mem::take(blocks)))
 }

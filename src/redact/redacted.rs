@@ -13,14 +13,14 @@ use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::render::{Format, Render};
 use crate::stream::PageBlocks;
 
-/// Something that has gone through the redaction stage, which alone makes it: a function that takes a
-/// `Redacted<Document>` cannot be given a document that nobody has looked at.
+/// Something that has gone through the redaction stage. Only the stage makes one, so a function that takes a
+/// `Redacted<Document>` cannot be given a document that was not redacted.
 ///
 /// ```compile_fail,E0451
 /// use inkseal::{Document, redact::Redacted};
 ///
 /// fn pretend(letter: Document) -> Redacted<Document> {
-///     Redacted { inner: letter, regions: [].into() }
+///     Redacted { inner: letter, regions: [].into(), pages: [].into() }
 /// }
 /// ```
 ///
@@ -30,6 +30,8 @@ use crate::stream::PageBlocks;
 pub struct Redacted<T> {
     inner: T,
     regions: Arc<[RedactedRegion]>,
+    /// In order.
+    pages: Arc<[u32]>,
 }
 
 /// Where something was redacted.
@@ -38,13 +40,13 @@ pub struct Redacted<T> {
 pub struct RedactedRegion {
     /// The page, from 1.
     pub page: u32,
-    /// What it was.
+    /// The type of what was redacted.
     pub pii_type: PiiType,
-    /// Where it stood, before any blurring; `None` where nothing tells, so that it cannot be burned into an image.
+    /// Its place before any blurring; `None` if it is not known, so it cannot be burned into an image.
     pub geometry: Option<Geometry>,
 }
 
-/// What was made of something [`Redacted`]: a rendering, or its JSON.
+/// What something [`Redacted`] was rendered to, or its JSON.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RedactedText {
     text: String,
@@ -57,7 +59,7 @@ impl RedactedText {
         &self.text
     }
 
-    /// What it is, such as `text/markdown; charset=utf-8`.
+    /// Its media type, such as `text/markdown; charset=utf-8`.
     pub fn media_type(&self) -> &'static str {
         self.media_type
     }
@@ -69,22 +71,32 @@ impl RedactedText {
 }
 
 impl<T> Redacted<T> {
-    pub(super) fn new(inner: T, regions: Vec<RedactedRegion>) -> Self {
-        Self { inner, regions: regions.into() }
+    pub(super) fn new(inner: T, regions: Vec<RedactedRegion>, pages: Vec<u32>) -> Self {
+        Self { inner, regions: regions.into(), pages: pages.into() }
     }
 
-    /// Where something was redacted. Not kept by single blocks and by what was rendered.
+    /// Where something was redacted. Single blocks do not keep it, nor does what was rendered.
     pub fn regions(&self) -> &[RedactedRegion] {
         &self.regions
     }
 
-    /// Where to burn the image of a page.
+    /// The numbers of its pages, from 1 and in order. Single blocks do not keep them.
+    pub fn page_numbers(&self) -> &[u32] {
+        &self.pages
+    }
+
+    /// The places to burn into the image of a page.
     ///
     /// # Errors
     ///
-    /// [`Leak`](ErrorKind::Leak) where of something on this page it is not known where it stands, so that it would be left in
-    /// the image.
+    /// [`Leak`](ErrorKind::Leak) if something redacted on this page has no known position, so it would be left in the image;
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if the page is not among the [`page_numbers`](Self::page_numbers), so nothing
+    /// is known of it.
     pub fn places_on(&self, page: u32) -> Result<Vec<&Geometry>> {
+        if !self.pages.contains(&page) {
+            let message = format!("page {page} is not among the pages that were redacted");
+            return Err(Error::new(ErrorKind::InvalidInput, Stage::Redact, message));
+        }
         let unplaced = || {
             let message = format!(
                 "something redacted on page {page} has no geometry, so it cannot be found in an image"
@@ -95,7 +107,7 @@ impl<T> Redacted<T> {
         on_page.map(|region| region.geometry.as_ref().ok_or_else(unplaced)).collect()
     }
 
-    /// What it holds, without the proof that it was redacted.
+    /// The redacted record, without the proof that it was redacted.
     pub fn into_inner(self) -> T {
         self.inner
     }
@@ -104,13 +116,15 @@ impl<T> Redacted<T> {
 impl Redacted<PageBlocks> {
     /// The page as a document of one page.
     pub fn into_document(self) -> Redacted<Document> {
-        Redacted { inner: self.inner.into(), regions: self.regions }
+        Redacted { inner: self.inner.into(), regions: self.regions, pages: self.pages }
     }
 
     /// Its blocks, one by one.
     pub fn into_blocks(self) -> impl Iterator<Item = Redacted<Block>> {
-        let none: Arc<[RedactedRegion]> = Arc::new([]);
-        self.inner.blocks.into_iter().map(move |inner| Redacted { inner, regions: Arc::clone(&none) })
+        let (regions, pages): (Arc<[RedactedRegion]>, Arc<[u32]>) = Default::default();
+        let redacted =
+            move |inner| Redacted { inner, regions: Arc::clone(&regions), pages: Arc::clone(&pages) };
+        self.inner.blocks.into_iter().map(redacted)
     }
 }
 
@@ -126,7 +140,7 @@ impl<T: Serialize> Redacted<T> {
     ///
     /// # Errors
     ///
-    /// [`Malformed`](crate::ErrorKind::Malformed) where it cannot be written, as none of the crate's own.
+    /// [`Malformed`](crate::ErrorKind::Malformed) if `T` fails to serialize; the crate's own types never do.
     pub fn to_json(&self) -> Result<RedactedText> {
         let text = serde_json::to_string(&self.inner).map_err(Error::unwritten)?;
         Ok(RedactedText { text, media_type: Format::Json.media_type() })
@@ -167,7 +181,7 @@ impl Deref for RedactedText {
     }
 }
 
-/// Shows how long it is.
+/// Shows its length.
 impl fmt::Debug for RedactedText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { text, media_type } = self;
@@ -175,10 +189,10 @@ impl fmt::Debug for RedactedText {
     }
 }
 
-/// Shows that it is redacted and how many regions were, and nothing of what it says.
+/// Shows that it is redacted and in how many regions, and nothing of its text.
 impl<T> fmt::Debug for Redacted<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { inner: _, regions } = self;
+        let Self { inner: _, regions, pages: _ } = self;
         f.debug_struct("Redacted").field("regions", &regions.len()).finish_non_exhaustive()
     }
 }

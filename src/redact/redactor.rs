@@ -44,7 +44,7 @@ pub struct Redactor {
     pub(super) document: Option<Arc<str>>,
 }
 
-/// What the stage keeps of a document from page to page.
+/// What the stage remembers of a document from page to page.
 #[derive(Clone, Default)]
 pub(super) struct Memory {
     tokens: Tokens,
@@ -53,7 +53,7 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    /// Takes up what is to be swept, once for all that was looked at together.
+    /// Remembers what is to be swept, once for everything that was detected together.
     fn remember(&mut self, settings: &Settings, looked: &Looked) -> Result<()> {
         if !settings.sweep {
             return Ok(());
@@ -65,7 +65,7 @@ impl Memory {
     }
 }
 
-/// What is at hand while a record is redacted.
+/// The settings and the state of the document while a record is redacted.
 pub(super) struct Progress<'a> {
     pub(super) settings: &'a Settings,
     pub(super) document: Option<&'a str>,
@@ -87,14 +87,14 @@ impl Redactor {
         Self { document: Some(name.into()), ..self.clone() }
     }
 
-    /// Whether the settings leave some of what the detector finds as it is: types, scores, texts, or the ends of numbers.
+    /// Whether the settings leave some findings of the detector as they are: by type, score or text, or the ends of numbers.
     #[cfg(feature = "posture")]
     pub(crate) fn leaves_something(&self) -> bool {
         self.settings.leaves_something()
     }
 
     /// What the stage finds in a text, in order and without overlap: the spans of its detector that pass its thresholds and
-    /// lists, those of types that are kept too.
+    /// lists, including those of types that are kept.
     ///
     /// # Errors
     ///
@@ -111,15 +111,15 @@ impl Redactor {
     }
 
     /// Redacts a record: a [`Document`](crate::Document), the blocks of a page, an expense or identity document, or a
-    /// result of a loan file. Says also what was done, in numbers.
+    /// result of a loan file. Also returns what was done, in numbers.
     ///
     /// # Errors
     ///
-    /// It fails closed, and the error names the pages: [`DetectorFailed`](crate::ErrorKind::DetectorFailed) where the
-    /// detector does, or gives nonsense (an error of the service behind it keeps its own kind);
-    /// [`DeadlineExceeded`](crate::ErrorKind::DeadlineExceeded) where it takes too long;
-    /// [`Leak`](crate::ErrorKind::Leak) where what was detected is left;
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where something is to be encrypted and the document was not
+    /// It fails closed, and the error names the pages: [`DetectorFailed`](crate::ErrorKind::DetectorFailed) if the
+    /// detector fails or returns nonsense (an error of the service behind it keeps its own kind);
+    /// [`DeadlineExceeded`](crate::ErrorKind::DeadlineExceeded) if it takes too long;
+    /// [`Leak`](crate::ErrorKind::Leak) if something that was detected is left;
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if something is to be encrypted and the document was not
     /// [named](Self::for_document).
     ///
     /// # Cancel safety
@@ -137,11 +137,11 @@ impl Redactor {
     }
 
     /// Redacts the records of one document together, such as those of an `AnalyzeExpense` response: tokens are the same in
-    /// all of them, and so is what a [sweep](RedactorBuilder::sweep) looks for.
+    /// all of them, and so are the strings that a [sweep](RedactorBuilder::sweep) searches for.
     ///
     /// # Errors
     ///
-    /// As [`redact`](Self::redact), and then none of them comes out.
+    /// As [`redact`](Self::redact); then none of the records comes out.
     ///
     /// # Cancel safety
     ///
@@ -159,7 +159,7 @@ impl Redactor {
         Ok((redacted, memory.report))
     }
 
-    /// Whether everything is there that the operators need.
+    /// Checks that the operators have everything that they need.
     pub(super) fn check(&self) -> Result<()> {
         let is_unnamed = self.document.as_deref().is_none_or(str::is_empty);
         if is_unnamed && self.settings.all_operators().any(Operator::needs_document) {
@@ -168,7 +168,7 @@ impl Redactor {
         Ok(())
     }
 
-    /// How much text makes a batch.
+    /// How much text makes a batch, in bytes.
     pub(super) fn batch_bytes(&self) -> usize {
         self.detector.batch_bytes()
     }

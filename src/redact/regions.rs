@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use super::PiiType;
 use super::plan::Plan;
 use super::redacted::RedactedRegion;
 use super::sheet::MemberId;
@@ -14,22 +13,22 @@ use crate::document::{Document, Word};
 #[derive(Default)]
 pub(super) struct Regions {
     list: Vec<RedactedRegion>,
-    /// The entities of which something is in the list.
-    placed: HashSet<usize>,
+    /// The entities that have a place in the list, each with the page.
+    placed: HashSet<(usize, u32)>,
 }
 
 impl Regions {
     pub(super) fn add(&mut self, page: u32, geometry: &Geometry, member: MemberId, plan: &Plan) {
-        self.placed.extend(plan.entities_of(member).map(|(entity, _)| entity));
+        self.placed.extend(plan.entities_of(member).map(|(entity, _)| (entity, page)));
         if let Some(pii_type) = plan.type_of(member).cloned() {
             self.list.push(RedactedRegion { page, pii_type, geometry: Some(geometry.clone()) });
         }
     }
 
-    /// Where the words stand that are touched, and whatever else says something that is.
+    /// Adds the places of the words that are touched, and of all other blocks that are.
     pub(super) fn of_blocks(&mut self, document: &Document, members: &[Option<MemberId>], plan: &Plan) {
         let member_of = |index: u32| members.get(index as usize).copied().flatten();
-        // The words without a place that have that of their line.
+        // The words without a place for which that of their line is taken.
         let mut by_line = HashSet::new();
         for line in document.blocks().filter_map(|block| block.as_line()) {
             let Some(member) = member_of(line.index()).filter(|member| plan.touches(*member)) else {
@@ -62,22 +61,23 @@ impl Regions {
                         geometry: None,
                     }));
                 }
-                // An answer may have no place: see the end.
+                // An answer may have no place: see `end`.
                 (_, None) => {}
             }
         }
     }
 
-    /// All of them, with one without a place for each entity that is nowhere among them, nor anything that says the same on
-    /// its page: an image would be left with it.
-    pub(super) fn end(mut self, plan: &Plan) -> Vec<RedactedRegion> {
-        let nowhere = |(page, pii_type): (u32, &PiiType)| RedactedRegion {
-            page,
-            pii_type: pii_type.clone(),
-            geometry: None,
-        };
-        let unplaced: Vec<_> = plan.unplaced(&self.placed).map(nowhere).collect();
-        self.list.extend(unplaced);
+    /// All regions of a record of these pages. An entity that is printed at a place that is not known gets a region without
+    /// geometry, on its page or on all pages, as images would still show it.
+    pub(super) fn end(mut self, plan: &Plan, pages: &[u32]) -> Vec<RedactedRegion> {
+        for (page, pii_type) in plan.unplaced(&self.placed) {
+            let pages = page.as_ref().map_or(pages, std::slice::from_ref);
+            self.list.extend(pages.iter().map(|page| RedactedRegion {
+                page: *page,
+                pii_type: pii_type.clone(),
+                geometry: None,
+            }));
+        }
         self.list
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::PiiType;
 
-/// What the stage did to a document, in numbers and without a word of it: fit for an audit log.
+/// What the stage did to a document, in numbers and without a word of its text: fit for an audit log.
 ///
 /// It serializes to an object with the members `pages`, `requests`, `billed_units`, `entities`, the maps `by_type`,
 /// `by_page`, `by_detector` and `by_operator`, and the list `counts`, of which those are sums.
@@ -34,7 +34,7 @@ pub struct RedactionReport {
     counts: BTreeMap<Key, u64>,
 }
 
-/// Of what a count is.
+/// What a count is of.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 struct Key {
     page: u32,
@@ -53,8 +53,8 @@ pub struct Count {
     /// The type.
     #[serde(rename = "type")]
     pub pii_type: PiiType,
-    /// Which detector found it: its name; `textract` where Textract gives the type of the field; and `sweep` for
-    /// places at which a string stood that was detected elsewhere.
+    /// The name of the detector that found it; `textract` if Textract itself gives the type of the field; and `sweep` for
+    /// places of a string that was detected elsewhere.
     pub detector: &'static str,
     /// What was put in its place, or `keep`.
     pub operator: &'static str,
@@ -62,11 +62,11 @@ pub struct Count {
     pub count: u64,
 }
 
-/// Whom a report names for what was not detected where it stood.
+/// The detector that a report names for what was detected elsewhere.
 pub(super) const SWEEP: &str = "sweep";
 
 impl RedactionReport {
-    /// The pages that were looked at; of records other than pages, how many of them.
+    /// How many pages were examined; for other records, how many records.
     pub fn pages(&self) -> u64 {
         self.pages
     }
@@ -81,7 +81,7 @@ impl RedactionReport {
         self.billed_units
     }
 
-    /// How many entities were found in all, those that were kept too.
+    /// How many entities were found in all, including those that were kept.
     pub fn entities(&self) -> u64 {
         self.counts.values().sum()
     }

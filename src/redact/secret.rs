@@ -1,4 +1,4 @@
-//! The keys of operators, and what is done with them.
+//! The keys of operators, and what they do.
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,11 +23,12 @@ const NONCE: usize = 12;
 const MARK: &str = "enc:";
 
 /// A key for [pseudonyms](super::Operator::pseudonym): at least 32 random bytes. Clones share them, and they are overwritten
-/// when the last one is dropped.
+/// when the last one is dropped. [`new`](Self::new) takes over a vector that it is given; an array or a slice is copied, and
+/// stays the caller's to overwrite.
 ///
-/// Take them from a KMS data key, kept wrapped and unwrapped at the start (`GenerateDataKeyWithoutPlaintext`, `Decrypt`), or from the
-/// binary value of a secret in AWS Secrets Manager, and never from code, configuration or the environment. The example `operator_key` does the
-/// one and shows the other.
+/// Take them from a KMS data key, stored wrapped and unwrapped at the start (`GenerateDataKeyWithoutPlaintext`, `Decrypt`), or from the
+/// binary value of a secret in AWS Secrets Manager, and never from code, configuration or the environment. The example `operator_key` does
+/// the first and shows the second.
 #[derive(Clone)]
 pub struct PseudonymKey(Arc<Zeroizing<Vec<u8>>>);
 
@@ -45,11 +46,11 @@ impl PseudonymKey {
         Ok(Self(Arc::new(bytes)))
     }
 
-    /// A key of random bytes that nobody keeps: its pseudonyms are the same only as long as it is there.
+    /// A key of random bytes that is stored nowhere: pseudonyms are the same only while this key exists.
     ///
     /// # Errors
     ///
-    /// [`Service`](ErrorKind::Service) where the system gives no random bytes.
+    /// [`Service`](ErrorKind::Service) if the system provides no random bytes.
     pub fn random() -> Result<Self> {
         let mut bytes = Zeroizing::new(vec![0; SHORTEST]);
         fill(&mut bytes)?;
@@ -97,8 +98,8 @@ impl EncryptionKey {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](ErrorKind::InvalidInput) where the text is none that was encrypted, where it was changed, and where
-    /// it was encrypted with another key, for another document or another page. Which of these it is cannot be told.
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if the text is not an encrypted one, was changed, or was encrypted with another
+    /// key, for another document or another page. Which of these it is cannot be determined.
     pub fn decrypt(&self, document: &str, page: u32, text: &str) -> Result<String> {
         let plain = || {
             let bytes = base64::decode(text.strip_prefix(MARK)?).ok()?;
@@ -136,7 +137,7 @@ impl EncryptionKey {
     }
 }
 
-/// What is authenticated together with a text: where it may stand. The length keeps documents and pages apart.
+/// What is authenticated together with a text: where it belongs. The length keeps documents and pages apart.
 fn bound_to(document: &str, page: u32) -> Vec<u8> {
     let length = (document.len() as u64).to_be_bytes();
     [b"inkseal redaction 1".as_slice(), &length, document.as_bytes(), &page.to_be_bytes()].concat()
@@ -198,6 +199,13 @@ mod tests {
         assert_eq!(name, key.pseudonym(&PiiType::Name, "Jane Doe").unwrap());
         assert_ne!(name, key.pseudonym(&PiiType::Address, "Jane Doe").unwrap());
         assert!(name.starts_with("NAME_") && name.len() == 37);
+    }
+
+    /// The states of the hash hold the key: `hmac` and `sha2` need their feature `zeroize`.
+    #[test]
+    fn hashes_of_a_key_are_overwritten() {
+        fn are_overwritten<T: zeroize::ZeroizeOnDrop>() {}
+        are_overwritten::<Sha256>();
     }
 
     #[test]

@@ -1,23 +1,24 @@
-//! What a detector gets to see of a page, and the way back from it to the members that it shows.
+//! The text of a page that a detector sees, and the way back from it to the members that it shows.
 
 use std::ops::Range;
 
-use super::PiiType;
 use super::members::{Role, texts_of};
+use super::{PiiType, declared};
 use crate::block::{BlockKind, RelationshipKind};
 use crate::document::flow::stretches;
 use crate::document::{BlockRef, Document, Page, Word};
 use crate::render::Render;
 
-/// The text of a page: the rendering, and behind it whatever text the page has that the rendering does not show.
+/// The text of a page: the rendering, followed by any text of the page that the rendering does not show. Of a record that is
+/// not a page, the text of all of it.
 #[derive(Default)]
 pub(super) struct Sheet {
-    /// The page, from 1.
+    /// The page, from 1; of a record that is not a page, the first.
     pub(super) page: u32,
     pub(super) text: String,
     /// In order, and without overlap.
     pub(super) stretches: Vec<Stretch>,
-    /// What Textract itself says of a value: that it is a name, a date of birth, ...
+    /// What Textract itself says that a value is: a name, a date of birth, ...
     pub(super) declared: Vec<(PiiType, Range<usize>)>,
     /// The lines, whose texts repeat those of their words: document and index of each.
     pub(super) lines: Vec<(usize, u32, MemberId)>,
@@ -26,6 +27,29 @@ pub(super) struct Sheet {
 /// A text of a record, by its place in the order in which they are visited.
 pub(super) type MemberId = usize;
 
+/// Where a member is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Printed {
+    /// On this page.
+    On(u32),
+    /// On a page of the record; nothing says on which.
+    Somewhere,
+    /// Not at all: it says in another form what this member says.
+    As(MemberId),
+    /// Not at all.
+    Nowhere,
+}
+
+impl Printed {
+    /// The page; this one if none is known.
+    pub(super) fn page_or(self, first: u32) -> u32 {
+        match self {
+            Self::On(page) => page,
+            Self::Somewhere | Self::As(_) | Self::Nowhere => first,
+        }
+    }
+}
+
 /// A stretch of a sheet that shows a member, or a part of it.
 #[derive(Clone, Debug)]
 pub(super) struct Stretch {
@@ -33,8 +57,9 @@ pub(super) struct Stretch {
     pub(super) member: MemberId,
     /// Where in the member it begins.
     pub(super) at: usize,
-    /// Whether it is one word, whatever stands in it; else it is all of a member.
+    /// Whether it is a single word, even with white space in it; otherwise it is all of a member.
     pub(super) is_word: bool,
+    pub(super) printed: Printed,
 }
 
 /// A part of a member that an entity touches.
@@ -45,8 +70,10 @@ pub(super) struct Piece {
     pub(super) own: Range<usize>,
     /// The words that it touches.
     pub(super) words: Range<usize>,
-    /// How many letters and digits of the entity stand before it.
+    /// How many letters and digits of the entity come before it.
     pub(super) letters_before: usize,
+    /// Where the member is printed.
+    pub(super) printed: Printed,
 }
 
 impl Sheet {
@@ -54,18 +81,30 @@ impl Sheet {
         Self { page, ..Self::default() }
     }
 
-    /// Shows a member, or the part of it from `at` on.
-    pub(super) fn show(&mut self, text: &str, member: MemberId, at: usize, is_word: bool) -> Range<usize> {
+    /// Shows a member.
+    pub(super) fn show(
+        &mut self,
+        text: &str,
+        member: MemberId,
+        is_word: bool,
+        printed: Printed,
+    ) -> Range<usize> {
         let start = self.text.len();
         self.text.push_str(text);
         let range = start..self.text.len();
         if !range.is_empty() {
-            self.stretches.push(Stretch { range: range.clone(), member, at, is_word });
+            self.stretches.push(Stretch { range: range.clone(), member, at: 0, is_word, printed });
         }
         range
     }
 
-    /// Parts what comes next from what came before.
+    /// The page that something on the sheet is printed on.
+    pub(super) fn page_at(&self, range: &Range<usize>) -> u32 {
+        let first = self.stretches.partition_point(|stretch| stretch.range.end <= range.start);
+        self.stretches.get(first).map_or(self.page, |stretch| stretch.printed.page_or(self.page))
+    }
+
+    /// Separates what comes next from what came before.
     pub(super) fn part(&mut self, separator: &str) {
         if !self.text.is_empty() {
             self.text.push_str(separator);
@@ -73,7 +112,7 @@ impl Sheet {
     }
 
     /// The parts of members that a range of the text touches. `words` remembers the last word between calls, which is long
-    /// where a text has no white space.
+    /// if a text has no white space.
     pub(super) fn pieces(&self, range: &Range<usize>, words: &mut LastWord) -> Vec<Piece> {
         let first = self.stretches.partition_point(|stretch| stretch.range.end <= range.start);
         let touched = self.stretches.iter().skip(first).take_while(|stretch| stretch.range.start < range.end);
@@ -98,6 +137,7 @@ impl Sheet {
                 own: in_member(own),
                 words: in_member(whole),
                 letters_before: letters,
+                printed: stretch.printed,
             });
             letters += said.chars().filter(|c| c.is_alphanumeric()).count();
         }
@@ -117,7 +157,7 @@ impl Sheet {
         self.lines.extend(other.lines);
     }
 
-    /// Shows a page of blocks. `first_member` tells the first member of each block of the document, by its index.
+    /// Shows a page of blocks. `first_member` holds the first member of each block of the document, by its index.
     pub(super) fn show_page(
         &mut self,
         (number, document): (usize, &Document),
@@ -136,13 +176,14 @@ impl Sheet {
             let at = match block.kind() {
                 BlockKind::Word => Some(0),
                 BlockKind::Line => shown.next_rest(document, span.index),
-                // What stands for a check box or a signature is no text of the document.
+                // What represents a check box or a signature is not text of the document.
                 _ => None,
             };
             if let Some(at) = at {
                 shown.enter(span.index);
                 let range = span.range.start + offset..span.range.end + offset;
-                self.stretches.push(Stretch { range, member, at, is_word: true });
+                let printed = Printed::On(page.number());
+                self.stretches.push(Stretch { range, member, at, is_word: true, printed });
             }
         }
         self.text.push_str(rendering.text());
@@ -171,51 +212,48 @@ impl Sheet {
         }
     }
 
-    /// Shows what a block says that the rendering does not, each text in a line of its own.
+    /// Shows what a block says that the rendering does not, each text on a line of its own.
     fn show_block(&mut self, block: BlockRef<'_>, member: MemberId) {
         let is_word = *block.block().kind() == BlockKind::Word;
         for (offset, text) in texts_of(block.block()).enumerate() {
             self.part("\n");
-            self.show(text, member + offset, 0, is_word);
+            self.show(text, member + offset, is_word, Printed::On(block.page_number()));
         }
     }
 
-    /// Shows an answer behind its question, which tells what it is about.
+    /// Shows an answer after its question, which says what it is about.
     fn show_answer(&mut self, answer: BlockRef<'_>, member: MemberId) {
         for (offset, text) in texts_of(answer.block()).enumerate() {
             self.text.push(' ');
-            self.show(text, member + offset, 0, false);
+            self.show(text, member + offset, false, Printed::On(answer.page_number()));
         }
     }
 
     /// Shows a text that is in no block: the label of a field, its value, what it was normalised to.
-    pub(super) fn show_field(&mut self, role: Role<'_>, text: &str, member: MemberId) {
-        match role {
-            Role::Value { kind, labelled } => {
-                // What the field is called helps to tell what its value is.
-                if labelled {
-                    self.text.push_str(": ");
-                } else {
-                    self.part("\n");
-                    if let Some(kind) = kind {
-                        self.text.push_str(&kind.replace('_', " ").to_lowercase());
-                        self.text.push_str(": ");
-                    }
-                }
-                let range = self.show(text, member, 0, false);
-                if let Some(declared) = kind.and_then(super::declared::type_of) {
-                    self.declared.push((declared, range));
-                }
+    pub(super) fn show_field(&mut self, role: Role<'_>, text: &str, member: MemberId, printed: Printed) {
+        let (kind, is_vendors, labelled) = match role {
+            Role::Value { kind, is_vendors, labelled } => (kind, is_vendors, labelled),
+            Role::Normalized { kind } => (kind, false, false),
+            Role::Text | Role::Label | Role::Notice => (None, false, false),
+        };
+        // What the field is called helps to recognise its value.
+        if labelled {
+            self.text.push_str(": ");
+        } else {
+            self.part("\n");
+            if let Some(kind) = kind {
+                self.text.push_str(&kind.replace('_', " ").to_lowercase());
+                self.text.push_str(": ");
             }
-            Role::Text | Role::Label => {
-                self.part("\n");
-                self.show(text, member, 0, false);
-            }
+        }
+        let range = self.show(text, member, false, printed);
+        if let Some(declared) = kind.and_then(|kind| declared::type_of(kind, is_vendors)) {
+            self.declared.push((declared, range));
         }
     }
 }
 
-/// The words that were found last.
+/// The words that were found last, remembered between calls.
 #[derive(Default)]
 pub(super) struct LastWord(Range<usize>);
 
@@ -238,7 +276,7 @@ impl LastWord {
 struct Shown<'d> {
     page: Page<'d>,
     whole: Vec<bool>,
-    /// What of each line no word says, and how much of that was shown.
+    /// Where the parts of each line begin that no word says, without those that were shown.
     rests: std::collections::HashMap<u32, std::vec::IntoIter<usize>>,
 }
 
@@ -257,7 +295,7 @@ impl<'d> Shown<'d> {
         self.page.rank_of(index).and_then(|rank| self.whole.get(rank)).copied().unwrap_or_default()
     }
 
-    /// Where the next text of a line begins that no word of it says.
+    /// Where the next part of a line begins that no word of it says.
     fn next_rest(&mut self, document: &Document, line: u32) -> Option<usize> {
         let rests = self.rests.entry(line).or_insert_with(|| rests(document, line).into_iter());
         rests.next()
@@ -275,7 +313,7 @@ impl<'d> Shown<'d> {
                     Some(word) => self.is_entered(word.index()),
                     None => self.rests.contains_key(&index),
                 };
-                // Words that stand on another page are read there, and maybe in another order.
+                // Words on another page are read there, possibly in another order.
                 !is_left
                     && line.is_some_and(|line| stretches(line).into_iter().all(|(_, word)| is_entered(word)))
             }

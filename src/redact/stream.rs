@@ -22,10 +22,10 @@ use crate::stream::{BlockStream, Completeness, ExpenseStream, LendingStream, Pag
 
 /// What comes out of the stage, in order.
 ///
-/// It is fused, and it fails closed: after an error nothing comes out any more, and nothing of the pages that the error
-/// names has. Pages are put together for the detector up to its [`batch_bytes`](super::PiiDetector::batch_bytes), and a
-/// bounded number of such batches is looked at at a time; so much is in memory. It has to be polled inside a tokio runtime, on
-/// which the detector runs.
+/// It is fused, and it fails closed: after an error nothing more comes out, and nothing of the pages that the error
+/// names has come out. Pages are put together for the detector up to its [`batch_bytes`](super::PiiDetector::batch_bytes), and a
+/// [bounded number](super::RedactorBuilder::parallel) of such batches is in memory, and with the detector, at the same time. It has
+/// to be polled inside a tokio runtime, on which the detector runs.
 ///
 /// ```no_run
 /// use futures::TryStreamExt;
@@ -46,12 +46,12 @@ use crate::stream::{BlockStream, Completeness, ExpenseStream, LendingStream, Pag
 /// # Cancel safety
 ///
 /// Dropping a `next()` of the stream loses nothing. Dropping the stream ends every request and every detection that
-/// is under way, and lets nothing out that it had not given.
+/// is under way, and lets nothing more out.
 pub struct RedactedStream<S, T> {
     source: S,
     redactor: Redactor,
     memory: Memory,
-    /// What makes the next batch.
+    /// The records of the next batch.
     pending: Vec<Unit<T>>,
     bytes: usize,
     looking: FuturesOrdered<BoxFuture<'static, Result<Batch<T>>>>,
@@ -73,14 +73,14 @@ struct Batch<T> {
     looked: Looked,
 }
 
-/// How many records make a batch at most, as pages may have next to no text.
+/// The most records of a batch, as pages may have next to no text.
 const MOST_RECORDS: usize = 100;
 
-/// A detection on its way, which goes on while nobody asks for it, and ends where nobody will.
+/// A detection in a task of its own, which runs without being polled, and is aborted when this is dropped.
 struct Running<T>(JoinHandle<Result<Batch<T>>>);
 
 impl<T> Running<T> {
-    /// What came of it.
+    /// Waits for the detection.
     async fn end(mut self) -> Result<Batch<T>> {
         let stopped = |_| {
             let message = "the detector panicked, or the runtime is shutting down";
@@ -151,7 +151,7 @@ where
         }
     }
 
-    /// Has the pending records looked at.
+    /// Gives the pending records to the detector.
     fn look(&mut self) {
         let units = std::mem::take(&mut self.pending);
         self.bytes = 0;
@@ -159,7 +159,7 @@ where
             return;
         }
         let redactor = self.redactor.clone();
-        // By itself, so that a slow consumer costs the detector none of its time.
+        // In a task, so that a slow consumer costs the detector none of its time.
         let running = Running(tokio::spawn(async move {
             // Together, as a detector may charge for each text.
             let sheets: Vec<_> = units.iter().flat_map(|unit| &unit.sheets).collect();
@@ -176,7 +176,7 @@ where
         Ok(())
     }
 
-    /// Ends the stream, and lets go of what it holds.
+    /// Ends the stream, and drops what it holds.
     fn end(&mut self, state: State) {
         self.state = state;
         self.pending.clear();
@@ -300,7 +300,7 @@ impl FusedStream for RedactedBlocks {
 }
 
 impl BlockStream {
-    /// The blocks through the redaction stage. It reads page by page, as a [`PageStream`] does, and ends in an error where
+    /// The blocks through the redaction stage. It reads page by page, as a [`PageStream`] does, and ends in an error whenever
     /// that would.
     pub fn redact(self, redactor: &Redactor) -> RedactedBlocks {
         RedactedBlocks { pages: PageStream::new(self).redact(redactor), current: Vec::new().into_iter() }
@@ -325,14 +325,14 @@ impl Document {
 macro_rules! streams {
     ($($source:ident of $record:ident),+) => {
         $(impl $source {
-            /// What comes of it through the redaction stage.
+            /// Sends it through the redaction stage.
             pub fn redact(self, redactor: &Redactor) -> RedactedStream<Self, $record> {
                 RedactedStream::new(self, redactor)
             }
         }
 
         impl RedactedStream<$source, $record> {
-            /// The account of the stream behind it: at its end, and `None` before it and after an error.
+            /// The account of the stream behind it, once it has ended; `None` before that and after an error.
             pub fn completeness(&self) -> Option<&Completeness> {
                 (self.state == State::Complete).then(|| self.source.completeness()).flatten()
             }

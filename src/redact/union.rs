@@ -4,10 +4,10 @@ use futures::future::{BoxFuture, try_join_all};
 
 use super::{Detection, DetectorError, PiiDetector, PiiSpan};
 
-/// Asks several detectors and gives what any of them found.
+/// Asks several detectors and returns what any of them found.
 ///
-/// Spans of several detectors may overlap, as those of one may: which of them are wanted is the stage's to say. Each names the
-/// detector that found it. If one of the detectors fails, the union does.
+/// Spans of several detectors may overlap, as those of one may; which of them count is decided by the stage. Each names the
+/// detector that found it. If one of the detectors fails, or if there is none, the union fails.
 ///
 /// ```
 /// use inkseal::redact::{PatternDetector, PiiDetector, UnionDetector};
@@ -22,7 +22,7 @@ pub struct UnionDetector {
 }
 
 impl UnionDetector {
-    /// A union of nothing, which finds nothing.
+    /// A union of no detectors yet, which fails until it has one.
     pub fn new() -> Self {
         Self::default()
     }
@@ -35,6 +35,9 @@ impl UnionDetector {
     }
 
     async fn ask<'a>(&'a self, text: &'a str) -> Result<Detection, DetectorError> {
+        if self.detectors.is_empty() {
+            return Err(DetectorError::new("the union has no detector: add one"));
+        }
         let asked = self.detectors.iter().map(|detector| async move {
             let mut detection = detector.detect(text).await?;
             for span in &mut detection.spans {
@@ -45,11 +48,9 @@ impl UnionDetector {
         let mut all = Detection::default();
         let length = text.chars().count();
         for Detection { spans, requests, billed_units } in try_join_all(asked).await? {
-            // Put in order, they would hide that one of the detectors did not have them so.
+            // Sorting would hide that a detector gave them out of order.
             if super::detector::nonsense(&spans, length).is_some() {
-                return Err(DetectorError::new(
-                    "a detector of the union gave spans that are none of the text",
-                ));
+                return Err(DetectorError::new("a detector of the union gave invalid spans"));
             }
             all.spans.extend(spans);
             all.requests += requests;
@@ -69,7 +70,7 @@ impl PiiDetector for UnionDetector {
         Box::pin(self.ask(text))
     }
 
-    /// The most that any of them would like to have.
+    /// The most that any of them asks for.
     fn batch_bytes(&self) -> usize {
         self.detectors.iter().map(|detector| detector.batch_bytes()).max().unwrap_or_default()
     }

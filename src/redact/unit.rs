@@ -1,18 +1,19 @@
 //! A record on its way through the stage.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
 use super::blur;
 use super::leak::Strings;
 use super::look::{BETWEEN, Hits};
-use super::members::{edit_block, texts_of};
+use super::members::{Role, edit_block, texts_of};
 use super::needles::{Folded, Needles};
 use super::plan::Plan;
 use super::record::sealed::Record;
 use super::redacted::{Redacted, RedactedRegion};
 use super::redactor::Progress;
 use super::regions::Regions;
-use super::sheet::{LastWord, MemberId, Piece, Sheet};
+use super::sheet::{LastWord, MemberId, Piece, Printed, Sheet};
 use crate::document::flow::stretches;
 use crate::document::{BlockRef, Document, Page};
 use crate::error::{Error, ErrorKind, Result, Stage};
@@ -27,8 +28,10 @@ pub(super) struct Unit<T> {
     /// The first member that is in no block.
     first_field: MemberId,
     pub(super) sheets: Vec<Sheet>,
-    /// Whether the last sheet is of what is known beside the pages.
+    /// Whether the last sheet is of what the response says besides its pages.
     has_head: bool,
+    /// The numbers of its pages, in order.
+    pages: Vec<u32>,
 }
 
 impl<T: Record> Unit<T> {
@@ -45,11 +48,21 @@ impl<T: Record> Unit<T> {
             };
             members.push(document.blocks().map(of_block).collect::<Vec<_>>());
         }
+        let numbers = documents.iter().flat_map(Document::pages).map(|page| page.number());
+        let mut pages: BTreeSet<u32> = numbers.chain((!T::PAGED).then_some(first_page)).collect();
         let mut sheets: Vec<Sheet> = Vec::new();
         let mut fields = Sheet::new(first_page);
         let mut member = next;
         record.visit_fields(&mut |field, text| {
-            fields.show_field(field.role, text, member);
+            let printed = match (field.role, field.page) {
+                (Role::Notice, _) => Printed::Nowhere,
+                (Role::Normalized { .. }, _) => Printed::As(member.saturating_sub(1)),
+                (_, Some(page)) => Printed::On(page),
+                (_, None) if field.place.is_some() => Printed::On(first_page),
+                (_, None) => Printed::Somewhere,
+            };
+            pages.extend(field.page);
+            fields.show_field(field.role, text, member, printed);
             member += 1;
             None
         });
@@ -71,7 +84,8 @@ impl<T: Record> Unit<T> {
             }
         }
         let has_head = has_fields && T::PAGED;
-        Self { record, documents, members, first_field: next, sheets, has_head }
+        let pages = pages.into_iter().collect();
+        Self { record, documents, members, first_field: next, sheets, has_head, pages }
     }
 
     /// How much text it shows, in bytes.
@@ -83,7 +97,7 @@ impl<T: Record> Unit<T> {
     ///
     /// # Errors
     ///
-    /// [`Leak`](ErrorKind::Leak) where a detected string stands in what would come out.
+    /// [`Leak`](ErrorKind::Leak) if a detected string is left in what would come out.
     pub(super) fn redact(mut self, hits: Vec<Hits>, progress: &mut Progress<'_>) -> Result<Redacted<T>> {
         progress.report.looked_at((self.sheets.len() - usize::from(self.has_head)) as u64);
         let needles = self.needles(&hits, progress)?;
@@ -91,7 +105,7 @@ impl<T: Record> Unit<T> {
         for (index, (sheet, hits)) in self.sheets.iter().zip(&hits).enumerate() {
             plan.enter(progress, sheet, hits, needles.of(index))?;
         }
-        // Lines repeat what their words say, also where that is too little to be looked for.
+        // Lines repeat what their words say, even if that is too short to be searched for.
         if !plan.is_empty() || self.sheets.iter().enumerate().any(|(index, _)| !needles.of(index).is_empty())
         {
             for (index, sheet) in self.sheets.iter().enumerate() {
@@ -104,7 +118,7 @@ impl<T: Record> Unit<T> {
         };
         self.check(&plan, &needles)?;
         self.record.put_documents(self.documents);
-        Ok(Redacted::new(self.record, regions))
+        Ok(Redacted::new(self.record, regions, self.pages))
     }
 
     /// The strings that must not come out with each sheet.
@@ -144,12 +158,12 @@ impl<T: Record> Unit<T> {
                 Some((range, member))
             });
             let words: Vec<_> = words.collect();
-            plan.enter_line(progress, sheet.page, (*member, line.text()), &words, needles)?;
+            plan.enter_line(progress, line.page_number(), (*member, line.text()), &words, needles)?;
         }
         Ok(())
     }
 
-    /// Changes what the plan touches, and tells where that is.
+    /// Makes the planned changes, and returns their places.
     fn apply(&mut self, plan: &mut Plan, blurs: bool) -> Result<Vec<RedactedRegion>> {
         let mut regions = Regions::default();
         let mut failed = None;
@@ -199,7 +213,7 @@ impl<T: Record> Unit<T> {
         });
         match failed {
             Some(error) => Err(error),
-            None => Ok(regions.end(plan)),
+            None => Ok(regions.end(plan, &self.pages)),
         }
     }
 
@@ -217,12 +231,14 @@ impl<T: Record> Unit<T> {
             if needles.is_empty() {
                 continue;
             }
-            // What stands in several words stands in no member by itself.
+            // A string that is spread over several words is not in any single member.
             let mut words = LastWord::default();
             let is_left = |piece: &Piece| !plan.touches(piece.member);
             let mut places = needles.find(&Folded::of(&sheet.text)).into_iter();
-            if places.any(|(range, _)| sheet.pieces(&range, &mut words).iter().any(is_left)) {
-                return Err(leak(sheet.page));
+            if let Some((range, _)) =
+                places.find(|(range, _)| sheet.pieces(range, &mut words).iter().any(is_left))
+            {
+                return Err(leak(sheet.page_at(&range)));
             }
             let mut strings = Strings::new(needles, &plan.written);
             if !T::PAGED {

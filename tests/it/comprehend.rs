@@ -1,4 +1,4 @@
-//! Amazon Comprehend as a detector: what it sends, what it makes of the answers, and how it fails.
+//! Amazon Comprehend as a detector: what it sends, how it reads the answers, and how it fails.
 
 use std::collections::BTreeSet;
 use std::error::Error as _;
@@ -31,13 +31,13 @@ fn running(builder: EmulatorBuilder) -> (Emulator, ComprehendDetector) {
     (emulator, detector)
 }
 
-/// The texts of the requests of an operation, in order of how they came.
+/// The texts of the requests of an operation, in the order in which they came.
 fn sent(emulator: &Emulator, operation: &str) -> Vec<String> {
     let requests = emulator.requests().into_iter().filter(|request| request.operation == operation);
     requests.map(|request| request.body.unwrap()["Text"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Words that each stand in the text once, up to so many bytes.
+/// Words of which each is in the text once, of at most this many bytes together.
 fn words(bytes: usize) -> String {
     let mut text = String::new();
     for number in 0.. {
@@ -104,7 +104,7 @@ async fn a_long_text_is_cut_at_words_and_overlaps() {
 #[tokio::test(start_paused = true)]
 async fn an_entity_across_a_cut_is_found_once() {
     let name = "Jane Quill Doe";
-    let (emulator, detector) = running(Emulator::builder().pii("NAME", name).pii("AGE", "Quill"));
+    let (_emulator, detector) = running(Emulator::builder().pii("NAME", name).pii("AGE", "Quill"));
     // The first cut is at 100,000 bytes: the name comes to it, lies across it, and has passed it.
     for shift in (-1_200_i32..60).step_by(7).chain(-20..20) {
         let mut text = words(usize::try_from(100_000 + shift).unwrap());
@@ -117,7 +117,6 @@ async fn an_entity_across_a_cut_is_found_once() {
         assert_eq!(found.spans[0].begin, begin);
         assert_eq!(found.requests, 2);
     }
-    emulator.clear_requests();
 }
 
 #[tokio::test(start_paused = true)]
@@ -227,17 +226,30 @@ async fn clean_text_is_skipped_where_that_is_asked_for() {
     assert_eq!((named.spans.len(), named.requests, named.billed_units), (1, 2, 6));
     assert_eq!((emulator.count("ContainsPiiEntities"), emulator.count("DetectPiiEntities")), (2, 1));
 
-    // Of a long text only the chunk with the name in it is looked at.
+    // Of a long text only the chunk with the name in it is sent to the other operation.
     emulator.clear_requests();
     let found = detector.detect(&format!("{}Jane Doe", words(240_000))).await.unwrap();
     assert_eq!((found.spans.len(), found.requests), (1, 4));
     assert_eq!((emulator.count("ContainsPiiEntities"), emulator.count("DetectPiiEntities")), (3, 1));
 
     // The score of the label is 0.99.
-    for (least, spans) in [(0.98, 1), (0.995, 0), (f32::NAN, 1), (-1.0, 1), (2.0, 0)] {
+    for (least, spans) in [(0.0, 1), (0.98, 1), (0.995, 0), (1.0, 0)] {
         let found = detector.clone().least_label_score(least).detect("Jane Doe").await.unwrap();
         assert_eq!(found.spans.len(), spans, "{least}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_label_score_that_no_label_can_have_is_an_error() {
+    let (emulator, detector) = running(Emulator::builder().pii(PiiType::Name, "Jane Doe"));
+    for least in [80.0, 1.001, -0.1, f32::NAN, f32::INFINITY] {
+        for first in [true, false] {
+            let detector = detector.clone().contains_first(first).least_label_score(least);
+            let error = detector.detect("Jane Doe").await.unwrap_err();
+            assert_eq!(error.to_string(), "least_label_score is not between 0 and 1", "{least}");
+        }
+    }
+    assert!(emulator.requests().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
@@ -273,7 +285,7 @@ async fn packed_pages_cost_a_tenth_of_lines() {
 /// How a detection fails: the kind and the code of the crate's own error behind it.
 async fn failure(detector: &ComprehendDetector, text: &str) -> (ErrorKind, Option<String>) {
     let error: DetectorError = detector.detect(text).await.unwrap_err();
-    assert_eq!(error.to_string(), "the detection service did not answer");
+    assert_eq!(error.to_string(), "the detection service failed");
     let source = error.source().unwrap().downcast_ref::<inkseal::Error>().unwrap();
     assert_eq!((source.stage(), Some(source.kind())), (Stage::Redact, error.kind()));
     (source.kind(), source.code().map(str::to_owned))
@@ -329,13 +341,13 @@ async fn a_failure_ends_the_detection() {
     let (_emulator, detector) = always(Fault::ConnectionReset);
     assert_eq!(failure(&detector.attempts(2), "Jane").await, (ErrorKind::Transport, None));
 
-    // What would fail again is not tried again.
+    // What would fail again is not sent again.
     let (emulator, detector) = always(Fault::AccessDenied);
     let expected = (ErrorKind::AccessDenied, Some("AccessDeniedException".to_owned()));
     assert_eq!(failure(&detector, "Jane").await, expected);
     assert_eq!(emulator.count("DetectPiiEntities"), 1);
 
-    // A service that does not answer is not waited for for ever.
+    // The wait for a service that does not answer ends.
     let (_emulator, detector) = always(Fault::Latency(Duration::from_secs(3_600)));
     let begun = Instant::now();
     assert_eq!(failure(&detector, "Jane").await, (ErrorKind::Transport, None));
@@ -350,7 +362,7 @@ async fn one_failing_chunk_fails_all() {
     assert_eq!(emulator.count("DetectPiiEntities"), 3);
 }
 
-/// An HTTP client that always gets this answer.
+/// An HTTP client that always receives this answer.
 #[derive(Clone, Debug)]
 struct Says(&'static str);
 
@@ -465,7 +477,7 @@ async fn the_transport_policy_holds_for_comprehend() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// Wherever names stand in a text of any length and script, they are found there.
+    /// Names are found at any place in a text of any length and script.
     #[test]
     fn names_are_found_where_they_are(
         fillers in prop::collection::vec(("(नमस्ते |مرحبا |e\u{301} |👍🏽 |word |漢字)", 1..9_000usize), 1..8),

@@ -1,13 +1,13 @@
-//! What Comprehend answers, which is not trusted either.
+//! Comprehend's answers, which are not trusted either.
 
 use aws_sdk_comprehend::types::{EntityLabel, PiiEntity};
 
-use super::cut::Chunk;
+use super::chunks::Chunk;
 use crate::redact::{DetectorError, PiiSpan, PiiType};
 
 /// The entities of an answer about a chunk, as spans of the whole text.
 ///
-/// An answer without a list fails as one with nonsense in it does: it is not one that says there is nothing.
+/// An answer without a list fails as one with nonsense in it does: it does not say that there is nothing.
 pub(super) fn spans(
     entities: Option<Vec<PiiEntity>>,
     chunk: &Chunk<'_>,
@@ -36,7 +36,7 @@ fn span(entity: &PiiEntity, chunk: &Chunk<'_>) -> Result<PiiSpan, DetectorError>
     Ok(PiiSpan::new(PiiType::from(pii_type), code_points, score))
 }
 
-/// The highest score of the labels of an answer; `None` where it has none.
+/// The highest score of the labels of an answer; `None` without labels.
 pub(super) fn highest_score(labels: Option<Vec<EntityLabel>>) -> Result<Option<f32>, DetectorError> {
     let labels = labels.ok_or(DetectorError::new("Comprehend's answer has no list of labels"))?;
     let mut highest = None;

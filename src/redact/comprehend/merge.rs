@@ -1,14 +1,14 @@
-//! One list of spans out of what was found in chunks that overlap.
+//! One list of spans from what was found in overlapping chunks.
 
-use super::cut::Chunk;
+use super::chunks::Chunk;
 use crate::redact::PiiSpan;
 
-/// A span, in code points of the whole text, and how its chunk saw it.
+/// A span of the whole text, as its chunk saw it.
 pub(super) struct Seen {
     span: PiiSpan,
-    /// Where the chunk begins, which no other chunk does.
+    /// The code point at which the chunk begins, and no other chunk does.
     chunk: usize,
-    /// Whether it lies clear of the cuts, so that it cannot go on behind one.
+    /// Whether it keeps clear of the cuts, so that it cannot go on beyond one.
     is_whole: bool,
 }
 
@@ -19,7 +19,7 @@ impl Seen {
         Self { span, chunk: chunk.begin, is_whole }
     }
 
-    /// Whether it is the part of another that a cut left over: the other holds it, is longer, and is seen whole.
+    /// Whether it is a part that a cut left of another: the other contains it, is longer, and is seen whole.
     fn is_part_of(&self, other: &Self) -> bool {
         let (part, whole) = (&self.span, &other.span);
         !self.is_whole
@@ -31,10 +31,10 @@ impl Seen {
     }
 }
 
-/// Each entity once. Of one that a cut runs through the whole is taken, whatever its parts were taken for; what two chunks
-/// see of one type in places that overlap becomes one span over both, with the higher score.
+/// Each entity once. Of an entity that lies across a cut the whole is taken, whatever type its parts were given. Overlapping spans of
+/// one type from different chunks become one span over both, with the higher score.
 ///
-/// What one chunk sees is never merged with what the same chunk sees.
+/// Spans from one chunk are never merged with each other.
 pub(super) fn merge(mut seen: Vec<Seen>) -> Vec<PiiSpan> {
     let parts: Vec<bool> =
         seen.iter().map(|part| !part.is_whole && seen.iter().any(|whole| part.is_part_of(whole))).collect();
@@ -72,7 +72,7 @@ impl Group {
         self.seen.push(next);
     }
 
-    /// Puts it into the list, as one span if several chunks saw it, and is empty.
+    /// Moves it into the list, as one span if several chunks saw it. It is empty then.
     fn give(&mut self, spans: &mut Vec<PiiSpan>) {
         let end = std::mem::take(&mut self.end);
         let mut seen = std::mem::take(&mut self.seen).into_iter();
@@ -124,13 +124,13 @@ mod tests {
 
     #[test]
     fn the_whole_one_is_taken() {
-        // A card's number that was cut looks like a telephone number.
+        // What a cut left of a number can look like a telephone number.
         let cut = vec![seen(Phone, 10..14, 0.9, 0, false), seen(Ssn, 10..21, 0.8, 8, true)];
         assert_eq!(merge(cut), [span(Ssn, 10..21, 0.8)]);
         // Neither is seen whole: both stay.
         let unsure = vec![seen(Phone, 10..14, 0.9, 0, false), seen(Ssn, 10..21, 0.8, 8, false)];
         assert_eq!(merge(unsure), [span(Ssn, 10..21, 0.8), span(Phone, 10..14, 0.9)]);
-        // The other does not hold it, or is no longer: both stay.
+        // The other does not contain it, or is not longer: both stay.
         let beside = vec![seen(Phone, 10..14, 0.9, 0, false), seen(Ssn, 11..21, 0.8, 8, true)];
         assert_eq!(merge(beside).len(), 2);
         let same = vec![seen(Phone, 10..14, 0.9, 0, false), seen(Ssn, 10..14, 0.8, 8, true)];

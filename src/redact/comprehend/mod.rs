@@ -1,9 +1,9 @@
 //! Amazon Comprehend as a detector.
 
 mod answer;
-mod cut;
+mod chunks;
 mod merge;
-mod patience;
+mod retry;
 
 use std::fmt;
 use std::time::Duration;
@@ -12,15 +12,15 @@ use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use tracing::debug;
 
-use self::cut::{Chunk, Limits, chunks};
+use self::chunks::{Chunk, Limits, chunks};
 use self::merge::{Seen, merge};
-use self::patience::Patience;
+use self::retry::Retry;
 use super::{Detection, DetectorError, PiiDetector};
 use crate::clients::{Clients, send};
 use crate::comprehend::pii_language;
 use crate::error::{Error, Result, Stage};
 
-/// The language of a text, of those in which Comprehend knows personal data.
+/// The language of a text: those in which Comprehend detects personal data.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Language {
@@ -46,21 +46,21 @@ pub enum Language {
 ///
 /// # Long texts
 ///
-/// A request takes [100,000 bytes](Self::MAX_REQUEST_BYTES) of text. A longer text is cut into chunks at the borders of words,
-/// each of which repeats the end of the one before: at least [`overlap`](Self::overlap) code points, so that an entity of
-/// that length which a cut runs through is seen whole by one of them. What both see is given once. Only where there is no
-/// white space for 25,000 bytes a cut runs through a word, and then not between a letter and its marks.
+/// A request takes [100,000 bytes](Self::MAX_REQUEST_BYTES) of text. A longer text is cut into chunks at word boundaries. Each
+/// chunk repeats the end of the one before, at least [`overlap`](Self::overlap) code points, so that an entity of up to that length
+/// at a cut is whole in one of them. What both contain is reported once. A cut runs through a word only if there is no white space
+/// for 25,000 bytes, and then not between a letter and its marks.
 ///
 /// # Costs
 ///
-/// Amazon Comprehend bills units of 100 characters (code points), and at least 3 units a request: a request for each line
+/// Amazon Comprehend bills units of 100 characters (code points), with a minimum of 3 units per request: a request for each line
 /// costs many times what a request for forty pages does. [`Detection::requests`] and [`Detection::billed_units`] count the
 /// requests that were answered. White space alone needs no request. See "Amazon Comprehend Pricing".
 ///
 /// # What it does not trust
 ///
-/// An answer without its list, with an entity without a type, score or offsets, with one that is empty or ends beyond the
-/// text, or with a score that is none, fails the detection. Types that this version of the crate does not know are kept.
+/// The detection fails if an answer lacks its list, or has an entity without a type, a score or its offsets, one that is empty or
+/// ends beyond the text, or a score outside 0 to 1. Types that this version of the crate does not know are kept.
 #[derive(Clone)]
 #[must_use]
 pub struct ComprehendDetector {
@@ -70,22 +70,22 @@ pub struct ComprehendDetector {
     limits: Limits,
     contains_first: bool,
     least_label_score: f32,
-    patience: Patience,
+    retry: Retry,
 }
 
 impl ComprehendDetector {
     /// The most bytes of text in one request. The API reference says 100 KB, and the service counts 100,000 bytes as such.
     pub const MAX_REQUEST_BYTES: usize = 100_000;
 
-    /// The most code points that chunks can be told to overlap by.
+    /// The most code points that [`overlap`](Self::overlap) accepts.
     pub const MAX_OVERLAP: usize = 5_000;
 
-    /// A detector of English text that asks through these clients.
+    /// A detector for English text that sends its requests through these clients.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the clients were made of ready-made ones and Comprehend's is not
-    /// among them: see [`ClientsBuilder::comprehend`](crate::ClientsBuilder::comprehend).
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the clients were built from ready-made ones without Comprehend's: see
+    /// [`ClientsBuilder::comprehend`](crate::ClientsBuilder::comprehend).
     pub fn new(clients: &Clients) -> Result<Self> {
         let client = clients.comprehend().ok_or_else(|| {
             Error::invalid("the clients hold none for Comprehend: give one with `ClientsBuilder::comprehend`")
@@ -97,70 +97,73 @@ impl ComprehendDetector {
             limits: Limits::new(Self::MAX_REQUEST_BYTES, 1_000),
             contains_first: false,
             least_label_score: 0.0,
-            patience: Patience { attempts: 6, deadline: Duration::from_secs(60) },
+            retry: Retry { attempts: 6, deadline: Duration::from_secs(60) },
         })
     }
 
-    /// The language of the text; English unless given.
+    /// The language of the text. Defaults to English.
     pub fn language(mut self, language: Language) -> Self {
         self.language = language;
         self
     }
 
-    /// How many requests for one text may be in flight at the same time; at least 1, and 4 unless given.
+    /// How many requests for one text may be in flight at the same time, at least 1. Defaults to 4.
     pub fn parallel(mut self, requests: usize) -> Self {
         self.parallel = requests.max(1);
         self
     }
 
-    /// How many code points of a text the chunks of it share at the least; 1,000 unless given, and
-    /// [`MAX_OVERLAP`](Self::MAX_OVERLAP) at the most. What is longer and lies across a cut is found in parts.
+    /// How many code points consecutive chunks of a text share at least, up to [`MAX_OVERLAP`](Self::MAX_OVERLAP). Defaults to
+    /// 1,000. An entity that is longer and lies across a cut is found in parts.
     pub fn overlap(mut self, code_points: usize) -> Self {
         self.limits = Limits::new(Self::MAX_REQUEST_BYTES, code_points.min(Self::MAX_OVERLAP));
         self
     }
 
-    /// Asks `ContainsPiiEntities` first, and for entities only where there is a label; not unless given.
+    /// Whether to call `ContainsPiiEntities` first, and to ask for entities only if it gives a label. Defaults to `false`.
     ///
-    /// Those requests are billed too, by the same units at a price of their own, and each waits for its answer: it pays only
-    /// where most of the text is clean. So that clean pages are told from others, it asks for one page at a time
+    /// Those requests are billed too, by the same units at their own price, and each has to be answered first: this pays only
+    /// if most of the text is clean. So that clean pages are told apart from others, it asks for one page at a time
     /// ([`batch_bytes`](PiiDetector::batch_bytes) is then 0).
     ///
-    /// What the labels miss is never looked at again, so this finds less than `DetectPiiEntities` alone.
+    /// What the labels miss is never checked again, so this finds less than `DetectPiiEntities` alone.
     pub fn contains_first(mut self, first: bool) -> Self {
         self.contains_first = first;
         self
     }
 
-    /// The score, 0 to 1, that a label must have for [`contains_first`](Self::contains_first) to go on; 0 unless given, so
-    /// that any label counts.
+    /// The score that a label needs for [`contains_first`](Self::contains_first) to ask for entities, 0 to 1. Defaults to 0, so
+    /// that any label counts. With a score outside 0 to 1 every detection fails.
     pub fn least_label_score(mut self, score: f32) -> Self {
         self.least_label_score = score;
         self
     }
 
-    /// How often a request is sent that was throttled or failed in a way that can pass; at least once, and 6 times unless
-    /// given. The SDK's own retries come within each time. The pauses grow from 1 to 20 seconds.
+    /// How often a request is sent that is throttled or fails in a way that can pass, at least once. Defaults to 6. The SDK's own
+    /// retries come within each attempt. The pauses grow from 1 to 20 seconds.
     pub fn attempts(mut self, attempts: u32) -> Self {
-        self.patience.attempts = attempts.max(1);
+        self.retry.attempts = attempts.max(1);
         self
     }
 
-    /// How long a request is tried, with all its attempts and pauses; a minute unless given.
+    /// How long a request is tried, with all its attempts and pauses. Defaults to a minute.
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.patience.deadline = deadline;
+        self.retry.deadline = deadline;
         self
     }
 
-    /// Looks at all of a text.
-    async fn look(&self, text: &str) -> Result<Detection, DetectorError> {
-        let mut looks = Vec::new();
+    async fn detect_in(&self, text: &str) -> Result<Detection, DetectorError> {
+        // No label reaches a score above 1, such as one in per cent, so nothing would ever be found.
+        if !(0.0..=1.0).contains(&self.least_label_score) {
+            return Err(DetectorError::new("least_label_score is not between 0 and 1"));
+        }
+        let mut calls = Vec::new();
         for chunk in chunks(text, self.limits) {
             if !chunk.is_blank() {
-                looks.push(self.look_at(chunk).boxed());
+                calls.push(self.detect_in_chunk(chunk).boxed());
             }
         }
-        let (seen, bill) = stream::iter(looks)
+        let (seen, bill) = stream::iter(calls)
             .buffer_unordered(self.parallel)
             .try_fold((Vec::new(), Bill::default()), |(mut all, mut bill), (seen, of_chunk)| async move {
                 all.extend(seen);
@@ -172,12 +175,11 @@ impl ComprehendDetector {
         Ok(Detection { requests: bill.requests, billed_units: bill.units, ..Detection::new(merge(seen)) })
     }
 
-    async fn look_at(&self, chunk: Chunk<'_>) -> Result<(Vec<Seen>, Bill), DetectorError> {
+    async fn detect_in_chunk(&self, chunk: Chunk<'_>) -> Result<(Vec<Seen>, Bill), DetectorError> {
         let mut bill = Bill::default();
         if self.contains_first {
             let highest = self.highest_label(&chunk).await?;
             bill.add(Bill::of_request(chunk.len));
-            // Written so that a threshold that is not a number lets nothing through.
             if highest.is_none_or(|score| score < self.least_label_score) {
                 return Ok((Vec::new(), bill));
             }
@@ -185,7 +187,7 @@ impl ComprehendDetector {
         let call =
             self.client.detect_pii_entities().language_code(pii_language(self.language)).text(chunk.text);
         let request = || send(Stage::Redact, "DetectPiiEntities", call.clone().send());
-        let output = self.patience.insist(request).await?;
+        let output = self.retry.send(request).await?;
         bill.add(Bill::of_request(chunk.len));
         let inner = chunk.inner();
         let spans = answer::spans(output.entities, &chunk)?;
@@ -196,7 +198,7 @@ impl ComprehendDetector {
         let call =
             self.client.contains_pii_entities().language_code(pii_language(self.language)).text(chunk.text);
         let request = || send(Stage::Redact, "ContainsPiiEntities", call.clone().send());
-        let output = self.patience.insist(request).await?;
+        let output = self.retry.send(request).await?;
         answer::highest_score(output.labels)
     }
 }
@@ -207,7 +209,7 @@ impl PiiDetector for ComprehendDetector {
     }
 
     fn detect<'a>(&'a self, text: &'a str) -> BoxFuture<'a, Result<Detection, DetectorError>> {
-        Box::pin(self.look(text))
+        Box::pin(self.detect_in(text))
     }
 
     fn batch_bytes(&self) -> usize {
@@ -218,15 +220,14 @@ impl PiiDetector for ComprehendDetector {
 impl fmt::Debug for ComprehendDetector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The SDK's client prints its whole configuration, so it is not shown.
-        let Self { client: _, language, parallel, limits, contains_first, least_label_score, patience } =
-            self;
+        let Self { client: _, language, parallel, limits, contains_first, least_label_score, retry } = self;
         f.debug_struct("ComprehendDetector")
             .field("language", language)
             .field("parallel", parallel)
             .field("limits", limits)
             .field("contains_first", contains_first)
             .field("least_label_score", least_label_score)
-            .field("patience", patience)
+            .field("retry", retry)
             .finish_non_exhaustive()
     }
 }
@@ -239,7 +240,7 @@ struct Bill {
 }
 
 impl Bill {
-    /// One request about so many code points.
+    /// That of one request about this many code points.
     fn of_request(code_points: usize) -> Self {
         Self { requests: 1, units: u64::try_from(code_points.div_ceil(100)).unwrap_or(u64::MAX).max(3) }
     }
@@ -259,8 +260,8 @@ mod tests {
     use super::*;
     use crate::redact::{PiiSpan, PiiType};
 
-    /// What is found in a text that is cut by these limits, by a service that takes words in capitals that follow each
-    /// other for an entity, of a type that depends on how many they are.
+    /// What is found in a text that is cut by these limits, by a service that takes consecutive words in capitals for an entity,
+    /// whose type is their number.
     fn found(text: &str, limits: Limits) -> Vec<PiiSpan> {
         let mut seen = Vec::new();
         for chunk in chunks(text, limits) {
@@ -285,7 +286,7 @@ mod tests {
         merge(seen)
     }
 
-    /// A text, and the entities in it, of at most 49 code points.
+    /// A text, and where its entities are, of at most 49 code points each.
     fn planted() -> impl Strategy<Value = (String, Vec<Range<usize>>)> {
         let other = "([a-z]{1,9}|नमस्ते|مَرحبا|👍🏽|e\u{301}te|漢字)[ \n]";
         let entity = "([A-Z][a-z]{1,6}|É|Ωम|J\u{301})( ([A-Z][a-z]{1,6}|Éé漢|J\u{301})){0,4}";

@@ -10,8 +10,8 @@ type At = (f64, f64);
 /// Outlines with more corners than this are covered by the upright box around them, which covers more.
 const MOST_CORNERS: usize = 64;
 
-/// How far off the page a coordinate may be, in page widths or heights. Textract's are off by rounding at most, and what
-/// is farther off counts something else, such as pixels or percents.
+/// How far off the page a coordinate may be, in page widths or heights. Textract's are off by rounding at most, and one that
+/// is farther off counts something else, such as pixels or per cent.
 const MOST_OFF: f64 = 1.0;
 
 /// What a region covers on a page: the convex outline around its points, padded.
@@ -26,12 +26,12 @@ pub(super) struct Area {
 impl Area {
     /// The area of a region, padded on all sides by a ratio of how thick it is, and then by no less than a pixel.
     ///
-    /// The outline around all points of a polygon, rather than the polygon: what bends inwards is covered too, and so is
-    /// what a polygon that crosses itself goes round twice.
+    /// It is the outline around all points of a polygon, rather than the polygon: where that bends inwards the page is covered too,
+    /// and so is what a polygon that crosses itself goes round twice.
     ///
     /// # Errors
     ///
-    /// Why the region covers nothing, or why it is not known what.
+    /// Why the region covers nothing, or nothing that is known.
     pub(super) fn of(region: &Geometry, page: PageSize, padding: f64) -> Result<Self, &'static str> {
         let (width, height) = (f64::from(page.width()), f64::from(page.height()));
         let ratios = ratios(region)?;
@@ -57,7 +57,7 @@ impl Area {
         Ok(area)
     }
 
-    /// How many pixels it touches at the most: those of the upright box around it.
+    /// How many pixels it touches at most: those of the upright box around it.
     pub(super) fn most_pixels(&self) -> u64 {
         let length = |span: Option<Range<u32>>| span.map_or(0, |span| u64::from(span.end - span.start));
         length(self.rows()) * length(self.columns(0.0, self.height.into()))
@@ -103,8 +103,7 @@ fn ratios(region: &Geometry) -> Result<Vec<At>, &'static str> {
     Ok(vec![(left, top), (right, top), (right, bottom), (left, bottom)])
 }
 
-/// The pixels along an axis that these places touch, and what lies between them: at least one, unless all lie beside
-/// the page.
+/// The pixels along an axis that these places touch, and those between them: at least one, unless all places are off the page.
 fn touched(places: impl Iterator<Item = f64>, length: u32) -> Option<Range<u32>> {
     let (low, high) =
         places.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), at| (low.min(at), high.max(at)));
@@ -112,7 +111,7 @@ fn touched(places: impl Iterator<Item = f64>, length: u32) -> Option<Range<u32>>
     if !(low <= end && high >= 0.0) {
         return None;
     }
-    // These casts saturate, and what is a NaN was sent away above.
+    // These casts saturate, and a NaN was refused above.
     let first = (low.floor().max(0.0) as u32).min(last);
     let after = (high.ceil().min(end) as u32).max(first + 1);
     Some(first..after)
@@ -126,7 +125,7 @@ fn clipped(from: At, to: At, top: f64, bottom: f64) -> Option<[f64; 2]> {
     }
     let at = |height: f64| {
         let ratio = (height - upper.1) / (lower.1 - upper.1);
-        // Never beyond the ends, however it is rounded.
+        // Never beyond the ends, in spite of rounding.
         (upper.0 + ratio * (lower.0 - upper.0)).clamp(upper.0.min(lower.0), upper.0.max(lower.0))
     };
     let first = if upper.1 < top { at(top) } else { upper.0 };
@@ -134,7 +133,7 @@ fn clipped(from: At, to: At, top: f64, bottom: f64) -> Option<[f64; 2]> {
     Some([first, last])
 }
 
-/// Twice the area of a triangle, positive where it goes clockwise on the page.
+/// Twice the area of a triangle, positive if it goes clockwise on the page.
 fn cross(a: At, b: At, c: At) -> f64 {
     (b.0 - a.0) * (c.1 - a.1) - (b.1 - a.1) * (c.0 - a.0)
 }
@@ -193,9 +192,9 @@ pub(super) struct Grid {
 /// Lines across one axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Lines {
-    /// How far they are apart.
+    /// How far apart they are.
     step: u32,
-    /// Where the lines of the source begin, where these are others: on a turned JPEG, the blocks begin at the far edge.
+    /// Where the lines of the source begin, if they are others: in a turned JPEG the blocks can begin at the far edge.
     source: u32,
 }
 
@@ -227,7 +226,7 @@ impl Grid {
     pub(super) const PIXELS: Self =
         Self { columns: Lines { step: 1, source: 0 }, rows: Lines { step: 1, source: 0 } };
 
-    /// How many pixels a block of JPEG is wide and high.
+    /// How many pixels wide and high a block of a JPEG is.
     pub(super) const BLOCK: u32 = 8;
 
     /// The blocks of a JPEG, and of the JPEG that it was before it was turned.

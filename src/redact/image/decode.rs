@@ -10,19 +10,19 @@ use image::{ImageDecoder, Limits};
 use super::raster::{Alpha, Raster, flattened};
 use super::{ImageError, ImageFormat};
 
-/// The most memory for what stands beside the pixels in a PNG, in bytes: profiles, texts and the like.
+/// The most memory for what a PNG has besides its pixels, in bytes: profiles, texts and the like.
 const MOST_BESIDE: u64 = 64 * 1024 * 1024;
 
 /// A page of an image as it was stored.
 pub(super) struct Stored {
     pub(super) raster: Raster,
-    /// How it is to be turned before it is shown, as EXIF and TIFF count; 1 is not at all.
+    /// How it is to be turned before it is shown, as EXIF and TIFF count; 1 means not at all.
     pub(super) orientation: u16,
     /// Whether its pixels were compressed in the blocks of JPEG.
     pub(super) in_blocks: bool,
 }
 
-/// The format by the first bytes, whatever a name or media type says.
+/// The format by the first bytes, regardless of names and media types.
 pub(super) fn format_of(bytes: &[u8]) -> Result<ImageFormat, ImageError> {
     if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
         Ok(ImageFormat::Png)
@@ -70,7 +70,7 @@ fn pixels(decoder: impl ImageDecoder, format: ImageFormat, most_pixels: u64) -> 
     Ok(Raster { width, height, color, bytes })
 }
 
-/// Refuses what would take too much memory, before it takes it.
+/// Refuses an image that would take too much memory, before it takes it.
 pub(super) fn check_size(width: u32, height: u32, most_pixels: u64) -> Result<(), ImageError> {
     match u64::from(width) * u64::from(height) <= most_pixels {
         true => Ok(()),
@@ -78,7 +78,7 @@ pub(super) fn check_size(width: u32, height: u32, most_pixels: u64) -> Result<()
     }
 }
 
-/// What a decoder's error says of the format; what it says of the content stays behind.
+/// What a decoder's error says about the format; what it says about the content is left out.
 fn failure(format: ImageFormat, error: &image::ImageError) -> ImageError {
     match error {
         image::ImageError::Unsupported(error) => ImageError::Unsupported { format, what: error.to_string() },
@@ -86,7 +86,7 @@ fn failure(format: ImageFormat, error: &image::ImageError) -> ImageError {
     }
 }
 
-/// The EXIF of a PNG, before or behind its pixels. The decoder looks before them only, viewers look behind them too.
+/// The EXIF of a PNG, before or after its pixels. The decoder reads only the former, viewers read both.
 fn exif_of_png(bytes: &[u8]) -> Option<&[u8]> {
     let mut rest = bytes.get(8..)?;
     loop {
@@ -96,7 +96,7 @@ fn exif_of_png(bytes: &[u8]) -> Option<&[u8]> {
         match kind {
             b"eXIf" => return Some(data),
             b"IEND" => return None,
-            // Behind the data stands a checksum.
+            // A checksum follows the data.
             _ => rest = after.get(4..)?,
         }
     }

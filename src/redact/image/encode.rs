@@ -1,4 +1,4 @@
-//! From pixels to the bytes of an image: a new one, with nothing of the old beside its pixels.
+//! From pixels to the bytes of a new image, with nothing of the old one but its pixels.
 
 use image::ImageEncoder;
 use image::codecs::jpeg::JpegEncoder;
@@ -14,7 +14,7 @@ pub(super) fn png(raster: &Raster) -> Result<Vec<u8>, ImageError> {
     Ok(bytes)
 }
 
-/// The encoder writes every channel in blocks of 8 by 8 pixels, none of them at less than the full size.
+/// The encoder writes every channel in blocks of 8 by 8 pixels, and at its full size.
 pub(super) fn jpeg(raster: &Raster, quality: u8) -> Result<Vec<u8>, ImageError> {
     let mut bytes = Vec::new();
     write(JpegEncoder::new_with_quality(&mut bytes, quality), raster, ImageFormat::Jpeg)?;

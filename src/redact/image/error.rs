@@ -1,17 +1,17 @@
-//! Why an image could not be redacted.
+//! Why an image was not redacted.
 
 use super::ImageFormat;
 use crate::error::{Error, ErrorKind, Stage};
 
-/// Why an image was not redacted. Nothing was given out.
+/// Why an image was not redacted. Nothing was released.
 ///
-/// It tells of formats, sizes and numbers, and holds nothing of what the image shows.
+/// It has formats, sizes and numbers, and nothing of what the image shows.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImageError {
-    /// The bytes are none of the formats.
+    /// The bytes are in none of the formats.
     #[error(
-        "the image is no PNG, JPEG or TIFF by its first bytes: convert it (a PDF page by page, a BigTIFF to a TIFF below \
+        "the image is not a PNG, JPEG or TIFF by its first bytes: convert it (a PDF page by page, a BigTIFF to a TIFF below \
          4 GB)"
     )]
     UnknownFormat,
@@ -45,13 +45,13 @@ pub enum ImageError {
         /// How many it may have.
         most: u32,
     },
-    /// The TIFF has far more pictures that are no pages, such as previews and masks, than pages can have.
-    #[error("the TIFF has more than {most} pictures, with its previews and masks")]
+    /// The TIFF has far more pictures that are not pages, such as previews and masks, than pages can have.
+    #[error("the TIFF has more than {most} pictures, previews and masks included")]
     TooManyPictures {
         /// How many it may have.
         most: u32,
     },
-    /// The TIFF has several pages, and it was not said which is meant.
+    /// The TIFF has several pages, and none was chosen.
     #[error("the image has {pages} pages: choose one with page, or give the regions of all to redact_pages")]
     SeveralPages {
         /// How many.
@@ -70,19 +70,19 @@ pub enum ImageError {
     PagesDiffer {
         /// How many pages the image has.
         pages: u32,
-        /// For how many there are regions, be it none on some of them.
+        /// How many pages were given, those without regions included.
         given: usize,
     },
     /// The image says that it is to be turned before it is shown, and regions could be meant either way.
     #[error(
-        "the image is to be shown turned (EXIF orientation {orientation}): say with orientation whether the regions \
+        "the image is to be shown turned (EXIF orientation {orientation}): set orientation by whether the regions \
          are of the turned image or of the image as it is stored"
     )]
     Turned {
         /// The value of the EXIF or TIFF tag, 2 to 8.
         orientation: u16,
     },
-    /// A region does not say which pixels are to be burned.
+    /// A region does not say which pixels to burn.
     #[error("region {index} of page {page} {why}")]
     Region {
         /// The page, 1-based.
@@ -104,7 +104,7 @@ pub enum ImageError {
         /// How many times over they may cover the page.
         most_times: u64,
     },
-    /// An option has a value that it cannot have.
+    /// An option is out of its range.
     #[error("{0}")]
     Option(&'static str),
     /// The redacted image could not be written.
@@ -113,7 +113,7 @@ pub enum ImageError {
         /// Its format.
         format: ImageFormat,
     },
-    /// The redacted image was decoded again, and is not what it should be. It was thrown away.
+    /// The redacted image was decoded again, is not as it should be, and was thrown away.
     #[error("page {page} of the redacted {format} was decoded again, and {why}: it was thrown away")]
     NotBurned {
         /// Its format.

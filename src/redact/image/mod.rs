@@ -36,34 +36,34 @@ use crate::block::{Geometry, PageSize};
 ///
 /// # What is burned
 ///
-/// For each region the convex outline around its polygon, so that turned text is covered without what stands around it; the
-/// bounding box where there is no polygon of three points. Edges are rounded outwards to whole pixels after the
-/// [`padding`](Self::padding), and what reaches beyond the page is cut off. A region that does not say which pixels it means is
-/// an error, and so is one beside the page; one without an area still covers a pixel and its padding.
+/// For each region the convex outline around its polygon, so that turned text is covered without its surroundings; or the bounding
+/// box if there is no polygon of three points. Edges are rounded outwards to whole pixels after the [`padding`](Self::padding),
+/// and what reaches beyond the page is cut off. A region that does not say which pixels it means is an error, and so is one off
+/// the page; one without an area still covers a pixel and its padding.
 ///
-/// In a JPEG, and in a TIFF page that is compressed as one, whole blocks of 8 by 8 pixels are burned. A block is compressed as
-/// one, so that faint traces of a letter stand all over the blocks that it touches. Where colour is stored at half the size
-/// (4:2:0), traces of it can reach one block farther; black and gray letters have none.
+/// In a JPEG, and in a TIFF page that is compressed like one, whole blocks of 8 by 8 pixels are burned. A block is compressed as a
+/// unit, so that faint traces of a letter are all over the blocks that it touches. If colour is stored at half the size (4:2:0),
+/// traces of it can reach one block farther; black and gray letters have none.
 ///
 /// **Only what has a region is burned.** Textract does not read everything that people can: on a licence among AWS's samples,
 /// the number that is printed upwards along the edge is in no response.
 ///
 /// # What comes out
 ///
-/// A new image in the format of the old, from the pixels alone: EXIF, XMP, profiles of colours, comments, previews, resolutions
-/// and whatever stands behind the image are left behind. It is then decoded again, and every pixel of every region has to be
-/// of the colour that was burned into it (in a JPEG: to within 6 of 255), or it is thrown away and an error is given.
+/// A new image in the format of the old one, from the pixels alone: EXIF, XMP, colour profiles, comments, previews, resolutions
+/// and anything after the image are left out. It is then decoded again, and every pixel of every region has to have the colour
+/// that was burned into it (in a JPEG: to within 6 of 255), or it is thrown away and an error is returned.
 ///
-/// Gray and RGB of 8 and 16 bits keep their form. Gray of fewer bits and palettes become 8 bits a channel, CMYK and YCbCr become
-/// RGB, and what is transparent is laid on white, because nobody, and no detector, has looked at what stands under it. Of an
-/// animated PNG the first picture is left. TIFF is read uncompressed and in LZW, Deflate, PackBits, JPEG and CCITT Group 4, and
-/// written in Deflate; CCITT Group 3, palettes and BigTIFF are errors.
+/// Gray and RGB of 8 and 16 bits keep their form. Gray of fewer bits and palettes become 8 bits per channel, CMYK and YCbCr become
+/// RGB, and what is transparent is laid on white, because nobody, and no detector, has seen what is under it. Of an animated PNG
+/// only the first picture is kept. TIFF is read uncompressed and in LZW, Deflate, PackBits, JPEG and CCITT Group 4, and written in
+/// Deflate; CCITT Group 3, palettes and BigTIFF are errors.
 ///
-/// What remains in sight is how wide a region is. What is not burned stays as it was, but for a JPEG, which loses a little by
-/// being compressed a second time.
+/// The width of a region remains visible. What is not burned stays as it was, except in a JPEG, which loses a little when it is
+/// compressed a second time.
 ///
 /// Decoding and encoding take time, and a few times the memory of the pixels: in asynchronous code, call this where it may
-/// block, as in tokio's `spawn_blocking`.
+/// block, such as in tokio's `spawn_blocking`.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct ImageRedaction {
@@ -75,15 +75,15 @@ pub struct ImageRedaction {
     page: Option<u32>,
 }
 
-/// How many times over the regions of a page may cover it, beyond [`FREE_PIXELS`]. Those of words and their lines cover what is
-/// redacted twice; thousands that each cover all of a page would take hours to burn.
+/// How many times over the regions of a page may cover it, beyond [`FREE_PIXELS`]. Those of words and their lines cover redacted
+/// text twice; thousands that each cover the whole page would take hours to burn.
 const MOST_TIMES: u64 = 64;
 const FREE_PIXELS: u64 = 100_000_000;
 
 /// What to do with an image that says that it is to be turned before it is shown, as photographs of documents do.
 ///
-/// AWS does not document whether Textract's geometry is of the turned image or of the image as it is stored. A look at the
-/// response for one such image tells: the boxes of words on upright lines are wider than high in the one that is meant.
+/// AWS does not document whether Textract's geometry is of the turned image or of the image as it is stored. The response for one
+/// such image shows it: the boxes of words on upright lines are wider than high in the image that is meant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ExifOrientation {
     /// Refuse the image.
@@ -96,7 +96,7 @@ pub enum ExifOrientation {
     Ignore,
 }
 
-/// A format of images.
+/// An image format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ImageFormat {
@@ -153,14 +153,14 @@ impl ImageRedaction {
         }
     }
 
-    /// The colour of the boxes: red, green and blue, 0 to 255. In gray images it is as light as that colour.
+    /// The colour of the boxes: red, green and blue, 0 to 255. Defaults to black. In gray images it is a gray as light as that colour.
     pub fn color(mut self, rgb: [u8; 3]) -> Self {
         self.color = rgb;
         self
     }
 
-    /// How far a box reaches beyond its region on all sides, as a ratio of the region's shorter side, which is the height of a
-    /// line of text, 0 to 1; 0.1 unless given. Unless it is 0, it is at least one pixel.
+    /// How far a box reaches beyond its region on all sides, as a ratio of the region's shorter side (for text, the height of its
+    /// line), 0 to 1. Defaults to 0.1. Unless it is 0, it is at least one pixel.
     ///
     /// Textract's boxes are tight: now and then the edge of a letter lies outside.
     pub fn padding(mut self, ratio: f32) -> Self {
@@ -168,21 +168,21 @@ impl ImageRedaction {
         self
     }
 
-    /// The quality of a JPEG, 50 to 100; 90 unless given.
+    /// The quality of a JPEG, 50 to 100. Defaults to 90.
     pub fn jpeg_quality(mut self, quality: u8) -> Self {
         self.jpeg_quality = quality;
         self
     }
 
-    /// What to do with an image that is to be turned before it is shown. Such an image is an error unless this says more.
+    /// What to do with an image that is to be turned before it is shown. Defaults to [`ExifOrientation::Refuse`], an error.
     pub fn orientation(mut self, orientation: ExifOrientation) -> Self {
         self.orientation = orientation;
         self
     }
 
-    /// How many pixels a page may have, 100,000,000 unless given; an A4 page at 600 dpi has 35 million.
+    /// How many pixels a page may have. Defaults to 100,000,000; an A4 page at 600 dpi has 35 million.
     ///
-    /// A small file can unpack to more than the memory holds, so a larger image is refused before it is decoded.
+    /// A small file can unpack to more than fits into memory, so a larger image is refused before it is decoded.
     pub fn most_pixels(mut self, pixels: u64) -> Self {
         self.most_pixels = pixels;
         self
@@ -196,13 +196,13 @@ impl ImageRedaction {
 
     /// Burns the regions into an image of one page, or into the chosen [`page`](Self::page) of a TIFF.
     ///
-    /// Without a region the image is only encoded anew, without what stood beside its pixels.
+    /// Without a region the image is only encoded anew, without anything but its pixels.
     ///
     /// # Errors
     ///
-    /// [`ImageError`]: the image cannot be read, has several pages and none was chosen, is to be turned and it was not said
-    /// whether; a region does not say which pixels it means; an option is out of its range; or the pixels are not gone from
-    /// the redacted image.
+    /// [`ImageError`] if the image cannot be read, has several pages of which none was chosen, or is to be turned and no
+    /// [`orientation`](Self::orientation) was set; if a region does not say which pixels it means; if an option is out of its
+    /// range; or if the redacted image does not have the boxes' colour in every region.
     pub fn redact<'a>(
         &self,
         image: &[u8],
@@ -237,15 +237,17 @@ impl ImageRedaction {
 
     /// Burns regions into every page of a TIFF, or into the only page of another image.
     ///
-    /// `pages` holds the regions of each page in the order of the pages, and an empty list for a page without any. One page
-    /// after the other is decoded, so memory is taken for one page and for the redacted image.
+    /// `pages` holds the regions of each page, in the order of the pages, such as those of
+    /// [`Redacted::places_on`](crate::redact::Redacted::places_on), with an empty list for a page without any. The pages are decoded
+    /// one at a time, so memory is taken for one page and for the redacted image.
     ///
     /// # Errors
     ///
-    /// As [`redact`](Self::redact), and [`ImageError::PagesDiffer`] where the image has more or fewer pages.
-    pub fn redact_pages<R>(&self, image: &[u8], pages: &[R]) -> Result<RedactedImage, ImageError>
+    /// As [`redact`](Self::redact), and [`ImageError::PagesDiffer`] if the image has more or fewer pages.
+    pub fn redact_pages<'a, P>(&self, image: &[u8], pages: P) -> Result<RedactedImage, ImageError>
     where
-        R: AsRef<[Geometry]>,
+        P: IntoIterator,
+        P::Item: IntoIterator<Item = &'a Geometry>,
     {
         if self.page.is_some() {
             return Err(ImageError::Option("page is set, but regions are given for all pages: use redact"));
@@ -253,17 +255,18 @@ impl ImageRedaction {
         self.check()?;
         let format = decode::format_of(image)?;
         let count = if format == ImageFormat::Tiff { Pages::count(image)? } else { 1 };
+        let pages: Vec<P::Item> = pages.into_iter().collect();
         if usize::try_from(count).ok() != Some(pages.len()) {
             return Err(ImageError::PagesDiffer { pages: count, given: pages.len() });
         }
-        if let ([regions], ImageFormat::Png | ImageFormat::Jpeg) = (pages, format) {
-            return self.redact(image, regions.as_ref());
+        if format != ImageFormat::Tiff {
+            return self.redact(image, pages.into_iter().flatten());
         }
         let mut stored = Pages::new(image, self.most_pixels)?;
         let mut burned = Vec::with_capacity(pages.len());
         let rasters = (1..).zip(pages).map(|(number, regions)| {
             let page = stored.next()?.ok_or(ImageError::Broken { format })?;
-            let (raster, page) = self.burn(page, format, number, regions.as_ref())?;
+            let (raster, page) = self.burn(page, format, number, regions)?;
             burned.push(page);
             Ok(raster)
         });
@@ -331,7 +334,7 @@ impl ImageRedaction {
 
 /// An image that regions were burned into.
 ///
-/// Only [`ImageRedaction`] makes one, so whoever is given one knows that it went through. Its `Debug` tells sizes only.
+/// Only [`ImageRedaction`] makes one, so it is proof that the image went through. Its `Debug` shows sizes only.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RedactedImage {
     bytes: Vec<u8>,
@@ -350,12 +353,12 @@ impl RedactedImage {
         self.bytes
     }
 
-    /// The format, which is that of the image before.
+    /// The format, which is that of the original image.
     pub fn format(&self) -> ImageFormat {
         self.format
     }
 
-    /// How many pixels each page is wide and high; at least one page.
+    /// The width and height of each page in pixels; at least one page.
     pub fn sizes(&self) -> &[PageSize] {
         &self.sizes
     }

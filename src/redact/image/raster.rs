@@ -14,7 +14,7 @@ pub(super) enum Color {
 }
 
 impl Color {
-    /// Bytes a pixel.
+    /// Bytes per pixel.
     pub(super) fn stride(self) -> usize {
         match self {
             Self::Gray8 => 1,
@@ -33,11 +33,11 @@ impl Color {
         }
     }
 
-    /// A pixel of this colour, in bytes as a raster has them.
+    /// A pixel of this colour, in the bytes of a raster.
     pub(super) fn pixel(self, [red, green, blue]: [u8; 3]) -> Vec<u8> {
         let luma = || (299 * u32::from(red) + 587 * u32::from(green) + 114 * u32::from(blue) + 500) / 1000;
         let gray = || u8::try_from(luma()).unwrap_or(u8::MAX);
-        // Twice the same byte, so that the order of bytes does not matter.
+        // The same byte twice, so that the byte order does not matter.
         match self {
             Self::Gray8 => vec![gray()],
             Self::Gray16 => vec![gray(); 2],
@@ -47,7 +47,7 @@ impl Color {
     }
 }
 
-/// A page of pixels, row by row from the top; 16-bit samples in the machine's order of bytes.
+/// A page of pixels, row by row from the top; 16-bit samples in native byte order.
 #[derive(PartialEq, Eq)]
 pub(super) struct Raster {
     pub(super) width: u32,
@@ -57,12 +57,12 @@ pub(super) struct Raster {
 }
 
 impl Raster {
-    /// The bytes of these columns of a row; none where there are none.
+    /// The bytes of these columns of a row; empty if it has none of them.
     pub(super) fn span(&self, row: u32, columns: &Range<u32>) -> &[u8] {
         self.place(row, columns).and_then(|place| self.bytes.get(place)).unwrap_or_default()
     }
 
-    /// Puts one pixel into all of these.
+    /// Fills these rows and columns with one pixel.
     pub(super) fn fill(&mut self, rows: Range<u32>, columns: &Range<u32>, pixel: &[u8]) {
         for row in rows {
             let Some(span) = self.place(row, columns).and_then(|place| self.bytes.get_mut(place)) else {
@@ -72,7 +72,7 @@ impl Raster {
         }
     }
 
-    /// Where these columns of a row stand. That a raster has as many bytes as its pixels take keeps sums from overflowing.
+    /// Where the bytes of these columns of a row are. As a raster has the bytes of all its pixels, this does not overflow.
     fn place(&self, row: u32, columns: &Range<u32>) -> Option<Range<usize>> {
         let stride = self.color.stride();
         let at = |column: u32| Some((row as usize * self.width as usize + column as usize) * stride);
@@ -100,7 +100,7 @@ impl Raster {
     }
 }
 
-/// How an image is to be turned before it is shown: rows and columns exchanged, and then each axis mirrored.
+/// How an image is to be turned before it is shown: rows and columns swapped, and then each axis mirrored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Turn {
     pub(super) transpose: bool,
@@ -111,7 +111,7 @@ pub(super) struct Turn {
 impl Turn {
     pub(super) const NONE: Self = Self { transpose: false, mirror_x: false, mirror_y: false };
 
-    /// That of an orientation of EXIF and TIFF; none for 1, and for values that mean nothing.
+    /// That of an orientation of EXIF and TIFF; [`NONE`](Self::NONE) for 1, and for values that mean nothing.
     ///
     /// Follows "Orientation" (tag 274) in the TIFF 6.0 specification.
     pub(super) fn of(orientation: u16) -> Self {
@@ -129,21 +129,20 @@ impl Turn {
     }
 }
 
-/// What the last sample of a pixel with one more than its colour needs says of the others.
+/// What the last sample of a pixel, if it has one more than its colour needs, says about the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Alpha {
     /// Nothing: it is something else.
     None,
     /// How opaque they are.
     Straight,
-    /// How opaque they are, and they have been multiplied with it.
+    /// How opaque they are, and they have been multiplied by it.
     Premultiplied,
 }
 
-/// Pixels as a decoder gives them, in whichever form that is.
+/// Pixels in any form in which a decoder gives them, in one of the four forms.
 ///
-/// What is transparent is laid on white: nobody sees what stands under it, and so no detector looks at it, but it
-/// would travel on.
+/// What is transparent is laid on white: nobody sees what is under it, and so no detector does, but it would be passed on.
 pub(super) fn flattened(color: ColorType, alpha: Alpha, bytes: Vec<u8>) -> Option<(Color, Vec<u8>)> {
     Some(match color {
         ColorType::L8 => (Color::Gray8, bytes),

@@ -85,7 +85,7 @@ fn raw_tiff(pages: &[(Tags, &[u8])]) -> Vec<u8> {
         let strip = place(data);
         let tiled = tags.iter().any(|(tag, _)| *tag == 322);
         let mut tags = tags.clone();
-        // Unless the tags say more of it, such as where each plane is.
+        // Unless the tags say it themselves, such as where each plane is.
         if tags.iter().all(|(tag, _)| *tag != 273) {
             tags.push((if tiled { 324 } else { 273 }, vec![strip]));
             tags.push((if tiled { 325 } else { 279 }, vec![u32::try_from(data.len()).unwrap()]));
@@ -136,7 +136,7 @@ fn decoded(bytes: &[u8]) -> Raster {
     stored.unwrap().raster
 }
 
-/// Burns the right lower quarter of an image without loss, and says what came out. All other pixels stay as they were.
+/// The image with its right lower quarter burned, without loss. All other pixels stay as they were.
 fn burned_quarter(image: &[u8]) -> Raster {
     let before = decoded(image);
     let redacted = exact().color([200, 10, 30]).redact(image, &[quarter()]).unwrap();
@@ -415,6 +415,9 @@ fn pages_of_a_tiff() {
     let regions = [vec![quarter()], vec![], vec![boxed(0.0, 0.0, 1.0, 1.0)]];
     let redacted = exact().redact_pages(&image, &regions).unwrap();
     assert_eq!(redacted.sizes(), [PageSize::new(4, 4).unwrap(); 3]);
+    // As `Redacted::places_on` gives them.
+    let places: Vec<Vec<&Geometry>> = regions.iter().map(|page| page.iter().collect()).collect();
+    assert_eq!(exact().redact_pages(&image, places).unwrap(), redacted);
     let mut pages = Pages::new(redacted.bytes(), 100).unwrap();
     let rows = [[10, 10, 0, 0], [30; 4], [0; 4]];
     for row in rows {

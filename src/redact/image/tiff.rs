@@ -11,18 +11,18 @@ use super::decode::{Stored, check_size};
 use super::raster::{Alpha, Color, Raster, flattened, words};
 use super::{ImageError, ImageFormat};
 
-/// The most pages of a TIFF, as many as a document for Textract may have ("Set Quotas in Amazon Textract").
+/// The most pages of a TIFF: those that a document for Textract may have ("Set Quotas in Amazon Textract").
 const MOST_PAGES: u32 = 3_000;
 
-/// The most pictures of a TIFF: its pages, each with a preview and a mask. Each is read in up to a megabyte, and in a made-up
-/// file they may share their bytes, so that their number is not bounded by its length.
+/// The most pictures of a TIFF: its pages, each with a preview and a mask. Reading one takes up to a megabyte, and in a crafted
+/// file they may share their bytes, so that the length of the file does not bound their number.
 const MOST_PICTURES: u32 = 3 * MOST_PAGES;
 
 /// The pages of a TIFF, one after the other.
 pub(super) struct Pages<'a> {
     decoder: Option<Decoder<Cursor<&'a [u8]>>>,
     most_pixels: u64,
-    /// How many pictures were passed.
+    /// How many pictures were passed over or read.
     passed: u32,
 }
 
@@ -32,7 +32,7 @@ impl<'a> Pages<'a> {
         Ok(Self { decoder: Some(decoder), most_pixels, passed: 0 })
     }
 
-    /// How many pages it has. Previews and masks are none, as elsewhere in the crate.
+    /// How many pages there are. Previews and masks are not pages, as elsewhere in the crate.
     pub(super) fn count(bytes: &'a [u8]) -> Result<u32, ImageError> {
         let mut pages = Self::new(bytes, 0)?;
         let mut count = 0;
@@ -59,13 +59,13 @@ impl<'a> Pages<'a> {
         Ok(Some(page))
     }
 
-    /// Passes over the next page without looking at its pixels.
+    /// Passes over the next page without decoding it.
     pub(super) fn skip(&mut self) -> Result<(), ImageError> {
         self.seek_page()?;
         self.go_on()
     }
 
-    /// Goes on to the next directory that is a page, if this is none.
+    /// Goes to the next directory that is a page, if this one is not.
     fn seek_page(&mut self) -> Result<bool, ImageError> {
         while let Some(decoder) = &mut self.decoder {
             let kind: u32 =
@@ -99,7 +99,7 @@ fn unsupported(what: impl Into<String>) -> ImageError {
     ImageError::Unsupported { format: ImageFormat::Tiff, what: what.into() }
 }
 
-/// What the decoder's error says of the format; what it says of the content stays behind.
+/// What the decoder's error says about the format; what it says about the content is left out.
 fn failure(error: TiffError) -> ImageError {
     match error {
         TiffError::UnsupportedError(error) => unsupported(error.to_string()),
@@ -107,14 +107,14 @@ fn failure(error: TiffError) -> ImageError {
     }
 }
 
-/// The directory at which the decoder stands.
+/// The page of the directory that the decoder is at.
 fn read(decoder: &mut Decoder<Cursor<&[u8]>>, most_pixels: u64) -> Result<Stored, ImageError> {
     let (width, height) = decoder.dimensions().map_err(failure)?;
     check_size(width, height, most_pixels)?;
     let mut tag = |tag| decoder.find_tag_unsigned::<u16>(tag).map_err(failure);
     let orientation = tag(Tag::Orientation)?.unwrap_or(1);
     let in_blocks = matches!(tag(Tag::Compression)?, Some(OLD_JPEG | JPEG));
-    // The decoder passes over this tag, and would give every eight pixels the wrong way round.
+    // The decoder ignores this tag, and would give every eight pixels in the wrong order.
     if tag(Tag::FillOrder)?.is_some_and(|order| order != 1) {
         return Err(unsupported("its FillOrder is 2"));
     }
@@ -129,7 +129,7 @@ fn read(decoder: &mut Decoder<Cursor<&[u8]>>, most_pixels: u64) -> Result<Stored
     if layout.sample_format != SampleFormat::Uint {
         return Err(unsupported(format!("its samples are {:?}", layout.sample_format)));
     }
-    // Asked before any memory is taken: a page may claim thousands of samples a pixel.
+    // Before any memory is taken: a page may claim thousands of samples per pixel.
     let form = Form::of(color, alpha).ok_or_else(|| unsupported(format!("its pixels are {color:?}")))?;
     let mut bytes = vec![0; layout.complete_len];
     decoder.read_image_bytes(&mut bytes).map_err(failure)?;
@@ -146,9 +146,9 @@ const JPEG: u16 = 7;
 /// A form of pixels that is read.
 #[derive(Clone, Copy)]
 enum Form {
-    /// Gray of less than 8 bits, in rows of whole bytes.
+    /// Gray of fewer than 8 bits, in rows of whole bytes.
     Packed(u32),
-    /// One that needs nothing more.
+    /// One that needs no conversion but that of [`flattened`].
     Plain(image::ColorType, Alpha),
     /// Four inks.
     Cmyk,
@@ -185,7 +185,7 @@ impl Form {
     }
 }
 
-/// Samples of 1, 2 or 4 bits as samples of 8, from black to white. Every row begins with a byte.
+/// Samples of 1, 2 or 4 bits as samples of 8, from black to white. Every row begins at a byte.
 fn unpacked(bytes: &[u8], bits: u32, width: usize) -> Vec<u8> {
     let most = (1_u8 << bits) - 1;
     let row = (width * bits as usize).div_ceil(8).max(1);
@@ -196,7 +196,7 @@ fn unpacked(bytes: &[u8], bits: u32, width: usize) -> Vec<u8> {
     bytes.chunks(row).flat_map(|row| row.iter().copied().flat_map(samples).take(width)).collect()
 }
 
-/// One plane for each sample, as pixels.
+/// Planes, one for each sample, as pixels.
 fn interleaved(bytes: &[u8], planes: usize, sample: usize) -> Vec<u8> {
     let (sample, plane) = (sample.max(1), bytes.len() / planes.max(1));
     let mut pixels = Vec::with_capacity(bytes.len());
@@ -208,7 +208,7 @@ fn interleaved(bytes: &[u8], planes: usize, sample: usize) -> Vec<u8> {
     pixels
 }
 
-/// Plain inks on white paper: there is no profile to go by.
+/// Plain inks on white paper, without a profile.
 fn rgb_of_cmyk([cyan, magenta, yellow, black]: &[u8; 4]) -> [u8; 3] {
     let seen = |ink: u8| {
         let light = u32::from(u8::MAX - ink) * u32::from(u8::MAX - black);
@@ -217,14 +217,14 @@ fn rgb_of_cmyk([cyan, magenta, yellow, black]: &[u8; 4]) -> [u8; 3] {
     [seen(*cyan), seen(*magenta), seen(*yellow)]
 }
 
-/// The conversion of JFIF, which is the default of TIFF's YCbCrCoefficients too.
+/// The conversion of JFIF, which is also the default of TIFF's YCbCrCoefficients.
 fn rgb_of_ycbcr([y, cb, cr]: &[u8; 3]) -> [u8; 3] {
     let (y, cb, cr) = (f32::from(*y), f32::from(*cb) - 128.0, f32::from(*cr) - 128.0);
     // Casts from floating point saturate.
     [y + 1.402 * cr, y - 0.344_136 * cb - 0.714_136 * cr, y + 1.772 * cb].map(|sample| sample.round() as u8)
 }
 
-/// Pages as a TIFF, each taken when it is written; compressed without loss.
+/// Pages as a TIFF, compressed without loss. Each is taken when it is written.
 pub(super) fn encode(pages: impl Iterator<Item = Result<Raster, ImageError>>) -> Result<Vec<u8>, ImageError> {
     let unwritten = |_| ImageError::Unwritten { format: ImageFormat::Tiff };
     let mut bytes = Cursor::new(Vec::new());

@@ -1,4 +1,4 @@
-//! Whether the redacted image, as anybody will decode it, holds what was burned into it.
+//! Whether the redacted image, as anybody will decode it, has what was burned into it.
 
 use super::area::{Area, Grid};
 use super::raster::{Color, Raster};
@@ -7,9 +7,9 @@ use super::{ImageError, ImageFormat, decode};
 
 /// How far a sample of a JPEG may be off, of 255.
 ///
-/// Whole blocks are burned, and a block of one colour has one coefficient a channel. At the lowest quality that is
-/// allowed it is rounded by at most half of 17, which is 1 a pixel in each channel of YCbCr and at most 2 in RGB; the
-/// conversions add their own rounding. What can be read is dozens off.
+/// Whole blocks are burned, and a block of one colour has one coefficient per channel. At the lowest quality that is
+/// allowed it is rounded by at most half of 17, which is 1 per pixel in each channel of YCbCr and at most 2 in RGB; the
+/// conversions add their own rounding. What can be read is off by dozens.
 const MOST_OFF: u8 = 6;
 
 /// What a page must be when it is decoded.
@@ -21,11 +21,11 @@ pub(super) struct Burned {
     pub(super) grid: Grid,
 }
 
-/// Decodes a redacted image and looks at every pixel that was burned.
+/// Decodes a redacted image and checks every pixel that was burned.
 ///
 /// # Errors
 ///
-/// [`ImageError::NotBurned`] where one is not of the colour that it was burned in.
+/// [`ImageError::NotBurned`] if one does not have the colour that was burned into it.
 pub(super) fn verify(
     bytes: &[u8],
     format: ImageFormat,

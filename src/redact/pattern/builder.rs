@@ -1,4 +1,4 @@
-//! What a detector looks for.
+//! Sets up what a detector looks for.
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,8 +23,8 @@ use crate::{Error, Result};
 /// let detector = PatternDetector::builder()
 ///     .without([PiiType::Url])
 ///     .phone_regions(["US", "DE"])
-///     .deny(PiiType::Name, ["Jane Quill"]) // found always, whatever stands beside it
-///     .allow(["info@example.com"]) // found never
+///     .deny(PiiType::Name, ["Jane Quill"]) // always found, whatever is next to it
+///     .allow(["info@example.com"]) // never found
 ///     .build()?;
 /// let found = detector.find("Jane Quill <info@example.com>, jane@example.com");
 /// let types: Vec<_> = found.iter().map(|span| span.pii_type.as_str()).collect();
@@ -60,15 +60,15 @@ impl PatternDetectorBuilder {
         }
     }
 
-    /// The score that a find needs, 0 to 1. [`PatternDetector::DEFAULT_MIN_SCORE`] leaves out what is only a number; the table in the
-    /// [documentation of the detector](PatternDetector#scores) says what comes at which score.
+    /// The score that a find needs, 0 to 1. Defaults to [`PatternDetector::DEFAULT_MIN_SCORE`], which leaves out bare numbers; the
+    /// table in the [documentation of the detector](PatternDetector#scores) has the score of every kind of find.
     #[must_use]
     pub fn min_score(mut self, min_score: f32) -> Self {
         self.min_score = min_score;
         self
     }
 
-    /// Looks for these types alone. The deny list is found all the same.
+    /// Looks for these types only, of which there must be at least one. The deny list is found all the same.
     #[must_use]
     pub fn types(mut self, types: impl IntoIterator<Item = PiiType>) -> Self {
         self.only.get_or_insert_default().extend(types);
@@ -82,15 +82,15 @@ impl PatternDetectorBuilder {
         self
     }
 
-    /// The regions (ISO 3166-1 alpha-2, as `US`) whose telephone numbers are found without their country's code, instead of
-    /// [`PatternDetector::DEFAULT_PHONE_REGIONS`]. Numbers that begin with `+` are found of every country.
+    /// The regions (ISO 3166-1 alpha-2, such as `US`) whose telephone numbers are found without their country code. Defaults to
+    /// [`PatternDetector::DEFAULT_PHONE_REGIONS`]. Numbers of every country are found if they begin with `+`.
     #[must_use]
     pub fn phone_regions(mut self, regions: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.phone_regions.get_or_insert_default().extend(regions.into_iter().map(Into::into));
         self
     }
 
-    /// Adds words that tell of a type that a built-in recogniser finds, as those of another language.
+    /// Adds context words for a type that a built-in recogniser finds, such as those of another language.
     #[must_use]
     pub fn context_words(
         mut self,
@@ -101,22 +101,23 @@ impl PatternDetectorBuilder {
         self
     }
 
-    /// Adds a recogniser of the application's own.
+    /// Adds the application's own recogniser.
     #[must_use]
     pub fn recognizer(mut self, recognizer: Recognizer) -> Self {
         self.recognizers.push(recognizer);
         self
     }
 
-    /// Adds words and phrases that are always found, as whole words, with the score 1. Letters of ASCII match in any case;
-    /// others as they are written, and all large or all small.
+    /// Adds words and phrases that are always found, as whole words, with the score 1: in any case, with or without accents, and
+    /// with any white space between their words, the end of a line or a cell included.
     #[must_use]
     pub fn deny(mut self, pii_type: PiiType, words: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.deny.extend(words.into_iter().map(|word| (pii_type.clone(), word.into())));
         self
     }
 
-    /// As [`deny`](Self::deny), in the case in which they are written alone.
+    /// As [`deny`](Self::deny), matching only the exact case given, and the accents. White space and the form of composition do not
+    /// matter.
     #[must_use]
     pub fn deny_exact(
         mut self,
@@ -127,8 +128,9 @@ impl PatternDetectorBuilder {
         self
     }
 
-    /// Adds texts that are never found, as the bank's own telephone number: a find that is one of them, letters of ASCII in any
-    /// case, is left out. What the deny list holds is found all the same.
+    /// Adds texts that are never found, such as the bank's own telephone number: a find that is one of them is left out. Case, white
+    /// space and the form of composition do not matter, as in [`RedactorBuilder::allow`](crate::redact::RedactorBuilder::allow).
+    /// What the deny list holds is found all the same.
     #[must_use]
     pub fn allow(mut self, texts: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.allow.extend(texts.into_iter().map(Into::into));
@@ -139,30 +141,33 @@ impl PatternDetectorBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) where the minimum score is not between 0 and 1, a region is
-    /// unknown, context words are for a type that no built-in recogniser finds, a recogniser has no pattern, a pattern that
-    /// does not compile or a score that is none, a word of the deny list is empty, or the type of one of these is no name in
-    /// capitals.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the minimum score is not between 0 and 1, [`types`](Self::types)
+    /// was called without a type, a region is unknown, context words are for a type that no built-in recogniser finds, a recogniser
+    /// has no pattern, a pattern that does not compile or a score outside 0 to 1, a word of the deny list is empty, or the type of
+    /// a recogniser or of a deny list is not a name in capitals.
     pub fn build(self) -> Result<PatternDetector> {
         if !(0.0..=1.0).contains(&self.min_score) {
             return Err(Error::invalid("min_score: it is not between 0 and 1"));
+        }
+        if self.only.as_ref().is_some_and(Vec::is_empty) {
+            return Err(Error::invalid("types: none is given: leave the call out to look for all"));
         }
         let regions = self.phone_regions.iter().flatten().map(String::as_str);
         let phones = match self.phone_regions {
             Some(_) => Phones::of(regions).map_err(|region| {
                 Error::invalid(format!(
-                    "phone_regions: there is no region `{region}`: use codes of two capital letters, as US"
+                    "phone_regions: there is no region `{region}`: use codes of two capital letters, such as US"
                 ))
             })?,
             None => Phones::of_default(),
         };
         let own = self.recognizers.iter().map(|recognizer| &recognizer.pii_type);
         let listed = self.deny.iter().chain(&self.deny_exact).map(|(pii_type, _)| pii_type);
-        // The stage lets out nothing of a page that has another, so it must not come so far.
+        // The stage releases nothing of a page on which a type has another name, so it must not come to that.
         if !own.chain(listed).all(|pii_type| is_capitals(pii_type.as_str())) {
             return Err(Error::invalid(
-                "the type of a recogniser or of a deny list is no name in capitals of up to 64 letters, digits and underscores, \
-                 as POLICY_NUMBER",
+                "the type of a recogniser or of a deny list is not a name in capitals of up to 64 letters, digits and \
+                 underscores, such as POLICY_NUMBER",
             ));
         }
         let mut rules = Rules::new(self.enabled(), self.min_score, phones);
@@ -175,8 +180,8 @@ impl PatternDetectorBuilder {
         let recognizers =
             self.recognizers.iter().filter(|recognizer| self.is_wanted(&recognizer.pii_type)).cloned();
         let recognizers = recognizers.map(Recognizer::compile).collect::<Result<_>>()?;
-        let deny = vec![Deny::any_case(&self.deny)?, Deny::exact(&self.deny_exact)?];
-        Ok(PatternDetector(Arc::new(Inner { rules, recognizers, deny, allow: Allow::of(self.allow) })))
+        let deny = Deny::of(&self.deny, &self.deny_exact)?;
+        Ok(PatternDetector(Arc::new(Inner { rules, recognizers, deny, allow: Allow::of(&self.allow) })))
     }
 
     fn enabled(&self) -> Subjects {
@@ -189,7 +194,7 @@ impl PatternDetectorBuilder {
     }
 }
 
-/// Tells how long the lists are; they hold the names of customers.
+/// Shows how long the lists are; they hold the names of customers.
 impl fmt::Debug for PatternDetectorBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { min_score, only, without, phone_regions, words, recognizers, deny, deny_exact, allow } =
@@ -246,6 +251,45 @@ mod tests {
     }
 
     #[test]
+    fn phrases_of_the_deny_list_in_any_spacing_case_and_composition() {
+        for (text, begin, end) in [
+            ("Dear Jane\nDoe,", 5, 13),
+            ("Jane\tDoe\t7", 0, 8),
+            ("by JANE\r\n  DOE", 3, 14),
+            ("Jane Doé", 0, 8),
+            ("jane\u{a0} doe", 0, 9),
+            ("Ja\u{ad}ne Doe", 0, 9),
+            ("👋 JOSÉ NÚÑEZ", 2, 12),
+            ("Jose\u{301} Nu\u{301}n\u{303}ez!", 0, 13),
+            ("Jose Nunez", 0, 10),
+            ("STRASSE", 0, 7),
+        ] {
+            let deny = builder().deny(PiiType::Name, ["Jane  Doe", "José Núñez", "Straße"]);
+            assert_eq!(found(deny, text), [("NAME".to_owned(), begin..end)], "{text}");
+        }
+        for text in ["Jane, Doe", "Jane Does", "JaneDoe", "Añné"] {
+            let deny = builder().deny(PiiType::Name, ["Jane Doe", "ann"]);
+            assert_eq!(found(deny, text), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn the_exact_case_in_any_spacing_and_composition() {
+        let exact = || builder().deny_exact(PiiType::Name, ["Art Noé"]);
+        let name = |range| [("NAME".to_owned(), range)];
+        assert_eq!(found(exact(), "art noé, ART NOÉ, Art Noe, Art\nNoé"), name(27..34));
+        assert_eq!(found(exact(), "Art \tNoe\u{301}."), name(0..9));
+    }
+
+    #[test]
+    fn one_rule_for_what_is_allowed() {
+        let bank = Recognizer::new("bank", PiiType::from("BANK")).pattern(r"Acme\s+Bank", 0.9);
+        let allow = || builder().recognizer(bank.clone()).allow(["José@Example.com", "ACME bank"]);
+        assert_eq!(found(allow(), "JOSE\u{301}@example.com of Acme\n Bank"), []);
+        assert_eq!(found(allow(), "jose@example.com"), [("EMAIL".to_owned(), 0..16)]);
+    }
+
+    #[test]
     fn overlapping_words_of_the_deny_list() {
         let deny = builder().deny(PiiType::Name, ["ann lee", "lee roy"]);
         let covered: Vec<_> = found(deny, "ann lee roy").into_iter().map(|(_, range)| range).collect();
@@ -269,9 +313,11 @@ mod tests {
         for (builder, what) in [
             (builder().min_score(1.5), "min_score"),
             (builder().min_score(f32::NAN), "min_score"),
+            (builder().types([]), "types"),
             (builder().phone_regions(["us"]), "phone_regions"),
             (builder().context_words(PiiType::Name, ["name"]), "context_words"),
             (builder().deny(PiiType::Name, [" "]), "deny list"),
+            (builder().deny_exact(PiiType::Name, ["\u{200b}"]), "deny list"),
             (builder().recognizer(Recognizer::new("r", PiiType::Name)), "recognizer"),
         ] {
             let error = builder.build().expect_err(what);

@@ -1,6 +1,6 @@
-//! Check digits. Each function takes the digits and letters of a number alone, letters in upper case.
+//! Check digits. Each function takes only the digits and letters of a number, letters in upper case.
 
-/// The value of a digit; of anything else one that makes no check pass by chance.
+/// The value of a digit; of anything else a value with which no check passes by chance.
 fn value(byte: u8) -> u32 {
     u32::from(byte.wrapping_sub(b'0'))
 }
@@ -9,7 +9,7 @@ fn weighted(digits: &[u8], weights: &[u32]) -> u32 {
     digits.iter().zip(weights).map(|(digit, weight)| value(*digit) * weight).sum()
 }
 
-/// The last digit of a row.
+/// The last digit of a number.
 fn last(digits: &[u8]) -> u32 {
     digits.last().map_or(u32::MAX, |digit| value(*digit))
 }
@@ -68,7 +68,7 @@ pub(super) fn verhoeff(digits: &[u8]) -> bool {
     check == Some(0)
 }
 
-/// An ABA routing transit number: weights 3, 7, 1, and a first pair that the Federal Reserve gives out.
+/// An ABA routing transit number: weights 3, 7, 1, and a first pair that the Federal Reserve assigns.
 pub(super) fn aba(digits: &[u8]) -> bool {
     let pair = digits.iter().take(2).fold(0, |pair, digit| pair * 10 + value(*digit));
     let is_given = matches!(pair, 0..=12 | 21..=32 | 61..=72 | 80);
@@ -114,9 +114,9 @@ pub(super) fn is_uniform(characters: &[u8]) -> bool {
     characters.windows(2).all(|pair| matches!(pair, [one, other] if one == other))
 }
 
-// What Comprehend has no name for.
+// Numbers for which Comprehend has no name.
 
-/// The letter of a Spanish DNI or NIE, whose first letter counts as a digit.
+/// The letter of a Spanish DNI, or of an NIE, whose first letter counts as a digit.
 pub(super) fn nif(characters: &[u8]) -> bool {
     let Some((letter, number)) = characters.split_last() else { return false };
     let number = number.iter().fold(0, |number, byte| {
@@ -150,7 +150,7 @@ pub(super) fn codice_fiscale(characters: &[u8]) -> bool {
     u32::from(check.wrapping_sub(b'A')) == sum % 26
 }
 
-/// An Australian Business Number: one off the first digit, modulo 89.
+/// An Australian Business Number: one subtracted from the first digit, modulo 89.
 pub(super) fn abn(digits: &[u8]) -> bool {
     const WEIGHTS: [u32; 11] = [10, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19];
     digits.first() != Some(&b'0') && weighted(digits, &WEIGHTS) % 89 == 10
@@ -211,7 +211,7 @@ mod tests {
 
     type Check = fn(&[u8]) -> bool;
 
-    /// Numbers that are published as examples, each right; and no other last digit of them is.
+    /// Numbers that are published as examples. Each is right, and with no other last digit would be.
     const VECTORS: &[(&str, Check, &[&str])] = &[
         (
             "luhn",
@@ -244,7 +244,7 @@ mod tests {
         assert!(medicare(b"2123456701") && !medicare(b"2123456711"));
     }
 
-    /// But where weights share a factor with the modulus.
+    /// Except of those whose weights share a factor with the modulus.
     #[test]
     fn one_wrong_digit_fails() {
         for (name, check, numbers) in

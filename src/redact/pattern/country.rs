@@ -12,7 +12,7 @@ pub(super) fn is_country(code: &[u8]) -> bool {
     COUNTRIES.chunks_exact(2).any(|country| country == code)
 }
 
-/// The SWIFT IBAN registry: the length of a country's IBANs, which are 15 to 33 characters.
+/// The SWIFT IBAN registry: the length of a country's IBANs, 15 to 33 characters.
 #[rustfmt::skip]
 const IBANS: &[(&[u8; 2], usize)] = &[
     (b"AD", 24), (b"AE", 23), (b"AL", 28), (b"AO", 25), (b"AT", 20), (b"AZ", 28), (b"BA", 20), (b"BE", 16), (b"BF", 28),

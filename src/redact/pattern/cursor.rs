@@ -1,8 +1,8 @@
-//! Reads a text from left to right, one small thing at a time.
+//! Reads a text from left to right, one small part at a time.
 
 use super::fold::{Folded, is_space, is_word};
 
-/// A place in a text. What is not there leaves it where it was.
+/// A place in a text. A method that does not find its part leaves it where it was.
 #[derive(Clone)]
 pub(super) struct Cursor<'t> {
     text: &'t Folded<'t>,
@@ -14,12 +14,12 @@ impl<'t> Cursor<'t> {
         Self { text, at }
     }
 
-    /// What stands here.
+    /// The byte here.
     pub(super) fn peek(&self) -> u8 {
         self.text.at(self.at)
     }
 
-    /// A byte out of these.
+    /// One of these bytes.
     pub(super) fn one_of(&mut self, bytes: &[u8]) -> Option<u8> {
         let byte = self.peek();
         bytes.contains(&byte).then(|| {
@@ -28,7 +28,7 @@ impl<'t> Cursor<'t> {
         })
     }
 
-    /// All digits that stand here, at most nine: their value, and how many there are.
+    /// All digits here, at most nine: their value, and how many there are.
     pub(super) fn number(&mut self) -> Option<(u32, usize)> {
         let end = self.text.run(self.at, 10, |byte| byte.is_ascii_digit());
         let count = end - self.at;
@@ -40,7 +40,7 @@ impl<'t> Cursor<'t> {
         Some((digits.iter().fold(0, |number, digit| number * 10 + u32::from(digit - b'0')), count))
     }
 
-    /// The letters that stand here, in lower case; at most twelve.
+    /// The letters here, in lower case; at most twelve.
     pub(super) fn letters(&mut self) -> Option<Word> {
         let end = self.text.run(self.at, Word::LONGEST + 1, |byte| byte.is_ascii_alphabetic());
         let mut word = Word { bytes: [0; Word::LONGEST], len: end - self.at };
@@ -51,7 +51,7 @@ impl<'t> Cursor<'t> {
         Some(word)
     }
 
-    /// One of these words, in lower case here, with none of its letters' neighbours.
+    /// One of these words, which are in lower case, as a whole word.
     pub(super) fn word(&mut self, words: &[&[u8]]) -> Option<()> {
         self.maybe(|cursor| {
             let word = cursor.letters()?;
@@ -59,7 +59,7 @@ impl<'t> Cursor<'t> {
         })
     }
 
-    /// Goes behind one of these words and the spaces behind it, and says whether one was there.
+    /// Skips one of these words with the spaces after it, and returns whether one was there.
     pub(super) fn skip(&mut self, words: &[&[u8]]) -> bool {
         let is_there = self.word(words).is_some();
         if is_there {
@@ -68,7 +68,7 @@ impl<'t> Cursor<'t> {
         is_there
     }
 
-    /// Spaces, of which at most one ends a line. There may be none.
+    /// Skips spaces, if there are any. At most one of them may end a line.
     pub(super) fn spaces(&mut self) {
         let mut lines = 0;
         self.at = self.text.run(self.at, 8, |byte| {
@@ -77,7 +77,7 @@ impl<'t> Cursor<'t> {
         });
     }
 
-    /// What `read` reads, or nothing.
+    /// What `read` reads; back to here if it reads nothing.
     pub(super) fn maybe<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
         let before = self.at;
         let result = read(self);

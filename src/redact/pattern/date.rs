@@ -1,4 +1,4 @@
-//! Dates and times: in figures and in words, in the order of any country, and only those that a calendar has.
+//! Dates and times: in figures and in words, in the order of any country, and only those that the calendar has.
 
 use super::cursor::Cursor;
 use super::fold::is_word;
@@ -9,7 +9,7 @@ use super::subject::Subject;
 pub(super) fn date(scan: &mut Scan<'_>, begin: usize) {
     let text = scan.text();
     let first = text.at(begin);
-    // A time of its own, or the rest of a number.
+    // The rest of a time, or of a number.
     if matches!(text.before(begin), b':' | b'.' | b'/' | b'-')
         && text.at(begin.wrapping_sub(2)).is_ascii_digit()
     {
@@ -45,7 +45,7 @@ pub(super) fn date(scan: &mut Scan<'_>, begin: usize) {
     }
 }
 
-/// Scores: with no word beside it, and with one.
+/// Scores: without a context word, and with one.
 type Found = Option<(f32, f32)>;
 
 /// `2024-01-31`, `31/01/2024`, `1/31/24`, `31.1.2024`.
@@ -111,7 +111,7 @@ fn month_first(cursor: &mut Cursor<'_>, is_capital: bool) -> Found {
     if let Some(year) = cursor.maybe(|cursor| year(cursor, separator == b'-')) {
         return is_date(year, month, 1).then_some((if separator == b' ' { 0.8 } else { 0.6 }, 0.9));
     }
-    // Without its capital it is a word: `may 5 apply`.
+    // Without its capital it may be a word: `may 5 apply`.
     let (day, digits) = cursor.number()?;
     if of || digits > 2 || separator != b' ' {
         return None;
@@ -140,7 +140,7 @@ fn separator(cursor: &mut Cursor<'_>) -> Option<u8> {
     (cursor.at > before).then_some(b' ')
 }
 
-/// A year of four digits, or of two where those cannot be a day.
+/// A year of four digits, or of two if those cannot be a day.
 fn year(cursor: &mut Cursor<'_>, may_be_short: bool) -> Option<u32> {
     let (year, digits) = cursor.number()?;
     match digits {
@@ -166,7 +166,7 @@ fn month_of_year(cursor: &mut Cursor<'_>) -> Found {
     }
 }
 
-/// `2024` or `20240131`, which only a word beside it makes a date.
+/// `2024` or `20240131`, which are a date only with a context word.
 fn alone(cursor: &mut Cursor<'_>) -> Found {
     let (number, digits) = cursor.number()?;
     match digits {
@@ -234,7 +234,7 @@ fn half_of_day(cursor: &mut Cursor<'_>) -> Option<()> {
     (!is_word(cursor.peek())).then_some(())
 }
 
-/// The months by their names, and their short forms, in English and Spanish.
+/// The months by their names and short forms, in English and Spanish.
 fn month(cursor: &mut Cursor<'_>) -> Option<u32> {
     let word = cursor.letters()?;
     let number = match word.as_bytes() {

@@ -1,39 +1,99 @@
-//! A text as one byte a code point, so that patterns need no Unicode and offsets need no conversion.
+//! A text as one byte a character, so that patterns need no Unicode.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use unicode_normalization::char::{decompose_canonical, is_combining_mark};
 
-/// A letter that has a case, or continues one, and no plain form: `ß`, `Д`, a combining accent.
+use crate::document::is_hidden;
+
+/// A letter that has a case and no plain form: `ß`, `Д`.
 pub(super) const CASED: u8 = 0x80;
-/// A letter of a script without cases, which may stand next to a number with nothing between: `電`, `क`, `ع`.
+/// A letter of a script without cases, which may be next to a number with nothing between: `電`, `क`, `ع`.
 pub(super) const UNCASED: u8 = 0x81;
 /// Anything else: `€`, `№`, an emoji.
 const OTHER: u8 = 0x82;
 
-/// The bytes of a text, one a code point.
+/// The bytes of a text: one for each code point, except for the marks on letters and, in one of two readings, what does not show.
 ///
 /// Decimal digits of every script are `0` to `9`, dashes are `-`, spaces are a space, full-width forms and accented Latin
-/// letters are the plain ones.
-pub(super) struct Folded<'t>(Cow<'t, [u8]>);
+/// letters are the plain ones, whether the accent is a code point of its own or not.
+pub(super) struct Folded<'t> {
+    bytes: Cow<'t, [u8]>,
+    /// In order.
+    absent: Vec<Absent>,
+}
+
+/// A code point without a byte.
+struct Absent {
+    code_point: usize,
+    /// The byte of the first code point after it that has one.
+    index: usize,
+    is_mark: bool,
+}
 
 impl<'t> Folded<'t> {
+    /// A text as it shows: soft hyphens, joiners, marks of direction and the like have no byte.
     pub(super) fn of(text: &'t str) -> Self {
         if text.is_ascii() && memchr::memchr2(b'\x0b', b'\x0c', text.as_bytes()).is_none() {
-            return Self(Cow::Borrowed(text.as_bytes()));
+            return Self { bytes: Cow::Borrowed(text.as_bytes()), absent: Vec::new() };
         }
-        Self(text.chars().map(fold).collect::<Vec<u8>>().into())
+        Self::read(text, |_| None)
     }
 
-    /// How many code points it has.
+    /// The other reading of a text with characters that do not show: each parts what is around it, as a space does, or as a hyphen
+    /// if it is a soft one. `None` if there are none.
+    pub(super) fn parted(text: &'t str) -> Option<Self> {
+        let has_hidden = !text.is_ascii() && text.chars().any(is_hidden);
+        has_hidden.then(|| Self::read(text, |hidden| Some(if hidden == '\u{ad}' { b'-' } else { b' ' })))
+    }
+
+    fn read(text: &str, of_hidden: impl Fn(char) -> Option<u8>) -> Self {
+        let mut bytes = Vec::with_capacity(text.len());
+        let mut absent = Vec::new();
+        for (code_point, c) in text.chars().enumerate() {
+            let is_mark = matches!(c, '\u{300}'..='\u{36f}');
+            let byte = if is_mark {
+                None
+            } else if is_hidden(c) {
+                of_hidden(c)
+            } else {
+                Some(fold(c))
+            };
+            match byte {
+                Some(byte) => bytes.push(byte),
+                None => absent.push(Absent { code_point, index: bytes.len(), is_mark }),
+            }
+        }
+        Self { bytes: bytes.into(), absent }
+    }
+
+    /// The code points of a range of bytes, with the marks on its last letter.
+    pub(super) fn code_points(&self, range: Range<usize>) -> Range<usize> {
+        let begin = range.start + self.absent.partition_point(|absent| absent.index <= range.start);
+        let before = self.absent.partition_point(|absent| absent.index < range.end);
+        let marks = self.absent.iter().skip(before);
+        let marks = marks.take_while(|absent| absent.is_mark && absent.index == range.end).count();
+        begin..range.end + before + marks
+    }
+
+    /// The bytes of a range of code points.
+    pub(super) fn indexes(&self, code_points: Range<usize>) -> Range<usize> {
+        let index = |code_point: usize| {
+            code_point - self.absent.partition_point(|absent| absent.code_point < code_point)
+        };
+        index(code_points.start)..index(code_points.end)
+    }
+
+    /// How many bytes it has.
     pub(super) fn len(&self) -> usize {
-        self.0.len()
+        self.bytes.len()
     }
 
     /// A byte, and 0 beyond the end.
     #[inline]
     pub(super) fn at(&self, index: usize) -> u8 {
-        self.0.get(index).copied().unwrap_or(0)
+        self.bytes.get(index).copied().unwrap_or(0)
     }
 
     /// The byte before an index, and 0 at the beginning.
@@ -44,17 +104,28 @@ impl<'t> Folded<'t> {
 
     /// The bytes from `begin` to `end`, or as many of them as there are.
     pub(super) fn slice(&self, begin: usize, end: usize) -> &[u8] {
-        self.0.get(begin..end.min(self.len())).unwrap_or_default()
+        self.bytes.get(begin..end.min(self.len())).unwrap_or_default()
     }
 
-    /// Where the run that begins at an index ends: the first byte that is none of these, at most `most` on.
+    /// Where the run that begins at an index ends: at the first byte that does not belong to it, and at most `most` bytes on.
     #[inline]
     pub(super) fn run(&self, begin: usize, most: usize, mut is_of: impl FnMut(u8) -> bool) -> usize {
         let bytes = self.slice(begin, begin.saturating_add(most));
         begin + bytes.iter().position(|byte| !is_of(*byte)).unwrap_or(bytes.len())
     }
 
-    /// Whether a plain word stands at an index, whatever the case of its letters. The word is in lower case.
+    /// Where the gap at an index ends, if there is one, between two groups of a number: a space, a tab or the end of a line, as
+    /// a number may go on in the next cell or line.
+    #[inline]
+    pub(super) fn gap(&self, index: usize) -> Option<usize> {
+        match self.at(index) {
+            b' ' | b'\t' | b'\n' => Some(index + 1),
+            b'\r' => Some(index + 1 + usize::from(self.at(index + 1) == b'\n')),
+            _ => None,
+        }
+    }
+
+    /// Whether a plain word is at an index, in any case. The word is in lower case.
     pub(super) fn has(&self, index: usize, word: &[u8]) -> bool {
         self.slice(index, index + word.len()).eq_ignore_ascii_case(word)
     }
@@ -66,7 +137,7 @@ impl<'t> Folded<'t> {
     }
 }
 
-/// Whether a byte continues a word, so that a match may not end beside it.
+/// Whether a byte continues a word, so that a match may not end next to it.
 #[inline]
 pub(super) fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == CASED
@@ -83,18 +154,10 @@ fn fold(c: char) -> u8 {
         // A vertical tab and a form feed end a line too, as between the pages of a text.
         '\x0b' | '\x0c' => b'\n',
         '\0'..='\x7f' => u8::try_from(c).unwrap_or(OTHER),
-        // Hyphens and dashes, the minus sign, the soft hyphen, and the small and full-width forms.
-        '\u{ad}'
-        | '\u{2010}'..='\u{2015}'
-        | '\u{2043}'
-        | '\u{2212}'
-        | '\u{fe58}'
-        | '\u{fe63}'
-        | '\u{ff0d}' => b'-',
+        // Hyphens and dashes, the minus sign, and the small and full-width forms.
+        '\u{2010}'..='\u{2015}' | '\u{2043}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}' => b'-',
         '\u{2018}' | '\u{2019}' => b'\'',
         '\u{201c}' | '\u{201d}' => b'"',
-        // What takes no room parts nothing that is seen, but a number may be written with it.
-        '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' => b' ',
         '\u{2028}' | '\u{2029}' | '\u{85}' => b'\n',
         '\u{ff01}'..='\u{ff5e}' => u8::try_from(u32::from(c) - 0xfee0).unwrap_or(OTHER),
         _ if c.is_whitespace() => b' ',
@@ -134,7 +197,7 @@ fn plain(c: char) -> Option<u8> {
 }
 
 fn class(c: char) -> u8 {
-    if c.is_lowercase() || c.is_uppercase() || matches!(c, '\u{300}'..='\u{36f}') {
+    if c.is_lowercase() || c.is_uppercase() {
         CASED
     } else if c.is_alphabetic() || is_combining_mark(c) {
         UNCASED
@@ -148,7 +211,7 @@ mod tests {
     use super::*;
 
     fn folded(text: &str) -> Vec<u8> {
-        Folded::of(text).0.into_owned()
+        Folded::of(text).bytes.into_owned()
     }
 
     #[test]
@@ -176,10 +239,36 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_a_code_point() {
-        for text in ["", "Jane", "👋 १२३", "e\u{301}a", "４１１１－１１１１", "\u{10ffff}"] {
-            assert_eq!(Folded::of(text).len(), text.chars().count(), "{text}");
+    fn bytes_lead_to_code_points_and_back() {
+        for text in
+            ["", "Jane", "👋 १२३", "４１１１", "\u{10ffff}", "e\u{301}a", "\u{feff}a\u{200b}\u{301}b\u{ad}"]
+        {
+            for folded in std::iter::once(Folded::of(text)).chain(Folded::parted(text)) {
+                assert_eq!(folded.len() + folded.absent.len(), text.chars().count(), "{text}");
+                for index in 0..folded.len() {
+                    let code_points = folded.code_points(index..index + 1);
+                    assert_eq!(folded.indexes(code_points), index..index + 1, "{text}");
+                }
+            }
         }
+    }
+
+    #[test]
+    fn marks_on_letters_have_no_byte() {
+        let folded = Folded::of("an\u{303}o\u{301}\u{323}s");
+        assert_eq!(&*folded.bytes, b"anos");
+        assert_eq!(folded.code_points(0..2), 0..3);
+        assert_eq!(folded.code_points(1..3), 1..6, "a letter keeps its marks");
+        assert_eq!(folded.indexes(3..7), 2..4);
+    }
+
+    #[test]
+    fn what_does_not_show_is_nothing_or_parts() {
+        let text = "\u{feff}1\u{200b}2\u{ad}3\u{2060}";
+        let (shown, parted) = (Folded::of(text), Folded::parted(text).expect("a second reading"));
+        assert_eq!((&*shown.bytes, &*parted.bytes), (&b"123"[..], &b" 1 2-3 "[..]));
+        assert_eq!((shown.code_points(0..3), parted.code_points(1..6)), (1..6, 1..6));
+        assert!(Folded::parted("1 2-3").is_none() && Folded::parted("é").is_none());
     }
 
     #[test]

@@ -1,18 +1,18 @@
-//! Email addresses and web addresses, by the names of hosts in them.
+//! Email addresses and web addresses, by their host names.
 
 use super::country::is_country;
 use super::fold::{CASED, Folded, UNCASED, is_space, is_word};
 use super::scan::Scan;
 use super::subject::Subject;
 
-/// RFC 5321, section 4.5.3.1: the longest name of a mailbox, and of a host. RFC 1035: the longest label of a host.
+/// RFC 5321, section 4.5.3.1: the longest mailbox name and the longest host name. RFC 1035: the longest label of a host.
 const LONGEST_MAILBOX: usize = 64;
 const LONGEST_HOST: usize = 253;
 const LONGEST_LABEL: usize = 63;
-/// Longer than what browsers take.
+/// Longer than browsers accept.
 const LONGEST_PATH: usize = 8192;
 
-/// The generic top-level domains that addresses without a scheme are seen with, in order. With a scheme any will do.
+/// The generic top-level domains that occur in addresses without a scheme, in order. With a scheme any will do.
 #[rustfmt::skip]
 const GENERIC: &[&[u8]] = &[
     b"academy", b"agency", b"app", b"art", b"bank", b"bar", b"bio", b"biz", b"blog", b"business", b"cafe", b"capital",
@@ -30,7 +30,7 @@ const GENERIC: &[&[u8]] = &[
     b"work", b"works", b"world", b"xyz", b"zone",
 ];
 
-/// Country codes that are endings of files, too: `report.md`, `build.sh`.
+/// Country codes that are file extensions too: `report.md`, `build.sh`.
 const FILES: &[&[u8]] = &[b"cc", b"md", b"mk", b"pl", b"ps", b"py", b"rs", b"sh", b"so", b"st", b"vb"];
 
 fn is_host_byte(byte: u8) -> bool {
@@ -55,7 +55,7 @@ pub(super) fn email(scan: &mut Scan<'_>, at: usize) {
     scan.hit(Subject::Email, begin..end, bare, context);
 }
 
-/// Where the name of a mailbox begins that ends at an index.
+/// Where the mailbox name that ends at an index begins.
 fn mailbox(text: &Folded<'_>, end: usize) -> Option<usize> {
     let least = end.saturating_sub(LONGEST_MAILBOX);
     if text.before(end) == b'"' {
@@ -65,14 +65,14 @@ fn mailbox(text: &Folded<'_>, end: usize) -> Option<usize> {
     }
     let before = text.slice(least, end);
     let mut begin = end - before.iter().rev().take_while(|byte| is_mailbox_byte(**byte)).count();
-    // Text without spaces before it is not part of it.
+    // Letters of a script without cases before it are not part of it.
     let has_plain = text.slice(begin, end).last().is_some_and(u8::is_ascii);
     if let Some(other) =
         text.slice(begin, end).iter().rposition(|byte| *byte == UNCASED).filter(|_| has_plain)
     {
         begin += other + 1;
     }
-    // Nor are the marks around it.
+    // Nor are the marks at its beginning.
     begin = text.run(begin, end - begin, |byte| !is_word(byte) && !matches!(byte, b'_' | b'+' | UNCASED));
     let is_right =
         begin < end && text.before(end) != b'.' && !text.slice(begin, end).windows(2).any(|two| two == b"..");
@@ -86,7 +86,7 @@ fn mailbox(text: &Folded<'_>, end: usize) -> Option<usize> {
     }
 }
 
-/// Where a host of mail ends, and whether its last label is known; `None` for a host of one label.
+/// Where the host of an email address ends, and whether its last label is known; `None` for a host of one label.
 fn mail_host(text: &Folded<'_>, begin: usize) -> Option<(usize, Option<bool>)> {
     if text.at(begin) == b'[' {
         let end = text.run(begin + 1, 45, |byte| byte.is_ascii_hexdigit() || b":.IPv".contains(&byte));
@@ -97,7 +97,7 @@ fn mail_host(text: &Folded<'_>, begin: usize) -> Option<(usize, Option<bool>)> {
     Some((host.end, is_known))
 }
 
-/// The name of a host in a text.
+/// A host name in a text.
 struct Host {
     begin: usize,
     end: usize,
@@ -106,7 +106,7 @@ struct Host {
 }
 
 impl Host {
-    /// The longest that begins here, of whose labels the last is no number.
+    /// The longest that begins here and whose last label is not a number.
     fn at(text: &Folded<'_>, begin: usize) -> Option<Self> {
         let run = text.run(begin, LONGEST_HOST, is_host_byte);
         let mut host = None;
@@ -134,7 +134,7 @@ impl Host {
     }
 }
 
-/// Whether a label is a top-level domain that is often seen.
+/// Whether a label is a common top-level domain.
 fn is_known(label: &[u8]) -> bool {
     let mut lower = [0; 16];
     let Some(lower) = lower.get_mut(..label.len()) else { return label.starts_with(b"xn--") };
@@ -149,7 +149,7 @@ fn is_known(label: &[u8]) -> bool {
         || lower.iter().any(|byte| matches!(*byte, CASED | UNCASED))
 }
 
-/// A web address with its scheme, which is the word `begin..end`. Gives where it ends.
+/// A web address with its scheme, which is the word `begin..end`. Returns where it ends.
 pub(super) fn with_scheme(scan: &mut Scan<'_>, begin: usize, end: usize) -> Option<usize> {
     let text = scan.text();
     let authority = end + 3;
@@ -170,7 +170,7 @@ pub(super) fn with_scheme(scan: &mut Scan<'_>, begin: usize, end: usize) -> Opti
     Some(end)
 }
 
-/// A web address without a scheme, which begins with a host at the word at an index. Gives where it ends.
+/// A web address without a scheme, which begins with the host name at an index. Returns where it ends.
 pub(super) fn without_scheme(scan: &mut Scan<'_>, begin: usize) -> Option<usize> {
     let text = scan.text();
     let host = Host::at(text, begin).filter(|host| host.labels > 1 && text.at(host.end) != b'@')?;
@@ -183,7 +183,7 @@ pub(super) fn without_scheme(scan: &mut Scan<'_>, begin: usize) -> Option<usize>
         return None;
     }
     let end = path(text, host.end);
-    // `end.The`, `Mr.It`: where a space is missing a capital follows.
+    // `end.The`, `Mr.It`: a capital follows if a space is missing.
     let is_of_sentence =
         top.first().is_some_and(u8::is_ascii_uppercase) && domain.iter().any(u8::is_ascii_lowercase);
     let is_file = FILES.contains(&top) && host.labels == 2;
@@ -199,7 +199,7 @@ pub(super) fn without_scheme(scan: &mut Scan<'_>, begin: usize) -> Option<usize>
     Some(end)
 }
 
-/// Where the port and the path end behind a host.
+/// Where the port and the path after a host end.
 fn path(text: &Folded<'_>, host: usize) -> usize {
     let port = text.run(host + 1, 6, |byte| byte.is_ascii_digit());
     let host = if text.at(host) == b':' && port > host + 1 { port } else { host };
@@ -208,13 +208,17 @@ fn path(text: &Folded<'_>, host: usize) -> usize {
     }
     let mut end = text
         .run(host, LONGEST_PATH, |byte| !is_space(byte) && !b"<>\"'`{}|\\^".contains(&byte) && byte >= b' ');
+    // Marks at the end belong to the sentence around it, and so does a bracket that it does not open.
+    let count = |bracket: u8| text.slice(host, end).iter().filter(|byte| **byte == bracket).count();
+    let (opened, mut closed) = (count(b'('), count(b')'));
     while matches!(text.before(end), b'.' | b',' | b';' | b':' | b'!' | b'?' | b')' | b']' | b'*')
         && end > host
     {
-        let opened = text.slice(host, end).iter().filter(|byte| **byte == b'(').count();
-        let closed = text.slice(host, end).iter().filter(|byte| **byte == b')').count();
-        if text.before(end) == b')' && opened >= closed {
-            break;
+        if text.before(end) == b')' {
+            if opened >= closed {
+                break;
+            }
+            closed -= 1;
         }
         end -= 1;
     }
@@ -289,6 +293,14 @@ mod tests {
             assert_eq!(found(text), [("URL", 0..length)], "{text}");
             assert_eq!(found(&format!("See ({text}), and")), [("URL", 5..5 + length)], "{text}");
             assert_eq!(found(&format!("see '{text}'.")), [("URL", 5..5 + length)], "{text}");
+        }
+    }
+
+    #[test]
+    fn marks_behind_a_url() {
+        for (path, marks) in [("a(b)", ")."), ("a(b(c))", ")).)"), ("a", ").)!"), ("a_(b", "...")] {
+            let url = format!("http://example.com/{path}");
+            assert_eq!(found(&format!("{url}{marks}")), [("URL", 0..url.len())], "{url}{marks}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! Values that only their label tells: `Password: hunter2`.
+//! Values that only their label identifies: `Password: hunter2`.
 
 use super::cursor::Cursor;
 use super::fold::{Folded, is_space, is_word};
@@ -6,15 +6,15 @@ use super::scan::Scan;
 use super::subject::Subject::{self, *};
 use super::words::Subjects;
 
-/// Those that have a label.
+/// The subjects that have labels.
 const LABELLED: [Subject; 7] = [Password, Username, Pin, Cvv, Expiry, Age, Account];
 
-/// The bits of all that have a label.
+/// The bits of all subjects that have labels.
 pub(super) fn subjects() -> Subjects {
     LABELLED.iter().fold(0, |all, subject| all | subject.bit())
 }
 
-/// What stands between a label and its value.
+/// What is between a label and its value.
 #[derive(Clone, Copy, PartialEq)]
 enum Link {
     /// `:`, `=`
@@ -27,7 +27,7 @@ enum Link {
     Nothing,
 }
 
-/// The values of the label of these subjects that ends at an index.
+/// The values after the label of these subjects that ends at an index.
 pub(super) fn values(scan: &mut Scan<'_>, of: Subjects, label: usize) {
     let text = scan.text();
     let Some((value, link)) = link(text, label) else { return };
@@ -47,7 +47,7 @@ pub(super) fn values(scan: &mut Scan<'_>, of: Subjects, label: usize) {
     }
 }
 
-/// An age that its unit tells: `45 years old`, `45-year-old`, `45 años`. It begins at an index, with a digit.
+/// An age that its unit identifies: `45 years old`, `45-year-old`, `45 años`. It begins at an index, with a digit.
 pub(super) fn age(scan: &mut Scan<'_>, begin: usize) {
     let text = scan.text();
     let mut cursor = Cursor::new(text, begin);
@@ -113,7 +113,7 @@ fn link(text: &Folded<'_>, label: usize) -> Option<(usize, Link)> {
         }
     }
     cursor.spaces();
-    // A dash is a mark between spaces, and else a part of the word: `pin-code`.
+    // Between spaces a dash is a mark, otherwise part of the word: `pin-code`.
     if link != Link::Mark
         && is_space(text.before(cursor.at))
         && cursor.peek() == b'-'
@@ -141,7 +141,7 @@ fn is_note(cursor: &mut Cursor<'_>) -> bool {
 
 type Value = Option<(usize, usize, f32)>;
 
-/// A password: what stands there up to a space.
+/// A password: all up to a space.
 fn secret(text: &Folded<'_>, at: usize, link: Link) -> Value {
     if let quote @ (b'"' | b'\'' | b'`') = text.at(at) {
         let end = text.run(at + 1, 128, |byte| byte != quote && byte != b'\n');
@@ -154,7 +154,7 @@ fn secret(text: &Folded<'_>, at: usize, link: Link) -> Value {
         end -= 1;
     }
     let value = text.slice(at, end);
-    // In a form that was not filled in the next label stands there.
+    // In a form that was not filled in, the next label is there.
     let is_label = text.at(end.saturating_sub(1)) == b':' && text.before(at) == b'\n';
     let is_word_alone = value.iter().all(|byte| byte.is_ascii_lowercase())
         || value.iter().skip(1).all(u8::is_ascii_lowercase);
@@ -187,7 +187,7 @@ fn name(text: &Folded<'_>, at: usize, link: Link) -> Value {
     Some((at, end, score))
 }
 
-/// Digits alone, so many of them.
+/// Digits alone, as many as `count` allows.
 fn digits(text: &Folded<'_>, at: usize, count: std::ops::RangeInclusive<usize>, link: Link) -> Value {
     let end = text.run(at, 12, |byte| byte.is_ascii_digit());
     let goes_on = b"./-:".contains(&text.at(end)) && text.at(end + 1).is_ascii_digit();
@@ -219,7 +219,7 @@ fn years(text: &Folded<'_>, at: usize, link: Link) -> Value {
     (years <= 125).then_some((at, end, score))
 }
 
-/// The number of an account, in whatever groups.
+/// The number of an account, in any groups.
 fn account(text: &Folded<'_>, at: usize, link: Link) -> Value {
     let mut end = at;
     let mut digits = 0;

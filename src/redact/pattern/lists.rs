@@ -1,87 +1,101 @@
 //! What is always found, and what never is.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use aho_corasick::AhoCorasick;
 use foldhash::fast::FixedState;
+use unicode_normalization::UnicodeNormalization;
 
+use crate::document::is_hidden;
+use crate::redact::needles::{Folded, fold, key};
 use crate::redact::{CodePoints, PiiSpan, PiiType};
 use crate::{Error, Result};
 
-/// Words that are always found.
+/// Words and phrases that are always found.
 pub(super) struct Deny {
-    words: AhoCorasick,
-    types: Vec<PiiType>,
-    lengths: Vec<usize>,
+    phrases: Vec<Phrase>,
+    /// Finds them as the stage finds what was detected: in any case and spacing, with or without accents.
+    automaton: AhoCorasick,
+}
+
+struct Phrase {
+    pii_type: PiiType,
+    /// As it is written, if it is found only so.
+    exact: Option<String>,
 }
 
 impl Deny {
-    /// Letters of ASCII match in any case; others as they are written, and all large or all small.
-    pub(super) fn any_case(words: &[(PiiType, String)]) -> Result<Self> {
-        let variants = words.iter().flat_map(|(pii_type, word)| {
-            let mut variants = vec![word.clone()];
-            if !word.is_ascii() {
-                variants.extend([word.to_lowercase(), word.to_uppercase()]);
-            }
-            variants.into_iter().map(|word| (pii_type.clone(), word))
-        });
-        Self::new(variants.collect(), true)
-    }
-
-    /// As they are written.
-    pub(super) fn exact(words: &[(PiiType, String)]) -> Result<Self> {
-        Self::new(words.to_vec(), false)
-    }
-
-    fn new(words: Vec<(PiiType, String)>, any_case: bool) -> Result<Self> {
-        if words.iter().any(|(_, word)| word.trim().is_empty()) {
+    /// Of phrases that are found in any case, and of some that are found as they are written; `None` without any.
+    pub(super) fn of(any_case: &[(PiiType, String)], exact: &[(PiiType, String)]) -> Result<Option<Self>> {
+        let keys: Vec<String> = any_case.iter().chain(exact).map(|(_, phrase)| key(phrase)).collect();
+        if keys.iter().any(String::is_empty) {
             return Err(Error::invalid("a word of the deny list is empty"));
         }
-        let patterns = words.iter().map(|(_, word)| word);
-        let automaton = AhoCorasick::builder().ascii_case_insensitive(any_case).build(patterns);
-        let automaton = automaton
+        if keys.is_empty() {
+            return Ok(None);
+        }
+        let automaton = AhoCorasick::new(keys)
             .map_err(|_| Error::invalid("the deny list is too large: split it over several detectors"))?;
-        let (types, lengths) =
-            words.into_iter().map(|(pii_type, word)| (pii_type, word.chars().count())).unzip();
-        Ok(Self { words: automaton, types, lengths })
+        let any_case =
+            any_case.iter().map(|(pii_type, _)| Phrase { pii_type: pii_type.clone(), exact: None });
+        let exact = exact.iter().map(|(pii_type, phrase)| {
+            let written: String = as_written(phrase).collect();
+            Phrase { pii_type: pii_type.clone(), exact: Some(written.trim().to_owned()) }
+        });
+        Ok(Some(Self { phrases: any_case.chain(exact).collect(), automaton }))
     }
 
-    /// Those of its words that stand in a text as whole words.
+    /// The places in a text where one of them is a whole word or several.
     pub(super) fn find(&self, text: &str, points: &CodePoints<'_>, spans: &mut Vec<PiiSpan>) {
-        for found in self.words.find_overlapping_iter(text) {
-            let word = found.pattern().as_usize();
-            let (Some(pii_type), Some(length)) = (self.types.get(word), self.lengths.get(word)) else {
+        let folded = Folded::of(text);
+        for found in self.automaton.find_overlapping_iter(&folded.text) {
+            let Some(phrase) = self.phrases.get(found.pattern().as_usize()) else { continue };
+            if !is_whole(&folded.text, found.range()) {
                 continue;
+            }
+            let bytes = folded.to_original(found.range());
+            let is_exact = |exact: &str| {
+                text.get(bytes.clone()).is_some_and(|written| as_written(written).eq(exact.chars()))
             };
-            if is_whole(text, found.start(), found.end())
-                && let Some(begin) = points.of_byte(found.start())
+            if phrase.exact.as_deref().is_none_or(is_exact)
+                && let Some(code_points) = points.of_bytes(bytes)
             {
-                spans.push(PiiSpan::new(pii_type.clone(), begin..begin + length, 1.0));
+                spans.push(PiiSpan::new(phrase.pii_type.clone(), code_points, 1.0));
             }
         }
     }
 }
 
-/// Whether no letter or digit stands beside a letter or digit at either end of a range.
-fn is_whole(text: &str, begin: usize, end: usize) -> bool {
-    let (Some(before), Some(word), Some(behind)) = (text.get(..begin), text.get(begin..end), text.get(end..))
+/// Whether a range is not part of a longer word: no letter or digit at its ends has another one as its neighbour.
+fn is_whole(text: &str, range: Range<usize>) -> bool {
+    let (Some(before), Some(word), Some(behind)) =
+        (text.get(..range.start), text.get(range.clone()), text.get(range.end..))
     else {
         return false;
     };
-    let ends = |edge: Option<char>, beside: Option<char>| {
-        !(edge.is_some_and(char::is_alphanumeric) && beside.is_some_and(char::is_alphanumeric))
+    let is_apart = |edge: Option<char>, neighbour: Option<char>| {
+        !(edge.is_some_and(char::is_alphanumeric) && neighbour.is_some_and(char::is_alphanumeric))
     };
-    ends(word.chars().next(), before.chars().next_back())
-        && ends(word.chars().next_back(), behind.chars().next())
+    is_apart(word.chars().next(), before.chars().next_back())
+        && is_apart(word.chars().next_back(), behind.chars().next())
 }
 
-/// Texts that are never found, whatever recogniser finds them. Letters of ASCII match in any case.
+/// A text in its own case and with its accents: letters apart from their marks, nothing that does not show, one space for all
+/// white space between two words.
+fn as_written(text: &str) -> impl Iterator<Item = char> {
+    let shown = text.nfd().filter(|c| !is_hidden(*c)).map(|c| if c.is_whitespace() { ' ' } else { c });
+    let mut before = None;
+    shown.filter(move |c| before.replace(*c) != Some(' ') || *c != ' ')
+}
+
+/// Texts that are never found, whichever recogniser finds them. They are compared as those that the stage allows.
 #[derive(Default)]
 pub(super) struct Allow(HashSet<String, FixedState>);
 
 impl Allow {
-    pub(super) fn of(texts: Vec<String>) -> Self {
-        Self(texts.iter().map(|text| key(text)).collect())
+    pub(super) fn of(texts: &[String]) -> Self {
+        Self(texts.iter().map(|text| fold(text)).collect())
     }
 
     pub(super) fn has(&self, text: &str, points: &CodePoints<'_>, span: &PiiSpan) -> bool {
@@ -89,10 +103,6 @@ impl Allow {
             && points
                 .to_bytes(span.range())
                 .and_then(|bytes| text.get(bytes))
-                .is_some_and(|data| self.0.contains(&key(data)))
+                .is_some_and(|data| self.0.contains(&fold(data)))
     }
-}
-
-fn key(text: &str) -> String {
-    text.trim().to_ascii_lowercase()
 }

@@ -1,4 +1,4 @@
-//! Patterns of fixed form, and the index that finds those which can match at a word.
+//! Patterns of fixed form, and the index that finds those that can match at a word.
 
 use std::ops::RangeInclusive;
 
@@ -7,7 +7,7 @@ use super::fold::{Folded, is_word};
 /// The longest first word of a mask, and the most letters and digits of one.
 const LONGEST: usize = 40;
 
-/// The letters and digits of a match alone, letters in upper case.
+/// Only the letters and digits of a match, letters in upper case.
 pub(super) struct Characters {
     bytes: [u8; LONGEST],
     len: usize,
@@ -31,19 +31,22 @@ impl Characters {
 
 /// Matches a mask at an index: where the match ends, and its letters and digits.
 ///
-/// In a mask `9` is a digit, `A` a letter, `X` either, and a small letter that letter, in any case. A space is a space or,
-/// where a number may go on in the next line or cell, the end of a line or a tab. All else is itself.
+/// In a mask `9` is a digit, `A` a letter, `X` either, and a small letter that letter, in any case. A space is a
+/// [gap](Folded::gap). All else is itself.
 fn matches(mask: &[u8], text: &Folded<'_>, begin: usize) -> Option<(usize, Characters)> {
     let mut characters = Characters::new();
     let mut at = begin;
     for expected in mask {
+        if *expected == b' ' {
+            at = text.gap(at)?;
+            continue;
+        }
         let byte = text.at(at);
         let is_as_expected = match expected {
             b'9' => byte.is_ascii_digit(),
             b'A' => byte.is_ascii_alphabetic(),
             b'X' => byte.is_ascii_alphanumeric(),
             b'a'..=b'z' => byte.eq_ignore_ascii_case(expected),
-            b' ' => matches!(byte, b' ' | b'\n'),
             other => byte == *other,
         };
         if !is_as_expected {
@@ -60,7 +63,7 @@ fn matches(mask: &[u8], text: &Folded<'_>, begin: usize) -> Option<(usize, Chara
 /// Masks, each with the number of its row.
 type Bucket = Vec<(u16, Box<[u8]>)>;
 
-/// Masks, found by what the word is in whose place they can stand.
+/// Masks by the words at which they can match.
 ///
 /// A mask's first word, up to its first separator, must be as long as the word of the text and begin with a letter or a digit
 /// as that does, so that a handful of masks is tried at a word, and none at most words.
@@ -70,7 +73,7 @@ pub(super) struct Index {
 }
 
 impl Index {
-    /// Of the masks of each row.
+    /// The index of the masks of these rows.
     pub(super) fn of<'m>(rows: impl Iterator<Item = &'m [&'m str]>) -> Self {
         let mut lengths: Vec<[Bucket; 2]> = (0..=LONGEST).map(|_| Default::default()).collect();
         for (row, masks) in (0_u16..).zip(rows) {
@@ -89,7 +92,7 @@ impl Index {
         Self { lengths }
     }
 
-    /// The rows that match at the word `begin..end`, each with where its match ends.
+    /// The rows that match at the word `begin..end`, each with the end of its match and the letters and digits in it.
     #[inline]
     pub(super) fn at<'i>(
         &'i self,
@@ -106,7 +109,7 @@ impl Index {
     }
 }
 
-/// A mask with `9{8-17}` as the masks that this stands for.
+/// The masks that a mask with counts, such as `9{8-17}`, stands for.
 fn expanded(mask: &str) -> Vec<Vec<u8>> {
     let Some((head, rest)) = mask.split_once('{') else { return vec![mask.into()] };
     let Some((counts, tail)) = rest.split_once('}') else { return vec![mask.into()] };
@@ -149,7 +152,10 @@ mod tests {
         assert_eq!(end("999-99-9999", "123-45-6789x"), None);
         assert_eq!(end("999-99-9999", "123-45-678"), None);
         assert_eq!(end("AA 99", "ab 12"), Some(5));
-        assert_eq!(end("AA 99", "ab\n12"), Some(5));
+        for (gap, at) in [("\n", 5), ("\t", 5), ("\r", 5), ("\r\n", 6)] {
+            assert_eq!(end("AA 99", &format!("ab{gap}12")), Some(at), "{gap:?}");
+        }
+        assert_eq!(end("AA 99", "ab\n\n12"), None);
         assert_eq!(end("AX9", "a12"), Some(3));
         assert_eq!(end("AX9", "aé2"), Some(3));
         assert_eq!(end("AX9", "aД2"), None);

@@ -1,4 +1,4 @@
-//! IP and MAC addresses, as parsed.
+//! IP and MAC addresses, by parsing them.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -6,10 +6,10 @@ use super::fold::{Folded, is_word};
 use super::scan::Scan;
 use super::subject::Subject;
 
-/// The longest IPv6 address, with an IPv4 one at its end.
+/// The length of the longest IPv6 address, which has an IPv4 one at its end.
 const LONGEST: usize = 45;
 
-/// An IPv4 address that begins at an index, where a word of at most three digits begins.
+/// An IPv4 address that begins at an index, with a word of at most three digits.
 pub(super) fn ipv4(scan: &mut Scan<'_>, begin: usize) {
     let text = scan.text();
     if text.before(begin) == b'.' {
@@ -24,7 +24,7 @@ pub(super) fn ipv4(scan: &mut Scan<'_>, begin: usize) {
     }
 }
 
-/// An IPv6 address that begins at an index, where a run of hexadecimal digits and colons begins. Gives where the run ends.
+/// An IPv6 address that begins at an index, with a run of hexadecimal digits and colons. Returns where the run ends.
 pub(super) fn ipv6(scan: &mut Scan<'_>, begin: usize) -> usize {
     let text = scan.text();
     let run = text.run(begin, LONGEST + 1, |byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.'));
@@ -41,7 +41,7 @@ pub(super) fn ipv6(scan: &mut Scan<'_>, begin: usize) -> usize {
     let written = text.slice(begin, end);
     let groups = written.split(|byte| *byte == b':').filter(|group| !group.is_empty()).count();
     let has_digit = written.iter().any(u8::is_ascii_digit);
-    // `::` parts the names of programs, too: `a::b` reads as an address.
+    // `::` is in the paths of programs too: `a::b` reads as an address.
     let (bare, context) = match groups {
         _ if address.is_unspecified() => (0.1, 0.4),
         0..=1 => (0.3, 0.9),
@@ -58,7 +58,7 @@ fn parse<T: std::str::FromStr>(address: &[u8]) -> Option<T> {
     std::str::from_utf8(address).ok()?.parse().ok()
 }
 
-/// Where an address ends with the length of its network: `/24`.
+/// Where an address ends with the prefix length of its network: `/24`.
 fn prefix_length(text: &Folded<'_>, end: usize, most: u32) -> usize {
     let behind = text.run(end + 1, 4, |byte| byte.is_ascii_digit());
     let is_length = text.at(end) == b'/'
@@ -84,7 +84,7 @@ pub(super) fn mac(scan: &mut Scan<'_>, begin: usize) {
         || (text.at(end) == text.at(begin + 2) && text.at(end + 1).is_ascii_hexdigit())
         || (text.before(begin) == text.at(begin + 2) && is_word(text.at(begin.wrapping_sub(2))));
     let mut digits = written.iter().filter(|byte| byte.is_ascii_hexdigit());
-    // Those of nobody and of everybody.
+    // The null address and the broadcast address.
     let is_nobodys =
         digits.clone().all(|digit| *digit == b'0') || digits.all(|digit| digit.eq_ignore_ascii_case(&b'f'));
     if is_address && !is_longer && !is_nobodys {

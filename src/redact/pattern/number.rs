@@ -2,7 +2,7 @@
 
 use super::checksum::{is_uniform, luhn, mod97};
 use super::country::iban_length;
-use super::fold::{Folded, is_space, is_word};
+use super::fold::{Folded, is_word};
 use super::scan::Scan;
 use super::subject::Subject;
 
@@ -32,7 +32,7 @@ pub(super) fn card(scan: &mut Scan<'_>, begin: usize) {
             break;
         }
         let number = digits.get(..count).unwrap_or_default();
-        // The longest number counts, but what an issuer gives out more than what none does.
+        // The longest number counts, but one that an issuer assigns more than one that none does.
         let is_better = |best: &Option<(usize, bool, Groups)>| match best {
             Some((_, true, _)) => is_issued(number) && groups.are_regular(),
             _ => true,
@@ -40,9 +40,9 @@ pub(super) fn card(scan: &mut Scan<'_>, begin: usize) {
         if count >= SHORTEST_CARD && luhn(number) && !is_uniform(number) && is_better(&best) {
             best = Some((end, is_issued(number), groups.clone()));
         }
-        let Some(separator) = separator(text, end) else { break };
+        let Some((separator, next)) = separator(text, end) else { break };
         groups.part(separator);
-        at = end + 1;
+        at = next;
     }
     let Some((end, is_issued, groups)) = best else { return };
     let (bare, context) = match (is_issued, groups.are_regular(), groups.are_mixed) {
@@ -54,7 +54,7 @@ pub(super) fn card(scan: &mut Scan<'_>, begin: usize) {
     scan.hit(Subject::Card, begin..end, bare, context);
 }
 
-/// How a number is parted.
+/// How a number is grouped.
 #[derive(Clone, Default)]
 struct Groups {
     count: usize,
@@ -80,24 +80,22 @@ impl Groups {
         self.separator = Some(separator);
     }
 
-    /// Whether cards are parted so: in groups of 3 to 7 digits, of which only the last may be of 1 or 2.
+    /// Whether cards are grouped this way: in groups of 3 to 7 digits, except that the last may have 1 or 2.
     fn are_regular(&self) -> bool {
         self.count == 1 || (self.shortest >= 3 && self.longest <= 7)
     }
 }
 
-/// What parts two groups of digits, where one more follows. The end of a line counts as a space.
-fn separator(text: &Folded<'_>, at: usize) -> Option<u8> {
-    let separator = match text.at(at) {
-        b'-' => b'-',
-        b'.' => b'.',
-        b' ' | b'\n' => b' ',
-        _ => return None,
+/// What separates two groups of digits, and where the second one begins. Every [gap](Folded::gap) counts as a space.
+fn separator(text: &Folded<'_>, at: usize) -> Option<(u8, usize)> {
+    let (separator, next) = match text.at(at) {
+        mark @ (b'-' | b'.') => (mark, at + 1),
+        _ => (b' ', text.gap(at)?),
     };
-    text.at(at + 1).is_ascii_digit().then_some(separator)
+    text.at(next).is_ascii_digit().then_some((separator, next))
 }
 
-/// Whether an issuer gives out cards of this beginning and length.
+/// Whether an issuer assigns cards of this beginning and length.
 fn is_issued(number: &[u8]) -> bool {
     let prefix = |digits: usize| {
         number
@@ -121,13 +119,13 @@ fn is_issued(number: &[u8]) -> bool {
         (1, ..) => length == 15,
         // RuPay.
         (_, 81 | 82, _) => length == 16,
-        // Maestro, Discover, UnionPay and others share what begins with 5 or 6.
+        // Maestro, Discover, UnionPay and others share numbers that begin with 5 or 6.
         (_, 50 | 56..=58, _) | (6, ..) => (SHORTEST_CARD..=LONGEST_CARD).contains(&length),
         _ => false,
     }
 }
 
-/// An IBAN that begins at an index, at which two letters and two digits stand.
+/// An IBAN that begins at an index, with two letters and two digits.
 pub(super) fn iban(scan: &mut Scan<'_>, begin: usize) {
     let text = scan.text();
     let country = [text.at(begin).to_ascii_uppercase(), text.at(begin + 1).to_ascii_uppercase()];
@@ -144,17 +142,18 @@ pub(super) fn iban(scan: &mut Scan<'_>, begin: usize) {
             *place = byte.to_ascii_uppercase();
             count += 1;
             since += 1;
+            at += 1;
         } else {
-            // Parted, it is so in fours from its beginning, but for those who write the first four alone.
-            let kind = if is_space(byte) { b' ' } else { byte };
+            // Groups are of four from its beginning on, but some write the first four alone.
+            let (kind, next) = text.gap(at).map_or((byte, at + 1), |next| (b' ', next));
             let is_parted = matches!(kind, b' ' | b'-' | b'.') && separator.is_none_or(|first| first == kind);
             if !is_parted || since == 0 || count < 4 || (kind == b' ' && since % 4 != 0) {
                 return;
             }
             separator = Some(kind);
             since = 0;
+            at = next;
         }
-        at += 1;
     }
     if !is_word(text.at(at)) && characters.get(..length).is_some_and(mod97) {
         let has_small = text.slice(begin, at).iter().any(u8::is_ascii_lowercase);
@@ -174,6 +173,8 @@ mod tests {
             "4111-1111-1111-1111",
             "4111.1111.1111.1111",
             "4111 1111\n1111 1111",
+            "4111 1111\r\n1111 1111",
+            "4111\t1111\t1111\t1111",
             "3782 822463 10005",
             "3056 930902 5904",
             "6304 0000 0000 0000",
@@ -215,6 +216,7 @@ mod tests {
         for text in [
             "GB29NWBK60161331926819",
             "DE89 3704 0044 0532 0130 00",
+            "DE89 3704 0044\r\n0532 0130 00",
             "de89370400440532013000",
             "NO93-8601-1117-947",
         ] {

@@ -1,7 +1,7 @@
-//! Telephone numbers, by the numbering plans of libphonenumber that the crate `phonenumber` holds.
+//! Telephone numbers, by the numbering plans of libphonenumber in the crate `phonenumber`.
 //!
-//! The plans are its, the matching is not: its `is_valid` copies a pattern and builds its tables anew for each of a dozen kinds
-//! of numbers of each country, which takes longer than all else here together.
+//! The plans are the crate's, the matching is not: its `is_valid` copies a pattern and builds its tables anew for each of a dozen
+//! kinds of numbers of each country, which takes longer than everything else here together.
 
 use std::sync::OnceLock;
 
@@ -20,10 +20,10 @@ const LONGEST: usize = 18;
 const SHORTEST: usize = 7;
 const MOST_GROUPS: usize = 8;
 
-/// What a number that begins at an index is made of: `+`, digits in groups, and what parts them.
+/// The parts of a number: `+`, digits in groups, and what separates them.
 struct Written {
     digits: [u8; LONGEST],
-    /// For each group how many digits there are up to its end, and where that is.
+    /// For each group how many digits there are up to its end, and the index of that end.
     groups: [(usize, usize); MOST_GROUPS],
     count: usize,
     has_plus: bool,
@@ -35,11 +35,11 @@ struct Written {
 pub(super) fn phone(scan: &mut Scan<'_>, begin: usize) {
     let text = scan.text();
     let Some(written) = Written::at(text, begin) else { return };
-    // Whether a word tells of it is known sooner than whether a plan has it.
+    // Whether there is a context word is known sooner than whether a plan has the number.
     let Some((_, longest)) = written.up_to(written.count) else { return };
     let is_told = scan.is_told(Subject::Phone, &(begin..longest));
     let mut unplanned = None;
-    // What follows may be another number, so that the longest that is one counts.
+    // The last groups may be those of another number, so the longest that is a number counts.
     for count in (1..=written.count).rev() {
         let Some((digits, end)) = written.up_to(count) else { continue };
         if digits.len() < SHORTEST || is_word(text.at(end)) {
@@ -55,7 +55,7 @@ pub(super) fn phone(scan: &mut Scan<'_>, begin: usize) {
             unplanned = unplanned.or(Some(end));
         }
     }
-    // What is in no plan, but written as a number and called one: an old number, or one of an example.
+    // In no plan, but written as a number and called one: an old number, or one of an example.
     if let Some(end) = unplanned {
         scan.hit(Subject::Phone, begin..with_extension(text, end), 0.1, 0.6);
     }
@@ -75,13 +75,12 @@ impl Written {
         let mut is_open = false;
         let mut at = begin + usize::from(written.has_plus);
         while written.count < MOST_GROUPS {
-            let first =
-                text.run(at, 4, |byte| matches!(byte, b' ' | b'-' | b'.' | b'/' | b'(' | b')' | b'\n'));
+            let first = text.run(at, 4, |byte| b" -./()\t\r\n".contains(&byte));
             let between = text.slice(at, first);
             let is_first = written.count == 0;
             let is_parted = match between {
                 // A bracket holds one group, unlike those of `(33.6) 364.0` and `(192.168.1.17)`.
-                b")" | b") " | b")-" | b")\n" | b") - " => is_open,
+                b")" | b") " | b")-" | b") - " | b")\n" | b")\r\n" | b")\t" => is_open,
                 _ if is_open => false,
                 b"" | b"(" => is_first,
                 b" " | b"-" | b"." | b"/" => !is_first || written.has_plus,
@@ -109,24 +108,24 @@ impl Written {
         Some((self.digits.get(..*digits)?, *end))
     }
 
-    /// Whether an area and an exchange of North America can begin so.
+    /// Whether it can begin with an area code and an exchange code of North America.
     fn is_north_american(&self) -> bool {
         let number = self.digits.strip_prefix(b"1").unwrap_or(&self.digits);
         matches!(number, [b'2'..=b'9', _, _, b'2'..=b'9', ..])
     }
 
-    /// Whether it is written as a number without its area in North America: `555-0132`.
+    /// Whether it is written as a number of North America without its area code: `555-0132`.
     fn is_local(&self, count: usize) -> bool {
         count == 2 && !self.has_plus && !self.has_bracket && (self.group(0), self.group(1)) == (3, 4)
     }
 
-    /// How many digits a group has; 0 of one that is not there.
+    /// How many digits a group has; 0 if it is not there.
     fn group(&self, index: usize) -> usize {
         let up_to = |groups: usize| self.up_to(groups).map_or(0, |(digits, _)| digits.len());
         if index < self.count { up_to(index + 1) - up_to(index) } else { 0 }
     }
 
-    /// The scores by how it is written: with no word beside it, and with one.
+    /// The scores by how it is written: without a context word, and with one.
     fn worth(&self, text: &Folded<'_>, begin: usize, count: usize) -> (f32, f32) {
         let groups = (self.group(0), self.group(1), self.group(2), self.group(3));
         let is_part =
@@ -169,14 +168,14 @@ fn with_extension(text: &Folded<'_>, end: usize) -> usize {
     }
 }
 
-/// The numbering plans that a detector goes by.
+/// The numbering plans that a detector uses.
 pub(super) struct Phones {
     home: Vec<&'static Plan>,
 }
 
 impl Phones {
-    /// Those of some regions (ISO 3166-1 alpha-2), whose numbers are found without their country's code; the first region
-    /// that is none is the error.
+    /// Those of some regions (ISO 3166-1 alpha-2), whose numbers are found without their country code. The error is the first
+    /// region that is unknown.
     pub(super) fn of<'r>(regions: impl IntoIterator<Item = &'r str>) -> Result<Self, &'r str> {
         let plan = |region: &'r str| {
             let code = DATABASE.by_id(region).map(Metadata::country_code);
@@ -188,7 +187,7 @@ impl Phones {
 
     /// Those of the default regions.
     pub(super) fn of_default() -> Self {
-        // A region that the library would not know any more is not found, and the test below fails.
+        // A region that the library no longer had would be left out, and the test below would fail.
         Self {
             home: PatternDetector::DEFAULT_PHONE_REGIONS
                 .into_iter()
@@ -198,7 +197,7 @@ impl Phones {
         }
     }
 
-    /// Whether digits are a number: of any country, with its code, or of a home region without.
+    /// Whether digits are a number: of any country with its code, or of a home region without.
     fn is_number(&self, digits: &[u8], has_plus: bool) -> bool {
         let Ok(digits) = std::str::from_utf8(digits) else { return false };
         if has_plus {
@@ -215,7 +214,7 @@ impl Phones {
     }
 }
 
-/// Whether digits are a country's code and a number of it.
+/// Whether digits are a country code and a number of that country.
 fn is_international(digits: &str) -> bool {
     (1..=3).any(|length| {
         let Some((code, national)) = digits.split_at_checked(length) else { return false };
@@ -228,10 +227,10 @@ fn is_international(digits: &str) -> bool {
 struct Plan {
     region: &'static str,
     code: String,
-    /// All of a number, but for what is dialled before it.
+    /// A whole number, without what is dialled before it.
     number: Option<Regex>,
     lengths: Vec<usize>,
-    /// What is dialled before a number within the country, and what to leave it.
+    /// What is dialled before a number within the country, and before one of another country.
     trunk: Option<Regex>,
     access: Option<Regex>,
 }
@@ -269,7 +268,7 @@ impl Plan {
         }
     }
 
-    /// Whether digits are a number of the region, with its trunk prefix or without.
+    /// Whether digits are a number of the region, with or without its trunk prefix.
     fn is_national(&self, digits: &str) -> bool {
         let is_number = |digits: &str| {
             let is_possible = self.lengths.is_empty() || self.lengths.contains(&digits.len());
@@ -280,12 +279,12 @@ impl Plan {
     }
 }
 
-/// A pattern of the library, which may hold blanks.
+/// A pattern of the library, which may contain blanks.
 fn pattern(pattern: &str) -> Option<Regex> {
     RegexBuilder::new(pattern).ignore_whitespace(true).unicode(false).build().ok()
 }
 
-/// The plans of a country's code, made at first use.
+/// The plans of a country code, made at first use.
 fn plans(code: u16) -> &'static [Plan] {
     static PLANS: [OnceLock<Vec<Plan>>; 1000] = [const { OnceLock::new() }; 1000];
     let Some(plans) = PLANS.get(usize::from(code)) else { return &[] };
@@ -300,7 +299,7 @@ mod tests {
     use super::super::tests::{found, nothing};
     use super::*;
 
-    /// The library's own judgement of its own examples, for every region and kind.
+    /// What the library itself says of its examples, for every region and kind.
     #[test]
     fn as_the_library_says() {
         let mut count = 0;
@@ -354,6 +353,7 @@ mod tests {
             assert_eq!(found(&format!("1. {text}.")), [("PHONE", 3..3 + text.len())], "{text}");
         }
         assert_eq!(found("(212)\n555-0100"), [("PHONE", 0..14)]);
+        assert_eq!(found("(212)\r\n555-0100"), [("PHONE", 0..15)]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Recognisers that an application brings.
+//! The application's own recognisers.
 
 use std::fmt;
 use std::ops::Range;
@@ -11,16 +11,16 @@ use super::words::Lexicon;
 use crate::redact::{CodePoints, PiiSpan, PiiType};
 use crate::{Error, Result};
 
-/// How much a word beside a match raises its score.
+/// How much a context word near a match raises its score.
 const RAISE: f32 = 0.35;
-/// Up to which length of a match that was refused the next one may begin within it.
+/// The length of a refused match, in bytes, up to which the next one may begin within it.
 const LONGEST_OVERLAP: usize = 256;
 
-/// A recogniser of an application's own: patterns, the words that tell of them, and a check.
+/// The application's own recogniser: patterns, their context words, and a check.
 ///
-/// Patterns are those of the [`regex`] crate, which never backtracks. They match anywhere in the text, so that most begin and
-/// end with `\b`. A pattern's score is 0 to 1; a word of [`context`](Self::context) near a match, five words before it or two
-/// behind it, raises it by 0.35.
+/// Patterns are those of the [`regex`] crate, which never backtracks. They match anywhere in the text, so most should begin and
+/// end with `\b`. A pattern's score is 0 to 1; a word of [`context`](Self::context) near a match, up to five words before it or
+/// two after it, raises it by 0.35.
 ///
 /// ```
 /// use inkseal::redact::{PatternDetector, PiiType, Recognizer};
@@ -51,7 +51,7 @@ pub struct Recognizer {
 type Validate = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
 impl Recognizer {
-    /// A recogniser that finds data of this type; its name is for errors.
+    /// A recogniser for data of this type; its name appears in errors.
     pub fn new(name: impl Into<String>, pii_type: PiiType) -> Self {
         Self {
             name: name.into(),
@@ -70,21 +70,21 @@ impl Recognizer {
         self
     }
 
-    /// Which capture group of its patterns is the data; 0, which is the default, is all of the match.
+    /// Which capture group of its patterns is the data. Defaults to 0, the whole match.
     #[must_use]
     pub fn group(mut self, group: usize) -> Self {
         self.group = group;
         self
     }
 
-    /// Adds words and phrases that tell of the data. Their case and their accents do not matter.
+    /// Adds context words and phrases. Their case and their accents do not matter.
     #[must_use]
     pub fn context(mut self, words: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         words.into_iter().for_each(|word| self.context.add(word.as_ref(), 1));
         self
     }
 
-    /// What the data must fulfil, as a check digit. What does not is not found.
+    /// A check that the data must pass, such as that of a check digit. Data that does not pass is not found.
     #[must_use]
     pub fn validate(mut self, validate: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
         self.validate = Some(Arc::new(validate));
@@ -102,10 +102,10 @@ impl Recognizer {
                 return Err(invalid("the score of a pattern is not between 0 and 1"));
             }
             let regex = Regex::new(pattern).map_err(|error| {
-                invalid("a pattern is no regular expression of the regex crate").caused_by(error)
+                invalid("a pattern is not a regular expression of the regex crate").caused_by(error)
             })?;
             if regex.captures_len() <= self.group {
-                return Err(invalid("a pattern has no capture group of the number that `group` names"));
+                return Err(invalid("a pattern has no capture group with the number that `group` sets"));
             }
             patterns.push((regex, *score));
         }
@@ -113,7 +113,7 @@ impl Recognizer {
     }
 }
 
-/// Leaves out the patterns and the check; patterns may name what is looked for.
+/// Leaves out the patterns, which may contain what they look for, and the check.
 impl fmt::Debug for Recognizer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, pii_type, patterns, group, context: _, validate: _ } = self;
@@ -137,7 +137,7 @@ impl Compiled {
         &self.recognizer.pii_type
     }
 
-    /// What it finds in a text.
+    /// Adds what it finds in a text.
     pub(super) fn find(
         &self,
         text: &str,
@@ -152,11 +152,12 @@ impl Compiled {
                     !data.is_empty()
                         && self.recognizer.validate.as_ref().is_none_or(|validate| validate(data))
                 });
-                // What was refused does not hide what begins within it.
+                // A refused match does not hide one that begins within it.
                 let next = if is_right || whole.len() > LONGEST_OVERLAP { whole.end } else { whole.start };
                 at = if next > whole.start { next } else { behind(text, whole.start) };
                 if let Some(range) = points.of_bytes(range).filter(|_| is_right) {
-                    let has_context = self.recognizer.context.around(folded, range.clone()) != 0;
+                    let has_context =
+                        self.recognizer.context.around(folded, folded.indexes(range.clone())) != 0;
                     let score = if has_context { (score + RAISE).min(1.0) } else { *score };
                     spans.push(PiiSpan::new(self.recognizer.pii_type.clone(), range, score));
                 }
@@ -164,7 +165,7 @@ impl Compiled {
         }
     }
 
-    /// The next match at a byte or behind it, and the data in it.
+    /// The next match from a byte on, and the data in it.
     fn next(&self, pattern: &Regex, text: &str, at: usize) -> Option<(Range<usize>, Range<usize>)> {
         if at > text.len() {
             return None;
@@ -174,14 +175,14 @@ impl Compiled {
         }
         let captures = pattern.captures_at(text, at)?;
         let whole = captures.get(0)?.range();
-        // Of a group that took no part the data is nothing.
+        // If the group took no part in the match, there is no data.
         let data =
             captures.get(self.recognizer.group).map_or(whole.start..whole.start, |group| group.range());
         Some((whole, data))
     }
 }
 
-/// The byte behind the character at a byte.
+/// The byte after the character at a byte.
 fn behind(text: &str, at: usize) -> usize {
     at + text.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
 }
@@ -230,7 +231,7 @@ mod tests {
     fn mistakes_are_named() {
         for (recognizer, what) in [
             (new(), "no pattern"),
-            (new().pattern("(", 0.5), "no regular expression"),
+            (new().pattern("(", 0.5), "not a regular expression"),
             (new().pattern("a", 1.5), "score"),
             (new().pattern("a", f32::NAN), "score"),
             (new().pattern("a", 0.5).group(1), "group"),

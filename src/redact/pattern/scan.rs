@@ -1,4 +1,4 @@
-//! One pass over a text, in which each recogniser sees only the places where it could find something.
+//! One pass over a text, in which each recogniser sees only the places at which it could find something.
 
 use std::ops::Range;
 
@@ -9,8 +9,9 @@ use super::subject::{Subject, lexicon};
 use super::table::ROWS;
 use super::words::{Lexicon, Subjects};
 use super::{date, host, labelled, net, number, phone, secret};
+use crate::redact::PiiSpan;
 
-/// What the built-in recognisers go by.
+/// The settings of the built-in recognisers.
 pub(super) struct Rules {
     pub(super) lexicon: Lexicon,
     pub(super) enabled: Subjects,
@@ -31,28 +32,28 @@ impl Rules {
     }
 }
 
-/// From which score on its own a form is unlike text in small letters.
+/// The score without a context word from which a form is unlike ordinary text in small letters.
 const TELLING: f32 = 0.4;
 
 /// What a recogniser found.
-pub(super) struct Hit {
-    pub(super) subject: Subject,
-    pub(super) range: Range<usize>,
-    pub(super) score: f32,
+struct Hit {
+    subject: Subject,
+    range: Range<usize>,
+    score: f32,
 }
 
 /// A text on its way through the recognisers.
 pub(super) struct Scan<'s> {
     rules: &'s Rules,
     text: &'s Folded<'s>,
-    pub(super) hits: Vec<Hit>,
+    hits: Vec<Hit>,
     at: usize,
-    /// Up to where the text belongs to a web address or a run of IPv6 that was looked at: another begins behind it.
+    /// The end of the last web address, and of the last run of IPv6, that was tried: the next one begins after it.
     url_end: usize,
     ipv6_end: usize,
-    /// Up to where the text belongs to a card number or an IBAN: no telephone number begins within it.
+    /// The end of the last card number or IBAN: no telephone number begins within it.
     number_end: usize,
-    /// The words around the last range that was asked for.
+    /// The last range that was asked for, and the subjects of the words around it.
     around: (Range<usize>, Subjects),
 }
 
@@ -70,6 +71,14 @@ impl<'s> Scan<'s> {
         }
     }
 
+    /// What it has found, in code points of the text.
+    pub(super) fn spans(self) -> impl Iterator<Item = PiiSpan> {
+        let text = self.text;
+        let span =
+            move |hit: Hit| PiiSpan::new(hit.subject.pii_type(), text.code_points(hit.range), hit.score);
+        self.hits.into_iter().map(span)
+    }
+
     pub(super) fn text(&self) -> &'s Folded<'s> {
         self.text
     }
@@ -78,7 +87,7 @@ impl<'s> Scan<'s> {
         &self.rules.phones
     }
 
-    /// Goes on by about as many code points, and says whether there are more.
+    /// Goes on by about `most` bytes, and returns whether there are more.
     pub(super) fn advance(&mut self, most: usize) -> bool {
         let stop = self.at.saturating_add(most).min(self.text.len());
         while self.at < stop {
@@ -96,7 +105,7 @@ impl<'s> Scan<'s> {
         self.at < self.text.len()
     }
 
-    /// Words with no space between them, of which all but one are of scripts without cases.
+    /// Words with no space between them, parted by letters of scripts without cases.
     fn words(&mut self, begin: usize, end: usize) {
         let mut at = begin;
         while at < end {
@@ -123,7 +132,7 @@ impl<'s> Scan<'s> {
             if text.at(begin + 2).is_ascii_digit() && text.at(begin + 3).is_ascii_digit() {
                 number::iban(self, begin);
             }
-            if matches!(text.at(end), b' ' | b'-' | b'.' | b'/' | b'\n') {
+            if matches!(text.at(end), b' ' | b'-' | b'.' | b'/' | b'\n' | b'\r') {
                 date::date(self, begin);
             }
             self.labels(begin, end);
@@ -166,7 +175,7 @@ impl<'s> Scan<'s> {
         }
     }
 
-    /// A web address without a scheme, which begins where a host does.
+    /// A web address without a scheme, which begins with its host.
     fn address(&mut self, begin: usize) {
         let before = self.text.before(begin);
         let is_within = is_word(before) || matches!(before, b'.' | b'-' | b'@' | b'/' | b'_' | CASED);
@@ -180,7 +189,7 @@ impl<'s> Scan<'s> {
         }
     }
 
-    /// What begins with a mark.
+    /// Data that begins with a mark, or is around one.
     fn mark(&mut self, at: usize, byte: u8) {
         match byte {
             b'@' => host::email(self, at),
@@ -214,12 +223,12 @@ impl<'s> Scan<'s> {
         let written = self.text.slice(range.start, range.end);
         let is_small = written.iter().any(u8::is_ascii_lowercase);
         let bare = if is_small || self.is_part(&range) { row.bare / 2.0 } else { row.bare };
-        // Where the form tells little, words have it, too: `the car was 100 yards away`.
+        // If the form says little, words have it too: `the car was 100 yards away`.
         let context = if is_small && row.bare < TELLING { row.context / 2.0 } else { row.context };
         self.hit(row.subject, range, bare, context);
     }
 
-    /// Whether a number is a part of a longer one, or an amount.
+    /// Whether a number is part of a longer one, or an amount.
     fn is_part(&self, range: &Range<usize>) -> bool {
         let text = self.text;
         let goes_on = |mark: u8, beyond: u8| {
@@ -231,7 +240,7 @@ impl<'s> Scan<'s> {
             || (goes_on(text.at(range.end), text.at(range.end + 1)) && text.at(range.end) != b':')
     }
 
-    /// Whether a find of such scores could be reported at all.
+    /// Whether a find with these scores could be reported at all.
     pub(super) fn can_be(&self, subject: Subject, bare: f32, context: f32) -> bool {
         self.rules.enabled & subject.bit() != 0 && bare.max(context) >= self.rules.min_score
     }
@@ -251,7 +260,7 @@ impl<'s> Scan<'s> {
         }
     }
 
-    /// Whether a word near a range tells of a subject.
+    /// Whether there is a context word for a subject near a range.
     pub(super) fn is_told(&mut self, subject: Subject, range: &Range<usize>) -> bool {
         if self.around.0 != *range {
             self.around = (range.clone(), self.rules.lexicon.around(self.text, range.clone()));

@@ -1,4 +1,4 @@
-//! The secrets of AWS access keys: what is too random to be text.
+//! The secrets of AWS access keys, which are too random to be text.
 
 use super::fold::is_word;
 use super::scan::Scan;
@@ -6,11 +6,11 @@ use super::subject::Subject;
 
 const LENGTH: usize = 40;
 
-/// A secret access key that begins at an index, where a word begins: 40 characters of base64.
+/// A secret access key that begins at an index, with a word: 40 characters of base64.
 pub(super) fn secret(scan: &mut Scan<'_>, begin: usize) {
     let text = scan.text();
     let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'+');
-    // What is far on tells sooner than what is near that there is no such run.
+    // A byte far on rules out such a run sooner than one near by.
     if !is_base64(text.at(begin + LENGTH - 4)) || !is_base64(text.at(begin + LENGTH / 2)) {
         return;
     }
@@ -30,8 +30,8 @@ pub(super) fn secret(scan: &mut Scan<'_>, begin: usize) {
     }
 }
 
-/// Whether characters are spread as those of a key are: of three kinds, and with an entropy of four bits at least. A digest in
-/// hexadecimal has no more than four, and no capitals beside small letters.
+/// Whether characters are distributed as those of a key: of three kinds, and with an entropy of at least four bits. A digest in
+/// hexadecimal has at most four, and not both capitals and small letters.
 fn is_random(characters: &[u8]) -> bool {
     let has = |is_of: fn(&u8) -> bool| characters.iter().any(is_of);
     has(u8::is_ascii_uppercase)
@@ -40,7 +40,7 @@ fn is_random(characters: &[u8]) -> bool {
         && entropy(characters) >= 4.0
 }
 
-/// Shannon's entropy, in bits a character.
+/// Shannon's entropy, in bits per character.
 fn entropy(characters: &[u8]) -> f32 {
     let mut counts = [0_u16; 256];
     for byte in characters {

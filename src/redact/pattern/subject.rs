@@ -1,4 +1,4 @@
-//! What the built-in recognisers look for, and the words that tell of it in English and Spanish.
+//! What the built-in recognisers look for, and its context words in English and Spanish.
 
 use super::words::{Lexicon, Subjects};
 use crate::redact::PiiType;
@@ -10,7 +10,7 @@ macro_rules! subjects {
         #[repr(u8)]
         pub(super) enum Subject { $($subject),+ }
 
-        /// Each with the name of its type and its words. A word may tell of several.
+        /// Each with the name of its type and its words. Several may have the same word.
         const TABLE: &[(Subject, &str, &[&str])] = &[$((Subject::$subject, $name, &[$($word),*])),+];
     };
 }
@@ -86,7 +86,7 @@ subjects! {
         "plate", "license plate", "licence plate", "number plate", "registration", "vehicle", "vrn", "reg", "car", "tag",
         "matricula", "placa", "patente",
     ],
-    // Those for which Comprehend has no name have that of Presidio.
+    // Those for which Comprehend has no name have Presidio's.
     Dea = "MEDICAL_LICENSE": ["medical", "dea", "certificate", "prescriber"],
     Nif = "ES_NIF": ["dni", "nif", "documento nacional", "identificacion", "identidad"],
     Nie = "ES_NIE": ["nie", "extranjero", "extranjeria", "identificacion"],
@@ -110,7 +110,7 @@ impl Subject {
         1 << self as u8
     }
 
-    /// The name of its type, which stands in the table at the place of its number.
+    /// The name of its type, which is in the table at the place of its number.
     pub(super) fn name(self) -> &'static str {
         TABLE.get(usize::from(self as u8)).map_or("", |(_, name, _)| name)
     }
@@ -119,7 +119,7 @@ impl Subject {
         PiiType::from(self.name())
     }
 
-    /// The subject of a type; of some there is none.
+    /// The subject of a type, if it has one.
     pub(super) fn of(pii_type: &PiiType) -> Option<Self> {
         TABLE.iter().find(|(_, name, _)| *name == pii_type.as_str()).map(|(subject, ..)| *subject)
     }

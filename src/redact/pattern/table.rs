@@ -1,4 +1,4 @@
-//! The numbers of fixed form: how each is written, what it must fulfil, and how much it is worth.
+//! The numbers of fixed form: how each is written, the check that it must pass, and its scores.
 
 use super::checksum::{self, is_uniform};
 use super::country::is_country;
@@ -9,12 +9,12 @@ pub(super) struct Row {
     pub(super) subject: Subject,
     /// See [`Index`](super::mask::Index).
     pub(super) masks: &'static [&'static str],
-    /// Whether the letters and digits, letters in upper case, can be such a number at all.
+    /// Whether these letters and digits, letters in upper case, can be such a number at all.
     pub(super) check: fn(&[u8]) -> bool,
-    /// The score with no word beside it that tells of the subject. It is halved where the number is a part of a longer one,
-    /// or its letters are small.
+    /// The score without a context word for the subject. It is halved if the number is part of a longer one, or its letters are
+    /// small.
     pub(super) bare: f32,
-    /// The score with one. It is halved where the letters are small and the form tells little.
+    /// The score with one. It is halved if the letters are small and the form says little.
     pub(super) context: f32,
 }
 
@@ -33,9 +33,10 @@ pub(super) const ROWS: &[Row] = &[
     row(Ssn, &["999-99-9999"], ssn, 0.7, 0.95),
     row(Ssn, &["999 99 9999", "999.99.9999"], ssn, 0.5, 0.95),
     row(Ssn, &["999999999"], ssn, 0.05, 0.85),
-    // Written so by nobody's rule; a postal code of the USA has the first form.
+    // No rule writes it this way; a postal code of the USA has the first form.
     row(Ssn, &["99999-9999", "999-999999"], ssn, 0.05, 0.4),
     row(Itin, &["999-99-9999", "999 99 9999"], itin, 0.7, 0.95),
+    row(Itin, &["999.99.9999"], itin, 0.5, 0.95),
     row(Itin, &["999999999"], itin, 0.3, 0.85),
     row(Itin, &["999-999999", "999 999999", "99999-9999", "99999 9999"], itin, 0.05, 0.4),
 
@@ -54,7 +55,7 @@ pub(super) const ROWS: &[Row] = &[
     row(Utr, &["9999999999", "99999 99999"], checksum::utr, 0.1, 0.95),
 
     row(Sin, &["999-999-999"], sin, 0.6, 0.95),
-    // So thousands are written, too.
+    // Thousands are written this way too.
     row(Sin, &["999 999 999"], sin, 0.4, 0.95),
     row(Sin, &["999999999"], sin, 0.05, 0.85),
     row(CaHealth, &["9999-999-999-AA", "9999 999 999 AA", "9999-999-999 AA", "AAAA 9999 9999"], any, 0.5, 0.9),
@@ -64,7 +65,7 @@ pub(super) const ROWS: &[Row] = &[
     row(Aadhaar, &["9999 9999 9999", "9999-9999-9999"], aadhaar, 0.7, 1.0),
     row(Aadhaar, &["999999999999", "9999:9999:9999"], aadhaar, 0.35, 0.95),
     row(Pan, &["AAAAA9999A"], pan, 0.75, 0.95),
-    // With a letter that names no holder: misread, or nothing of the kind.
+    // With a letter that is not a kind of holder: misread, or something else.
     row(Pan, &["AAAAA9999A"], any, 0.05, 0.4),
     row(Voter, &["AAA9999999", "AAA/9999999", "AAA 9999999"], voter, 0.4, 0.95),
     row(Nrega, &["AA-99-999-999-999/9{1-6}", "AA-99-999-999-999-9{1-6}", "AA-99-999-999-999"], nrega, 0.8, 0.95),
@@ -86,7 +87,7 @@ pub(super) const ROWS: &[Row] = &[
         "999AA9999", "AAA9{6-9}", "AAAAA99999", "AAAAAAA999AA", "A9A9A9A9A9",
     ], any, 0.1, 0.75),
     row(Driver, &["9{6-14}", "9{16}"], any, 0.01, 0.6),
-    // Of which nothing can be told: the class of a licence looks the same.
+    // These say nothing: the class of a licence looks the same.
     row(Driver, &["A9{1-4}", "AA9{2-4}", "A9A9A"], any, 0.01, 0.3),
     row(Plate, &["AA 99 AA 9999", "AA-99-AA-9999", "AA99AA9999", "AA99 AA9999", "AA 99 A 9999", "AA99A9999"], any, 0.4, 0.85),
     row(Plate, &["AA99 AAA", "AA99AAA", "AA99-AAA", "9AAA999", "AA-999-AA", "AA 999 AA", "AA999AA"], any, 0.25, 0.8),
@@ -123,7 +124,7 @@ fn count(characters: &[u8], is_of: fn(&u8) -> bool) -> usize {
     characters.iter().filter(|byte| is_of(byte)).count()
 }
 
-/// The rules of the Social Security Administration, and no number that is known from an advertisement or a form.
+/// The rules of the Social Security Administration, without the numbers that are known from advertisements and forms.
 fn ssn(digits: &[u8]) -> bool {
     const SAMPLES: [&[u8]; 3] = [b"078051120", b"219099999", b"123456789"];
     let area = number(digits.get(..3));
@@ -134,7 +135,7 @@ fn ssn(digits: &[u8]) -> bool {
         && !is_uniform(digits)
 }
 
-/// The groups that the Internal Revenue Service gives out ("General ITIN information").
+/// The groups that the Internal Revenue Service assigns ("General ITIN information").
 fn itin(digits: &[u8]) -> bool {
     digits.first() == Some(&b'9') && matches!(number(digits.get(3..5)), 50..=65 | 70..=88 | 90..=92 | 94..=99)
 }
@@ -192,7 +193,7 @@ fn upper_and_digits(characters: &[u8]) -> bool {
     count(characters, u8::is_ascii_digit) >= 4 && count(characters, u8::is_ascii_alphabetic) > 0
 }
 
-/// Five letters of the surname filled up with nines, the date of birth shuffled, initials and check characters.
+/// Five letters of the surname padded with nines, the date of birth rearranged, initials and check characters.
 fn uk_licence(characters: &[u8]) -> bool {
     let surname = characters.get(..5).unwrap_or_default();
     let filled = surname.iter().skip_while(|byte| byte.is_ascii_alphabetic()).all(|byte| *byte == b'9');
@@ -228,7 +229,7 @@ mod tests {
         }
     }
 
-    /// A check, what it takes and what it refuses.
+    /// A check, what it accepts and what it refuses.
     type Sample<'a> = (fn(&[u8]) -> bool, &'a [&'a str], &'a [&'a str]);
 
     #[test]

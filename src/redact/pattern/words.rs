@@ -1,4 +1,4 @@
-//! The words that stand beside personal data, and what they tell of it.
+//! Context words: the words near personal data that say what it is.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -7,17 +7,17 @@ use foldhash::fast::FixedState;
 
 use super::fold::{Folded, is_word};
 
-/// How many words before a match are looked at.
+/// How many words before a match count.
 const BEFORE: usize = 5;
-/// How many words behind a match are looked at: forms say `12/05/1980 (DOB)`.
+/// How many words after a match count: forms say `12/05/1980 (DOB)`.
 const BEHIND: usize = 2;
-/// Words of a phrase and its longest word. Longer ones are no words of a form.
+/// The most words of a phrase, and the most letters of a word. Longer ones are not words of a form.
 const MOST_WORDS: usize = 5;
 const MOST_LETTERS: usize = 24;
-/// How far apart the words of a phrase, or a word and its match, may stand: a line of blanks ends a thought.
+/// How far apart a word and its match, or two words between them, may be: a line of blanks ends a thought.
 const MOST_GAP: usize = 24;
 
-/// Which subjects a word tells of: one bit each.
+/// The subjects for which something is a context word: one bit each.
 pub(super) type Subjects = u64;
 
 /// Words and phrases, each with its subjects. Letters match in any case and without their accents.
@@ -25,7 +25,7 @@ pub(super) type Subjects = u64;
 pub(super) struct Lexicon {
     /// By the first word.
     phrases: HashMap<Box<[u8]>, Vec<Phrase>, FixedState>,
-    /// For each first letter the lengths of such first words, one bit a length: what most words are refused by.
+    /// For each first letter the lengths of these first words, one bit for each length, which rules out most words.
     lengths: [u32; 26],
 }
 
@@ -36,7 +36,7 @@ struct Phrase {
 }
 
 impl Lexicon {
-    /// Adds a phrase: words, with whatever stands between them.
+    /// Adds a phrase: words, with anything between them.
     pub(super) fn add(&mut self, phrase: &str, subjects: Subjects) {
         let folded = Folded::of(phrase);
         let lower = folded.slice(0, folded.len()).to_ascii_lowercase();
@@ -51,7 +51,7 @@ impl Lexicon {
         self.phrases.entry(first).or_default().push(Phrase { rest, subjects });
     }
 
-    /// The subjects of the phrases that begin with the word at `begin..end`, each with where it ends.
+    /// The subjects of the phrases that begin with the word at `begin..end`, each with the end of the phrase.
     #[inline]
     pub(super) fn at<'l>(
         &'l self,
@@ -89,7 +89,7 @@ impl Lexicon {
         found.map_or(&[], Vec::as_slice)
     }
 
-    /// The subjects of the words around a match: five before it and two behind it.
+    /// The subjects of the words around a match: five before it and two after it.
     pub(super) fn around(&self, text: &Folded<'_>, range: Range<usize>) -> Subjects {
         let mut subjects = 0;
         let mut begin = range.start;
@@ -156,7 +156,9 @@ mod tests {
         lexicon.add("número de tarjeta", CARD);
         lexicon.add("social security", SECURITY);
         let at = text.find('#').expect("a mark");
-        lexicon.around(&Folded::of(text), text[..at].chars().count()..text[..at].chars().count() + 1)
+        let folded = Folded::of(text);
+        let mark = text[..at].chars().count();
+        lexicon.around(&folded, folded.indexes(mark..mark + 1))
     }
 
     #[test]
@@ -174,6 +176,7 @@ mod tests {
         assert_eq!(subjects("Social\nSECURITY\tNo.: #"), SECURITY);
         assert_eq!(subjects("NUMERO DE TARJETA #"), CARD);
         assert_eq!(subjects("Número  de tarjeta: #"), CARD);
+        assert_eq!(subjects("e\u{301}l nu\u{301}mero de tarjeta: #"), CARD, "the accent apart");
         assert_eq!(subjects("social and security #"), 0);
         assert_eq!(subjects("Cards #"), CARD);
         assert_eq!(subjects("cardigan discard #"), 0);

@@ -1,4 +1,4 @@
-//! Strings in every text member of every family, in many scripts, split in every way: after redaction they are nowhere.
+//! Strings in every text member of every family, in many scripts, split in every way: after redaction they are gone.
 
 use futures::TryStreamExt;
 use inkseal::document::{Document, ExpenseDocument, IdentityDocument, LendingResult};
@@ -16,7 +16,7 @@ use super::{Planted, lines};
 use crate::canary::{Shown, listen};
 use crate::support::{clients, complete, emulator, input, seal};
 
-/// Each of two words that stand nowhere else.
+/// Each consists of two words that appear nowhere else.
 const CANARIES: [&str; 6] = [
     "Zyxwva Qanary",
     "ज़ोयाक कनारीज़",
@@ -41,11 +41,11 @@ fn redactor(detector: impl PiiDetector + 'static, operator: Operator) -> Redacto
     Redactor::builder(detector).others(operator).build().unwrap()
 }
 
-/// Nothing of the canaries stands in what was written.
+/// Nothing of the canaries is in what was written.
 fn check(what: &str, written: &str) {
     let words = CANARIES.iter().flat_map(|canary| canary.split(' ').chain([*canary]));
     for word in words {
-        assert!(!written.contains(word), "{word} stands in {what}");
+        assert!(!written.contains(word), "{word} is in {what}");
     }
 }
 
@@ -236,7 +236,7 @@ async fn over_parts_and_request_cuts_with_comprehend() {
     let shown = Shown::default();
     let _guard = listen(&shown);
     // Parts of thirty blocks cut pages, and words from their lines.
-    let emulator = run(with_canaries().parts_of(30), &long());
+    let emulator = run(with_canaries().blocks_per_part(30), &long());
     let clients = clients(&emulator);
     let job = complete(seal(SecureJob::analysis(input()).feature(Feature::Forms)), &clients).await;
     let redactor = redactor(ComprehendDetector::new(&clients).unwrap(), Operator::token());
@@ -274,7 +274,7 @@ async fn errors_of_every_kind_say_nothing() {
         shown.show_error(&error);
         emulator.clear_faults();
     }
-    // A leak: a kind of block is no text that could be redacted.
+    // A leak: a kind of block is not text that could be redacted.
     let mut leaky = blocks(CANARIES[0]);
     leaky["Blocks"][0]["BlockType"] = CANARIES[0].into();
     let document = Document::from_json(leaky.to_string().as_bytes()).unwrap();

@@ -117,7 +117,7 @@ async fn an_error_of_the_source_ends_the_stream() {
 
 #[tokio::test]
 async fn what_could_not_be_redacted_is_a_leak() {
-    // The type of a block that nobody knows: it is no text, so nothing is put in its place, and it must not come out.
+    // The type of a block that is not known: it is not text, so nothing is put in its place, and it must not come out.
     let mut blocks = lines(1, &["Jane-Doe-1234"]);
     blocks.push(json!({"BlockType": "Jane-Doe-1234", "Id": "x"}));
     let redactor = stage(Planted::name("Jane-Doe-1234")).build().unwrap();
@@ -150,9 +150,19 @@ fn settings_that_cannot_be() {
         builder().min_score_of(PiiType::Age, -0.5),
         builder().timeout(Duration::ZERO),
         builder().parallel(0),
+        builder().others(Operator::mask_with('x')),
+        builder().others(Operator::mask_with(' ')),
+        builder().only([]),
+        builder().only([PiiType::Age]).except([PiiType::Age, PiiType::Name]),
     ] {
         assert_eq!(settings.build().unwrap_err().kind(), ErrorKind::InvalidInput);
     }
+}
+
+#[tokio::test]
+async fn a_union_of_nothing_lets_nothing_out() {
+    let error = error_of(&stage(UnionDetector::new()).build().unwrap()).await;
+    assert_eq!(error.kind(), ErrorKind::DetectorFailed);
 }
 
 #[tokio::test]
@@ -163,7 +173,7 @@ async fn a_union_asks_all_and_names_who_found() {
     let found = union.detect("jane@example.com, example.com").await.unwrap();
     let found: Vec<_> =
         found.spans.iter().map(|span| (span.pii_type.as_str(), span.range(), span.detector)).collect();
-    // Which of two that overlap is wanted, it cannot know.
+    // It cannot know which of two that overlap is wanted.
     let by = Some("planted");
     assert_eq!(found, [("EMAIL", 0..16, by), ("URL", 5..16, by), ("URL", 18..29, by)]);
     assert_eq!(union.batch_bytes(), 0);

@@ -1,4 +1,4 @@
-//! Images of pages, read again by an OCR that knows nothing of us.
+//! Images of pages, read again by an independent OCR.
 
 use std::io::{Cursor, Write};
 use std::process::{Command, Stdio};
@@ -10,13 +10,13 @@ use inkseal::redact::{ImageRedaction, PatternDetector, PiiType, Redactor};
 const LETTER: &[u8] = include_bytes!("../../../examples/letter/letter.png");
 const RESPONSE: &[u8] = include_bytes!("../../../examples/letter/letter.json");
 
-/// What must not be read any more.
+/// What must no longer be readable.
 const CANARIES: [&str; 9] =
     ["Jane", "Doe", "415-555", "jane.doe@", "536-90", "DE89", "3704 0044", "4111", "जेन"];
-/// What is no personal data, and stands in lines without any: beside black boxes an OCR reads this and that.
+/// What is not personal data, in lines without any: next to black boxes an OCR reads all sorts of things.
 const REST: [&str; 3] = ["Example Bank", "as you asked", "Your Example"];
 
-/// What tesseract reads in an image.
+/// The text that tesseract reads in an image.
 fn ocr(image: &[u8]) -> String {
     let mut tesseract = Command::new("tesseract");
     let tesseract = tesseract.args(["stdin", "stdout", "-l", "eng+hin"]);

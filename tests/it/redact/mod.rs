@@ -1,6 +1,7 @@
 //! The redaction stage.
 
 mod canary;
+mod corpus;
 mod faults;
 mod images;
 mod operators;
@@ -15,7 +16,7 @@ use inkseal::redact::{Detection, DetectorError, PiiDetector, PiiSpan, PiiType, R
 use inkseal::redact::{Operator, Redacted, RedactorBuilder};
 use serde_json::{Value, json};
 
-/// Finds given strings, where white space between their words may be any.
+/// Finds given strings, with any white space between their words.
 #[derive(Clone, Default)]
 pub struct Planted {
     strings: Vec<(PiiType, Vec<String>)>,
@@ -75,7 +76,7 @@ impl PiiDetector for Planted {
     }
 }
 
-/// Does what it is told.
+/// Answers as a closure does.
 pub struct Told<F>(pub F);
 
 impl<F> PiiDetector for Told<F>
@@ -91,7 +92,7 @@ where
     }
 }
 
-/// One that gives these spans for every text.
+/// A detector that gives these spans for every text.
 pub fn spans(spans: Vec<PiiSpan>) -> impl PiiDetector {
     Told(move |_: &str| {
         let detection = Detection::new(spans.clone());
@@ -108,7 +109,7 @@ pub fn document(blocks: Value) -> Document {
     Document::from_json(json!({"Blocks": blocks}).to_string().as_bytes()).unwrap()
 }
 
-/// A page of lines; word ids are made of the line's and a number.
+/// A page of lines. The ids of words are made of that of their line and a number.
 pub fn lines(page: u32, lines: &[&str]) -> Vec<Value> {
     let mut blocks = Vec::new();
     for (index, line) in lines.iter().enumerate() {

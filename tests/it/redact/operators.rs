@@ -1,4 +1,4 @@
-//! What is put in place, as it stands in a document.
+//! What operators put in place, as it appears in a document.
 
 use futures::future::BoxFuture;
 use inkseal::redact::{
@@ -34,7 +34,7 @@ async fn each_operator() {
     }
 }
 
-/// The end of one detection that another covers is not left, nor one that was detected elsewhere.
+/// The end of one detection is not left if another covers it, or if it was detected elsewhere.
 #[tokio::test]
 async fn a_kept_end_is_nothing_that_was_detected() {
     use PiiType::{CreditDebitNumber as Card, Pin};
@@ -68,7 +68,7 @@ async fn a_kept_end_is_nothing_that_was_detected() {
     }
 }
 
-/// On the next page it is the sweep that finds both.
+/// On the next page only the sweep finds both.
 #[tokio::test]
 async fn nor_where_only_the_sweep_finds_it() {
     use PiiType::{CreditDebitNumber as Card, Pin};
@@ -197,13 +197,13 @@ async fn what_is_not_wanted_hides_nothing_that_is() {
         ] {
             let redactor = without(builder.keep_rest_of_words(true)).build().unwrap();
             let redacted = redact(&redactor, document(json!(lines(1, &[text])))).await.0.to_text();
-            // What stands before the @ may all be of the address.
+            // Everything before the @ may be part of the address.
             assert_eq!(redacted, "See https://*********************************** now");
         }
     }
 }
 
-/// A password that the document itself shows as stars is found as one; masked it says the same, and that is no leak.
+/// A password that the document itself shows as stars is found as one; masked it says the same, and that is not a leak.
 #[tokio::test]
 async fn what_was_masked_before_is_no_leak() {
     let masked = Planted::of([(PiiType::Password, "********")]);

@@ -1,4 +1,4 @@
-//! What becomes of the texts of a page.
+//! What happens to the texts of a page.
 
 use futures::future::BoxFuture;
 use inkseal::redact::{Detection, Operator, PiiSpan, PiiType, RedactorBuilder};
@@ -24,6 +24,18 @@ async fn the_rest_of_a_word_stays_on_request() {
     let redactor = stage(Planted::name("Jane Doe")).keep_rest_of_words(true).build().unwrap();
     let (redacted, _) = redact(&redactor, document(json!(lines(1, &["(Jane Doe), hello"])))).await;
     assert_eq!(texts(&redacted), ["([NAME]), hello", "([NAME]", "),", "hello"]);
+}
+
+/// A letter and its accent may be two characters, of which a detector gives only the first.
+#[tokio::test]
+async fn an_accent_behind_a_detection_is_no_other_place() {
+    let builder = stage(Planted::name("Jose Lopez")).others(Operator::mask()).keep_rest_of_words(true);
+    let page = document(json!(lines(1, &["Jose Lopez\u{301}, hello", "José Lopez\u{301}"])));
+    let (redacted, report) = redact(&builder.build().unwrap(), page).await;
+    let expected =
+        ["**** *****\u{301}, hello", "****", "*****\u{301},", "hello", "**** ******", "****", "******"];
+    assert_eq!(texts(&redacted), expected);
+    assert_eq!((report.by_detector()["planted"], report.by_detector()["sweep"]), (1, 1));
 }
 
 #[tokio::test]
@@ -52,7 +64,7 @@ async fn across_cells_and_in_answers_aliases_and_questions() {
     assert_eq!(report.by_detector()["sweep"], 2, "the alias and the answer are written otherwise");
 }
 
-/// A query names the pages that it asks for, which are no text, whatever was detected elsewhere.
+/// A query names the pages that it asks for, which are not text, no matter what was detected elsewhere.
 #[tokio::test]
 async fn the_pages_of_a_query_are_no_leak() {
     let blocks = json!([

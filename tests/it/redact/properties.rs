@@ -1,4 +1,4 @@
-//! Of random documents and random spans: exactly the words that are touched change.
+//! Random documents and random spans: exactly the words that are touched change.
 
 use std::collections::HashMap;
 
@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::{document, spans, stage};
 
-/// Words that are all different down to any three letters in a row, so that nothing that is long enough to be searched
-/// for stands in two of them.
+/// Words of which any three letters in a row are in no other, so that nothing that is long enough to be searched
+/// for appears in two of them.
 fn words() -> impl Strategy<Value = Vec<Vec<String>>> {
     let shape =
         prop::sample::select(vec!["{}", "({}),", "ज़{}", "{}👋🏽", "e\u{301}{}é", "م{}د", "{}-x", "{}7"]);
@@ -80,7 +80,7 @@ proptest! {
         let rendering = Render::text().document_with_map(&page);
         let length = rendering.text().chars().count();
         let found = spans_in(length, &cuts);
-        // What each word is to become, worked out character by character.
+        // What each word is to become, character by character.
         let mut expected: HashMap<String, String> = HashMap::new();
         let characters: Vec<(usize, char)> = rendering.text().char_indices().collect();
         for span in rendering.spans() {
@@ -130,7 +130,7 @@ proptest! {
         for (id, text) in texts(&after) {
             let is_line = id.starts_with('l');
             if is_line {
-                // What is left of a line are its words that were not touched, in order, and what was put in.
+                // What is left of a line: its words that were not touched, in order, and what was put in.
                 let number = &id[1..];
                 let kept = (0..lines[number.parse::<usize>().unwrap()].len()).map(|word| format!("{number}-{word}"));
                 let mut rest = text.as_str();

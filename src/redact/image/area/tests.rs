@@ -1,4 +1,4 @@
-//! Against pictures, and against a second way to tell what is touched.
+//! Against pictures, and against a second way to know what is touched.
 
 use proptest::prelude::*;
 
@@ -32,7 +32,7 @@ fn edges_are_rounded_outwards() {
     assert_eq!(picture(&region, (8, 4), 0.0, Grid::PIXELS), ["........", "........", "..###...", "........"]);
     let region = boxed(0.26, 0.51, 0.37, 0.25);
     assert_eq!(picture(&region, (8, 4), 0.0, Grid::PIXELS), ["........", "........", "..####..", "..####.."]);
-    // And the same box as a polygon, whichever way round.
+    // And the same box as a polygon, in either direction.
     let corners = [(0.26, 0.51), (0.63, 0.51), (0.63, 0.76), (0.26, 0.76)];
     let around = outlined(&corners);
     let back = outlined(&corners.iter().rev().copied().collect::<Vec<_>>());
@@ -132,7 +132,7 @@ fn regions() -> impl Strategy<Value = Geometry> {
     ]
 }
 
-/// Whether an outline and a square overlap, by the separating axes of both: a second way to tell, with room to spare.
+/// Whether an outline and a square are apart, by the separating axes of both: a second way to know, with room to spare.
 fn apart(corners: &[At], (left, top): At, side: f64, room: f64) -> bool {
     let square = [(left, top), (left + side, top), (left + side, top + side), (left, top + side)];
     let edges = corners.iter().zip(corners.iter().cycle().skip(1));
@@ -169,7 +169,7 @@ proptest! {
                     prop_assert_eq!(pixel, b'#', "{} {} is touched", x, y);
                 }
                 if pixel == b'#' {
-                    // No farther than the pixel beside one that the padded outline touches.
+                    // No farther than the pixel next to one that the padded outline touches.
                     prop_assert!(!apart(&area.corners, (at.0 - 1.0, at.1 - 1.0), 3.0, -1e-6));
                 }
             }
@@ -209,8 +209,7 @@ proptest! {
         }
         // And whole blocks of the source: a neighbour in the same block is covered too.
         let source = |at: usize, begin: u32| (at + 64 - begin as usize % 8) / 8;
-        for (at, pixel) in pixels.bytes().enumerate().filter(|(_, pixel)| *pixel == b'#') {
-            let _ = pixel;
+        for (at, _) in pixels.bytes().enumerate().filter(|(_, pixel)| *pixel == b'#') {
             let (x, y) = (at % width as usize, at / width as usize);
             for (nx, ny) in [(x.wrapping_sub(7), y), (x + 7, y), (x, y.wrapping_sub(7)), (x, y + 7)] {
                 let same = nx < width as usize && ny < height as usize

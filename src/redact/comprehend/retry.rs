@@ -1,4 +1,4 @@
-//! Asking again.
+//! Sending requests again that can succeed later.
 
 use std::future::Future;
 use std::time::Duration;
@@ -10,26 +10,26 @@ use tracing::debug;
 use crate::backoff::Backoff;
 use crate::error::{Error, ErrorKind, Result, Stage};
 
-/// How often, and for how long, a request is tried that can succeed later.
+/// How often, and for how long, a request is tried.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Patience {
-    /// With the first; each has the SDK's own retries within.
+pub(super) struct Retry {
+    /// The first one included; the SDK's own retries come within each.
     pub(super) attempts: u32,
     pub(super) deadline: Duration,
 }
 
-impl Patience {
-    /// Sends a request until it is answered, fails for good, or there was enough of it.
-    pub(super) async fn insist<'a, O>(
+impl Retry {
+    /// Sends a request until it is answered, fails for good, or has used up its attempts or its time.
+    pub(super) async fn send<'a, O>(
         &self,
-        mut send: impl FnMut() -> BoxFuture<'a, Result<O>>,
+        mut request: impl FnMut() -> BoxFuture<'a, Result<O>>,
     ) -> Result<O> {
         let until = Instant::now().checked_add(self.deadline);
         let mut backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(20));
         let mut attempt = 1;
         let mut last = None;
         loop {
-            let error = match before(until, send()).await {
+            let error = match before(until, request()).await {
                 Some(Ok(output)) => return Ok(output),
                 Some(Err(error)) => error,
                 None => return Err(last.unwrap_or_else(unanswered)),

@@ -1,10 +1,10 @@
-//! Cutting a text into chunks that fit into one request each.
+//! Cuts a text into chunks that fit into one request each.
 
 use std::ops::Range;
 
 use unicode_normalization::char::is_combining_mark;
 
-/// How large a chunk may be, and how far chunks reach into each other.
+/// How large a chunk may be, and how far chunks overlap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Limits {
     bytes: usize,
@@ -12,17 +12,17 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    /// Chunks of at most so many bytes, each of which repeats at least so many code points of the one before.
+    /// Chunks of at most `bytes`, each of which repeats at least `overlap` code points of the one before.
     ///
-    /// The overlap is at most a 16th of the bytes: a quarter of a chunk in a script of four bytes a code point. With another
-    /// quarter to look for a border in at each end, a chunk still brings a quarter that is new.
+    /// The overlap is at most a 16th of the bytes: a quarter of a chunk in a script of four bytes per code point. With another
+    /// quarter at each end in which to find a border, a chunk still brings a quarter that is new.
     pub(super) fn new(bytes: usize, overlap: usize) -> Self {
         let bytes = bytes.max(64);
         Self { bytes, overlap: overlap.min(bytes / 16) }
     }
 }
 
-/// A stretch of a text, with its place in it. It has no `Debug`, as it would show the text.
+/// A stretch of a text, with its place in it. It has no `Debug`, which would show the text.
 #[derive(Clone, Copy)]
 pub(super) struct Chunk<'t> {
     pub(super) text: &'t str,
@@ -37,13 +37,13 @@ pub(super) struct Chunk<'t> {
 }
 
 impl Chunk<'_> {
-    /// Whether there is nothing in it to ask anyone about.
+    /// Whether it is white space alone, about which there is nothing to ask.
     pub(super) fn is_blank(&self) -> bool {
         self.text.trim_start().is_empty()
     }
 
-    /// The code points of the whole text between which an entity lies that this chunk is sure to show whole: those that are
-    /// neither its first nor its last words at a cut.
+    /// The code points of the whole text within which this chunk is sure to have an entity whole: all but its first and its last
+    /// word at a cut.
     pub(super) fn inner(&self) -> Range<usize> {
         let count = |text: &str| text.chars().count();
         let end = self.begin.saturating_add(self.len);
@@ -60,10 +60,10 @@ impl Chunk<'_> {
     }
 }
 
-/// The chunks of a text, in order. Each stretch of no more code points than the overlap lies in one of them as a whole.
+/// The chunks of a text, in order. Each stretch of no more code points than the overlap is whole in one of them.
 ///
-/// They begin and end at the borders of words. Only where there is no white space within a quarter of a chunk they are cut
-/// within a word, and then not between a letter and its marks; only where there are nothing but marks, between those.
+/// They begin and end at the borders of words. They are cut within a word only if there is no white space within a quarter of a
+/// chunk, and then not between a letter and its marks; and between marks only if there is nothing else.
 pub(super) fn chunks(text: &str, limits: Limits) -> Chunks<'_> {
     Chunks { text, limits, next: Some((0, 0)) }
 }
@@ -87,8 +87,8 @@ impl<'t> Iterator for Chunks<'t> {
             most if most == self.text.len() => most,
             most => border(self.text, most.saturating_sub(window), most),
         };
-        // Never none, as these are borders of characters. If it were, the service would refuse the whole, and the rest would
-        // not be passed over.
+        // Never `None`, as these are borders of characters. If it were, the service would refuse the whole text, and the rest
+        // would not be passed over.
         let text = self.text.get(start..end).unwrap_or(self.text);
         let cut_behind = end < self.text.len();
         let chunk = Chunk { text, begin, len: text.chars().count(), cut_before: start > 0, cut_behind };
@@ -105,7 +105,7 @@ impl<'t> Iterator for Chunks<'t> {
     }
 }
 
-/// The latest place of a text between these bytes to cut it at; `latest` itself where there is no good one.
+/// The last place between these bytes at which to cut a text; `latest` itself if there is no good one.
 fn border(text: &str, earliest: usize, latest: usize) -> usize {
     let earliest = text.floor_char_boundary(earliest);
     let mut behind = text.get(latest..).and_then(|rest| rest.chars().next());
@@ -124,7 +124,7 @@ fn border(text: &str, earliest: usize, latest: usize) -> usize {
 }
 
 /// Whether two neighbours are not parts of one character as people see it: the cases of Unicode's "Text Segmentation"
-/// (UAX #29) that stand in documents, without its tables.
+/// (UAX #29) that occur in documents, without its tables.
 fn is_apart(before: char, behind: char) -> bool {
     const JOINER: char = '\u{200d}';
     let is_modifier = |c: char| ('\u{1f3fb}'..='\u{1f3ff}').contains(&c);
@@ -179,7 +179,7 @@ mod tests {
         let cut = cut(text, 64, 4);
         assert_eq!(texts(&cut), [&text[..64], "mmmm nnnn"].map(str::to_owned));
         assert_eq!(ranges(&cut), [0..64, 60..69]);
-        // What touches the cut may go on behind it.
+        // What touches the cut may go on beyond it.
         assert_eq!((cut[0].inner(), cut[1].inner()), (0..63, 61..69));
     }
 
@@ -265,7 +265,7 @@ mod tests {
 
         #[test]
         fn no_chunk_begins_with_a_mark(text in texts_of_any_script(), bytes in 400..1024usize) {
-            // Marks in runs of a quarter of a chunk are not in these texts.
+            // These texts have no runs of marks as long as a quarter of a chunk.
             for chunk in cut(&text, bytes, 20).iter().skip(1) {
                 let first = chunk.text.chars().next().unwrap();
                 let joins = is_combining_mark(first) || first == '\u{200d}';
