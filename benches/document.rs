@@ -4,9 +4,9 @@
 //! cargo bench --bench document
 //! ```
 //!
-//! The pages are recorded ones where `INKSEAL_CORPUS` names the folder of them, else made up; longer documents repeat
-//! them with ids of their own. The sizes take turns, and a row tells the median of the rounds. It exits with 1 where a page
-//! of a long document takes over 20 % longer than one alone.
+//! The pages are recorded ones if `INKSEAL_CORPUS` names their folder, and made up otherwise; longer documents repeat
+//! them with ids of their own. The sizes take turns, and a row shows the median of the rounds. It exits with 1 if a page
+//! of a long document takes over 20 % longer than a page alone.
 
 mod heap;
 mod pages;
@@ -25,10 +25,10 @@ static ALLOCATOR: PeakAlloc = PeakAlloc;
 
 const ROUNDS: usize = 15;
 
-/// How many pages a document has, and how often it is read in a round: the short ones often enough to be timed.
+/// The number of pages of a document, and how often it is read in a round: the short ones often enough to be timed.
 const SIZES: [(usize, usize); 4] = [(1, 10), (40, 10), (400, 1), (3_000, 1)];
 
-/// How much longer than alone a page may take in a long document.
+/// How much longer a page may take in a long document than alone.
 const FLAT: f64 = 1.2;
 
 fn main() -> ExitCode {
@@ -51,12 +51,12 @@ fn main() -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Documents of as many pages each.
+/// Documents of the same number of pages.
 struct Size {
     count: usize,
     repeats: usize,
     documents: Vec<Vec<u8>>,
-    /// In each round, for reading them, and for all.
+    /// For each round: the time of reading them, and of everything.
     times: Vec<(Duration, Duration)>,
 }
 
@@ -79,7 +79,7 @@ impl Size {
         self.times.push((reading, all));
     }
 
-    /// Prints the row, and gives the seconds that a page took.
+    /// Prints the row, and returns the seconds that a page took.
     fn report(&mut self) -> f64 {
         let Self { count, repeats, documents, times } = self;
         let mut median = |time: fn(&(Duration, Duration)) -> Duration| {
@@ -102,7 +102,7 @@ impl Size {
     }
 }
 
-/// The blocks of all documents, and the bytes that these take in memory.
+/// The number of blocks of all documents, and the bytes that these take in memory.
 fn memory(documents: &[Vec<u8>]) -> (usize, usize) {
     let before = ALLOCATOR.current_usage();
     let documents: Vec<_> =

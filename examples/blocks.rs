@@ -1,7 +1,11 @@
-//! Runs recorded Textract responses as sealed jobs through the embedded emulator, and prints what the streams give.
+//! Runs recorded Textract responses as sealed jobs through the embedded emulator, and prints the items of the streams.
 //!
-//! One JSON object a line, in Textract's own shape without its nulls: blocks, expense documents or lending results,
-//! whichever the response holds. Exits with 1 where a file cannot be read or is no response.
+//! ```text
+//! cargo run --release --example blocks -- saved.json
+//! ```
+//!
+//! It prints one JSON object per line, in Textract's own shape without its nulls: blocks, expense documents or lending
+//! results, depending on the response.
 
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -15,8 +19,12 @@ use inkseal::resource::S3Object;
 use inkseal::{Clients, ErrorKind, Feature, SecureJob, Stage};
 use serde::Serialize;
 
-/// Streams recorded Textract responses through sealed jobs on the embedded emulator.
+/// Stream recorded Textract responses through sealed jobs on the embedded emulator.
 #[derive(Parser)]
+#[command(
+    after_help = "Exit codes: 0, 1 if a file cannot be read or is not a response (the others are printed all the same), \
+                  2 for wrong arguments."
+)]
 struct Arguments {
     /// Recorded responses: the JSON of a Get, Analyze or Detect call, or a part of an output bucket
     #[arg(required = true, value_name = "FILE")]
@@ -36,7 +44,7 @@ async fn main() -> ExitCode {
     code
 }
 
-/// Runs one response as a job of the family that it belongs to.
+/// Runs one response as a job of its family.
 async fn run(file: &Path, out: &mut impl Write) -> Result<()> {
     let response = Response::recorded(std::fs::read(file)?)?;
     let shape = response.shape();
@@ -87,7 +95,7 @@ async fn print<T: Serialize>(
                 serde_json::to_writer(&mut *out, &record)?;
                 writeln!(out)?;
             }
-            // The recording itself is cut short: a single answer of a Get call that had more to give.
+            // The recording itself is cut short: a single response of a Get call that had more.
             Err(error) if (error.kind(), error.stage()) == (ErrorKind::Incomplete, Stage::Assemble) => {
                 eprintln!("warning: {error}");
             }

@@ -4,8 +4,8 @@
 //! cargo run --release --example convert -- --to markdown --hide header,footer,page-number saved.json
 //! ```
 //!
-//! Of CSV it prints every table, with a blank line between two. With `--map` it also writes where each stretch of the
-//! rendering comes from: one JSON object a line, with the bytes `start` and `end`, the id of the `block`, and its `page`.
+//! As CSV it prints every table, with a blank line between two. With `--map` it also writes which block each stretch of the
+//! rendering comes from: one JSON object per line, with the bytes `start` and `end`, the id of the `block`, and its `page`.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -21,7 +21,7 @@ use serde_json::json;
 
 /// Render a saved Textract response.
 #[derive(Parser)]
-#[command(after_help = "Exit codes: 0, 1 where a file cannot be read or written, 2 for wrong arguments.")]
+#[command(after_help = "Exit codes: 0, 1 if a file cannot be read or written, 2 for wrong arguments.")]
 struct Arguments {
     /// text, markdown, html, csv or json
     #[arg(long, value_name = "FORMAT")]
@@ -32,16 +32,16 @@ struct Arguments {
     /// How text and Markdown write tables
     #[arg(long, default_value = "plain")]
     table_style: Style,
-    /// Whether merged cells say their text at every place that they cover
+    /// Whether merged cells have their text at every place that they cover
     #[arg(long, default_value = "once")]
     merged: Repeat,
     /// Which rows of a table are its header
     #[arg(long, default_value = "detected")]
     header: Header,
-    /// Join tables that go on on the next page, in CSV
+    /// Join tables that continue on the next page, in CSV
     #[arg(long)]
     join_tables: bool,
-    /// Keep spreadsheets from taking cells for formulas, in CSV
+    /// Keep spreadsheets from reading cells as formulas, in CSV
     #[arg(long)]
     guard_formulas: bool,
     /// Where to write the map from the rendering to the blocks

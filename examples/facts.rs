@@ -1,13 +1,11 @@
-//! Prints what a saved response says, by definition alone, as JSON: counts, lines, tables, fields, queries, layout.
+//! Prints the contents of a saved response, by definition alone, as JSON: counts, lines, tables, fields, queries, layout.
 //!
-//! Its output is for comparing readers of Textract's responses with each other, so it follows the response where a
-//! reader may be wiser: blocks of the same id count as often as they come, and lines stand in the response's order.
+//! Its output is for comparing readers of Textract's responses with each other, so it follows the response even where a
+//! reader may be wiser: blocks of the same id count as often as they occur, and lines are in the response's order.
 //!
 //! ```text
 //! cargo run --release --example facts -- saved.json
 //! ```
-//!
-//! Exit codes: 0, 1 where the file cannot be read, 2 for wrong arguments.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -20,10 +18,11 @@ use inkseal::block::BlockKind;
 use inkseal::document::{AskedQuery, BlockRef, Document, Field, LayoutElement, Slot, Table};
 use serde::Serialize;
 
-/// Print what a saved Textract response says, as JSON.
+/// Print the contents of a saved Textract response, as JSON.
 #[derive(Parser)]
+#[command(after_help = "Exit codes: 0, 1 if the file cannot be read, 2 for wrong arguments.")]
 struct Arguments {
-    /// One response, or a JSON array of them.
+    /// One response, or a JSON array of them
     file: PathBuf,
 }
 

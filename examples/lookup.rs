@@ -1,4 +1,4 @@
-//! Looks up fields, answers and phrases in a saved response, and prints what it found: one JSON object a line.
+//! Looks up fields, answers and phrases in a saved response, and prints what it found: one JSON object per line.
 //!
 //! ```text
 //! cargo run --release --example lookup -- --field Name --query TOTAL --search "Jane Doe" saved.json
@@ -10,31 +10,31 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{ArgGroup, Parser};
-use inkseal::block::{BoundingBox, Geometry};
+use inkseal::block::BoundingBox;
 use inkseal::document::{Answer, AskedQuery, Document, Field, Match};
 use serde::Serialize;
 
 /// Look up fields, answers and phrases in a saved Textract response.
 ///
-/// Prints what it found as one JSON object a line. Confidences are 0 to 100; boxes are ratios of the page, 0 to 1; what is
+/// Prints what it found as one JSON object per line. Confidences are 0 to 100; boxes are ratios of the page, 0 to 1; what is
 /// not known is null.
 #[derive(Parser)]
 #[command(
     group(ArgGroup::new("question").required(true).multiple(true).args(["field", "query", "search"])),
-    after_help = "Exit codes: 0 where something was found for every question, 1 where nothing was found for one of them \
-                  (stderr tells for which), 2 for wrong arguments or a file that cannot be read."
+    after_help = "Exit codes: 0 if something was found for every question, 1 if nothing was found for one of them \
+                  (stderr says for which), 2 for wrong arguments or a file that cannot be read."
 )]
 struct Arguments {
-    /// The form field with this key, whatever its case; where there is none, those whose key contains it. Repeatable
+    /// The form field with this key, in any case; if there is none, those whose key contains it. Repeatable
     #[arg(long, value_name = "NAME")]
     field: Vec<String>,
-    /// All answers to the question with this alias or, where none has it, with this text. Repeatable
+    /// All answers to the question with this alias or, if none has it, with this text. Repeatable
     #[arg(long, value_name = "ALIAS")]
     query: Vec<String>,
     /// The places where these words follow each other, the best first. Repeatable
     #[arg(long, value_name = "WORDS")]
     search: Vec<String>,
-    /// By how many characters a place may differ from the words [default: one for every five of theirs]
+    /// By how many characters a place may differ from the words [default: one for every five of these]
     #[arg(long, value_name = "EDITS", requires = "search")]
     distance: Option<usize>,
     /// One response, or a JSON array of them
@@ -47,13 +47,13 @@ enum Found<'d> {
     Field {
         key: String,
         value: String,
-        /// Whether it is checked, where the value is a check box.
+        /// Whether it is checked, if the value is a check box.
         selected: Option<bool>,
         page: u32,
-        /// That this is a key, with its value.
+        /// Of this being a key with its value.
         confidence: Option<f32>,
         text_confidence: Option<f32>,
-        /// Of the value or, where it has none, of the key.
+        /// Of the value or, if that has none, of the key.
         #[serde(rename = "box")]
         place: Option<Place>,
     },
@@ -101,7 +101,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Answers every question, and tells whether there was an answer to each.
+/// Answers every question, and returns whether there was an answer to each.
 fn run(arguments: Arguments) -> anyhow::Result<bool> {
     let Arguments { field, query, search, distance, file } = arguments;
     let json = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
@@ -153,7 +153,7 @@ fn fields<'d>(document: &'d Document, name: &str) -> Vec<Found<'d>> {
 }
 
 fn of_field(field: Field<'_>) -> Found<'_> {
-    let key_box = || field.geometry().and_then(Geometry::bounds);
+    let key_box = || field.bounding_box();
     Found::Field {
         key: field.key(),
         value: field.value(),
@@ -172,7 +172,7 @@ fn of_answer<'d>(query: AskedQuery<'d>, answer: Answer<'d>) -> Found<'d> {
         answer: answer.text(),
         page: answer.page_number(),
         confidence: answer.confidence(),
-        place: answer.geometry().and_then(Geometry::bounds).map(Place::from),
+        place: answer.bounding_box().map(Place::from),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Invoices and receipts.
 
+use std::collections::{HashMap, HashSet};
+
 use serde::{Deserialize, Serialize};
 
 use super::{FieldType, slices};
@@ -7,17 +9,17 @@ use crate::block::{Block, Geometry};
 use crate::part::{ParseError, Part, Record, parse_part_with_serde, sealed};
 use crate::{Limits, Text, tolerant};
 
-/// An invoice or a receipt. Textract takes each page of a document for one of its own.
+/// An invoice or a receipt. Textract takes each page of a document as a separate one.
 ///
 /// Follows "ExpenseDocument" in the Amazon Textract API reference.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 #[non_exhaustive]
 pub struct ExpenseDocument {
-    /// Which one it is in the document, 1-based.
+    /// Its number in the document, 1-based.
     #[serde(deserialize_with = "tolerant::count", skip_serializing_if = "Option::is_none")]
     pub expense_index: Option<u32>,
-    /// What stands outside tables: vendor, dates, totals.
+    /// The fields outside of tables: vendor, dates, totals.
     #[serde(deserialize_with = "tolerant::list", skip_serializing_if = "Option::is_none")]
     pub summary_fields: Option<Vec<ExpenseField>>,
     /// The tables of what was bought.
@@ -30,7 +32,7 @@ pub struct ExpenseDocument {
 
 impl ExpenseDocument {
     slices! {
-        /// What stands outside tables: vendor, dates, totals.
+        /// The fields outside of tables: vendor, dates, totals.
         summary_fields: ExpenseField,
         /// The tables of what was bought.
         line_item_groups: LineItemGroup,
@@ -38,9 +40,50 @@ impl ExpenseDocument {
         blocks: Block,
     }
 
-    /// The summary fields of one type, such as `"TOTAL"`, in the order in which they came.
-    pub fn summary<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a ExpenseField> {
-        self.summary_fields().iter().filter(move |field| field.kind() == Some(kind))
+    /// The summary fields of one type, such as `"TOTAL"`, in the order of the response.
+    pub fn summary<'e>(&'e self, kind: &str) -> impl Iterator<Item = &'e ExpenseField> + use<'e> {
+        let kind = kind.to_owned();
+        self.summary_fields().iter().filter(move |field| field.kind() == Some(&*kind))
+    }
+
+    /// The groups of summary fields that belong together, such as those of one address, in the order of the response. A
+    /// field may be in several groups or in none.
+    ///
+    /// ```
+    /// use inkseal::document::ExpenseDocument;
+    ///
+    /// let receipt: ExpenseDocument = serde_json::from_str(r#"{"SummaryFields": [
+    ///     {"Type": {"Text": "NAME"}, "ValueDetection": {"Text": "Any Company"},
+    ///         "GroupProperties": [{"Types": ["VENDOR"], "Id": "a"}]},
+    ///     {"Type": {"Text": "NAME"}, "ValueDetection": {"Text": "Jane Doe"},
+    ///         "GroupProperties": [{"Types": ["RECEIVER", "RECEIVER_SHIP_TO"], "Id": "b"}]},
+    ///     {"Type": {"Text": "CITY"}, "ValueDetection": {"Text": "Anytown"},
+    ///         "GroupProperties": [{"Types": ["RECEIVER"], "Id": "b"}]}
+    /// ]}"#)?;
+    /// let groups = receipt.summary_groups();
+    /// let receiver = groups.iter().find(|group| group.has_type("RECEIVER")).expect("a receiver");
+    /// assert_eq!(receiver.field("CITY").and_then(|city| city.value()), Some("Anytown"));
+    /// assert_eq!((groups.len(), receiver.types()), (2, vec!["RECEIVER", "RECEIVER_SHIP_TO"]));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn summary_groups(&self) -> Vec<SummaryGroup<'_>> {
+        let mut groups: Vec<SummaryGroup<'_>> = Vec::new();
+        let mut by_id: HashMap<&str, usize> = HashMap::new();
+        for field in self.summary_fields() {
+            for id in field.group_properties().iter().filter_map(|group| group.id.as_deref()) {
+                let place = *by_id.entry(id).or_insert_with(|| {
+                    groups.push(SummaryGroup { id, fields: Vec::new() });
+                    groups.len() - 1
+                });
+                // A field that names its group twice is in it once.
+                if let Some(group) = groups.get_mut(place)
+                    && !group.fields.last().is_some_and(|last| std::ptr::eq(*last, field))
+                {
+                    group.fields.push(field);
+                }
+            }
+        }
+        groups
     }
 
     /// The lines of all tables, in order.
@@ -56,7 +99,7 @@ impl Record for ExpenseDocument {
         parse_part_with_serde(bytes, limits, "ExpenseDocuments")
     }
 
-    /// The first page that any of its fields or blocks names.
+    /// The first page that one of its fields or blocks names.
     fn page(&self) -> Option<u32> {
         let summary = self.summary_fields().iter();
         let items = self.line_items().flat_map(LineItem::line_item_expense_fields);
@@ -65,36 +108,36 @@ impl Record for ExpenseDocument {
     }
 }
 
-/// A field of an invoice or receipt: a label, its value, and what they are.
+/// A field of an invoice or receipt: a label, its value, and their type.
 ///
 /// Follows "ExpenseField" in the Amazon Textract API reference.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 #[non_exhaustive]
 pub struct ExpenseField {
-    /// What it is, such as `TOTAL`.
+    /// Its type, such as `TOTAL`.
     #[serde(rename = "Type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<FieldType>,
-    /// The label, where one is written.
+    /// The label, if one is written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label_detection: Option<ExpenseDetection>,
     /// The value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value_detection: Option<ExpenseDetection>,
-    /// The page on which the value stands, 1-based.
+    /// The page that the value is on, 1-based.
     #[serde(deserialize_with = "tolerant::count", skip_serializing_if = "Option::is_none")]
     pub page_number: Option<u32>,
     /// The currency of an amount.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub currency: Option<ExpenseCurrency>,
-    /// To which groups of fields it belongs, such as those of one address.
+    /// The groups of fields to which it belongs, such as those of one address.
     #[serde(deserialize_with = "tolerant::list", skip_serializing_if = "Option::is_none")]
     pub group_properties: Option<Vec<ExpenseGroup>>,
 }
 
 impl ExpenseField {
     slices! {
-        /// To which groups of fields it belongs, such as those of one address.
+        /// The groups of fields to which it belongs, such as those of one address.
         group_properties: ExpenseGroup,
     }
 
@@ -114,17 +157,17 @@ impl ExpenseField {
     }
 }
 
-/// A label or a value, where it stands and how sure Textract is of it.
+/// A label or a value, where it is and how sure Textract is of it.
 ///
 /// Follows "ExpenseDetection" in the Amazon Textract API reference.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 #[non_exhaustive]
 pub struct ExpenseDetection {
-    /// What is written there.
+    /// Its text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<Text>,
-    /// Where on the page it stands.
+    /// Where on the page it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub geometry: Option<Geometry>,
     /// How sure Textract is, 0 to 100.
@@ -139,7 +182,7 @@ pub struct ExpenseDetection {
 #[serde(rename_all = "PascalCase", default)]
 #[non_exhaustive]
 pub struct ExpenseCurrency {
-    /// The code of ISO 4217, such as `USD`.
+    /// The ISO 4217 code, such as `USD`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     /// How sure Textract is, 0 to 100.
@@ -154,7 +197,7 @@ pub struct ExpenseCurrency {
 #[serde(rename_all = "PascalCase", default)]
 #[non_exhaustive]
 pub struct ExpenseGroup {
-    /// What the group is about, such as `VENDOR` or `RECEIVER_SHIP_TO`.
+    /// The types of the group, such as `VENDOR` or `RECEIVER_SHIP_TO`.
     #[serde(deserialize_with = "tolerant::list", skip_serializing_if = "Option::is_none")]
     pub types: Option<Vec<String>>,
     /// The id of the group.
@@ -164,8 +207,49 @@ pub struct ExpenseGroup {
 
 impl ExpenseGroup {
     slices! {
-        /// What the group is about, such as `VENDOR` or `RECEIVER_SHIP_TO`.
+        /// The types of the group, such as `VENDOR` or `RECEIVER_SHIP_TO`.
         types: String,
+    }
+}
+
+/// Summary fields that belong together: see [`ExpenseDocument::summary_groups`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct SummaryGroup<'e> {
+    id: &'e str,
+    fields: Vec<&'e ExpenseField>,
+}
+
+impl<'e> SummaryGroup<'e> {
+    /// The id of the group.
+    pub fn id(&self) -> &'e str {
+        self.id
+    }
+
+    /// The types of the group, such as `"VENDOR"` or `"RECEIVER_SHIP_TO"`, each once.
+    pub fn types(&self) -> Vec<&'e str> {
+        let mut seen = HashSet::new();
+        let types = self.properties().flat_map(ExpenseGroup::types).map(String::as_str);
+        types.filter(|kind| seen.insert(*kind)).collect()
+    }
+
+    /// Whether the group has this type.
+    pub fn has_type(&self, kind: &str) -> bool {
+        self.properties().flat_map(ExpenseGroup::types).any(|other| other == kind)
+    }
+
+    /// Its fields, in the order of the response; at least one.
+    pub fn fields(&self) -> &[&'e ExpenseField] {
+        &self.fields
+    }
+
+    /// Its first field of one type, such as `"CITY"`.
+    pub fn field(&self, kind: &str) -> Option<&'e ExpenseField> {
+        self.fields.iter().copied().find(|field| field.kind() == Some(kind))
+    }
+
+    fn properties(&self) -> impl Iterator<Item = &'e ExpenseGroup> {
+        let all = self.fields.iter().copied().flat_map(ExpenseField::group_properties);
+        all.filter(|group| group.id.as_deref() == Some(self.id))
     }
 }
 
@@ -176,7 +260,7 @@ impl ExpenseGroup {
 #[serde(rename_all = "PascalCase", default)]
 #[non_exhaustive]
 pub struct LineItemGroup {
-    /// Which table it is, 1-based.
+    /// The number of the table, 1-based.
     #[serde(deserialize_with = "tolerant::count", skip_serializing_if = "Option::is_none")]
     pub line_item_group_index: Option<u32>,
     /// Its lines, in order.
@@ -191,21 +275,21 @@ impl LineItemGroup {
     }
 }
 
-/// A line of such a table: one thing that was bought.
+/// A line of such a table: one item that was bought.
 ///
 /// Follows "LineItemFields" in the Amazon Textract API reference.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 #[non_exhaustive]
 pub struct LineItem {
-    /// What the line says: `ITEM`, `QUANTITY`, `PRICE`, and the whole of it as `EXPENSE_ROW`.
+    /// Its fields: `ITEM`, `QUANTITY`, `PRICE`, and the whole line as `EXPENSE_ROW`.
     #[serde(deserialize_with = "tolerant::list", skip_serializing_if = "Option::is_none")]
     pub line_item_expense_fields: Option<Vec<ExpenseField>>,
 }
 
 impl LineItem {
     slices! {
-        /// What the line says: `ITEM`, `QUANTITY`, `PRICE`, and the whole of it as `EXPENSE_ROW`.
+        /// Its fields: `ITEM`, `QUANTITY`, `PRICE`, and the whole line as `EXPENSE_ROW`.
         line_item_expense_fields: ExpenseField,
     }
 

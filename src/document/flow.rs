@@ -1,8 +1,8 @@
 //! A page as a sequence of pieces, for renderings: each word once, in reading order, tables in place of their lines.
 //!
-//! With LAYOUT the pieces are its elements; without, they are lines, by columns. Tables stand where the first of their
-//! words stands, and take all of them along; form fields do so within an element LAYOUT_KEY_VALUE. What stands in no line
-//! is put where its geometry says, and at the end where it has none.
+//! With LAYOUT the pieces are its elements; without, they are lines, by columns. A table is at the place of the first of
+//! its words, and takes all of them along; form fields do so within an element LAYOUT_KEY_VALUE. What is in no line is
+//! placed by its geometry, or at the end if it has none.
 
 mod place;
 mod runs;
@@ -11,7 +11,7 @@ use std::collections::HashSet;
 
 use super::columns::by_columns;
 use super::layout::outermost;
-use super::{BlockRef, Field, LayoutElement, Line, Page, Table, TableCaption, Token};
+use super::{BlockRef, Field, LayoutElement, Line, Page, Table, TableCaption, Token, Word};
 use crate::block::{BlockKind, BoundingBox};
 
 use self::place::{PlacedField, paragraphs};
@@ -27,7 +27,7 @@ pub(crate) struct Flow<'d> {
 
 /// A piece of a page.
 pub(crate) struct Piece<'d> {
-    /// What it is: an element of the layout, or [`BlockKind::Line`] where there is no layout.
+    /// What it is: an element of the layout, or [`BlockKind::Line`] if there is no layout.
     pub(crate) kind: &'d BlockKind,
     /// Pieces with the same number belong together: the items of a list, the fields of a form, the lines of a paragraph.
     pub(crate) group: u32,
@@ -41,11 +41,11 @@ pub(crate) enum Content<'d> {
     Lines(std::ops::Range<usize>),
     Table(Box<PlacedTable<'d>>),
     Field(Field<'d>),
-    /// A signature or selection element that stands by itself.
+    /// A signature or selection element by itself.
     Token(Token<'d>),
 }
 
-/// A table, and the titles and footers that stand outside of its cells, each as what it holds beyond them.
+/// A table, and its titles and footers outside of its cells, each without what is also in a cell.
 pub(crate) struct PlacedTable<'d> {
     pub(crate) table: Table<'d>,
     pub(crate) titles: Vec<Vec<Token<'d>>>,
@@ -56,7 +56,7 @@ pub(crate) struct PlacedTable<'d> {
 #[derive(Clone, Copy)]
 pub(crate) enum Run<'d> {
     Token(Token<'d>),
-    /// What a line says beyond its words, as where the ids of some lead nowhere.
+    /// Text of a line that is not one of its words, as when the ids of some cannot be resolved.
     Rest {
         text: &'d str,
         line: Line<'d>,
@@ -64,7 +64,7 @@ pub(crate) enum Run<'d> {
 }
 
 impl<'d> Flow<'d> {
-    /// The flow of a page without blocks of some kinds, and all that they contain.
+    /// The flow of a page without blocks of some kinds and everything that they contain.
     pub(crate) fn without(page: Page<'d>, hidden: &[BlockKind]) -> Self {
         let Kinds { layout, lines, tables, fields, marks } = Kinds::of(page);
         let mut walk = Walk::new(page);
@@ -90,7 +90,7 @@ impl<'d> Flow<'d> {
     }
 }
 
-/// Who has a word, a selection element or a signature.
+/// What a word, a selection element or a signature belongs to.
 #[derive(Clone, Copy, PartialEq, Default)]
 enum Owner {
     #[default]
@@ -100,6 +100,8 @@ enum Owner {
     /// It is left out, and so is what it contains.
     Hidden,
     Table(u32),
+    /// The title or footer of a table, outside of its cells.
+    Caption(u32),
     Field(u32),
 }
 
@@ -108,7 +110,7 @@ struct Walk<'d> {
     flow: Flow<'d>,
     /// For each block of the page.
     owners: Vec<Owner>,
-    /// Taken out when they are put into the flow.
+    /// Each is taken out when it is put into the flow.
     tables: Vec<Option<PlacedTable<'d>>>,
     fields: Vec<PlacedField<'d>>,
     /// The elements of the layout that are in the flow, and their lines.
@@ -116,7 +118,7 @@ struct Walk<'d> {
     group: u32,
 }
 
-/// The blocks of a page by what becomes of them, found in one go.
+/// The blocks of a page by how they are used, found in one pass.
 struct Kinds<'d> {
     layout: Vec<LayoutElement<'d>>,
     lines: Vec<Line<'d>>,
@@ -144,12 +146,12 @@ impl<'d> Kinds<'d> {
     }
 }
 
-/// Where a line is that is being put into the flow.
+/// Where in the flow a line is being put.
 #[derive(Clone, Copy)]
 struct Spot<'d> {
     kind: &'d BlockKind,
     group: u32,
-    /// Whether form fields are to be put as such.
+    /// Whether form fields are put as fields.
     fields: bool,
 }
 
@@ -168,7 +170,7 @@ impl<'d> Walk<'d> {
     }
 
     fn is_free(&mut self, token: &Token<'d>) -> bool {
-        // What stands on another page is read there.
+        // What is on another page is read there.
         self.owner(token).is_some_and(|owner| matches!(owner, Owner::Nobody | Owner::Field(_)))
     }
 
@@ -176,13 +178,13 @@ impl<'d> Walk<'d> {
         self.page.rank(block).and_then(|rank| self.owners.get(rank)) == Some(&Owner::Hidden)
     }
 
-    /// Hides blocks of these kinds, and all that they name.
+    /// Hides blocks of these kinds, and all blocks that they name.
     fn hide(&mut self, hidden: &[BlockKind]) {
         let is_hidden = |block: &BlockRef<'d>| match block.block().kind() {
-            // Each is left out where it would be said, and takes nothing along.
+            // Each is left out where it would be written, and takes nothing along.
             BlockKind::Word | BlockKind::SelectionElement | BlockKind::Signature => false,
-            // Their words may be those of cells.
-            BlockKind::TableTitle | BlockKind::TableFooter => false,
+            // Titles and footers of tables, and what they were called before: their words may be those of cells.
+            BlockKind::TableTitle | BlockKind::TableFooter | BlockKind::Title | BlockKind::Footer => false,
             BlockKind::Key | BlockKind::KeyValueSet => {
                 hidden.contains(&BlockKind::KeyValueSet) || hidden.contains(&BlockKind::Key)
             }
@@ -197,7 +199,7 @@ impl<'d> Walk<'d> {
         }
     }
 
-    /// Gives a token to a new owner, if nobody has it.
+    /// Gives a token to a new owner, if it has none.
     fn take(&mut self, token: &Token<'d>, new: Owner) -> bool {
         match self.owner(token) {
             Some(owner @ Owner::Nobody) => {
@@ -215,20 +217,21 @@ impl<'d> Walk<'d> {
     }
 
     fn enter_table(&mut self, table: Table<'d>) {
-        let me = Owner::Table(self.tables.len() as u32);
+        let number = self.tables.len() as u32;
+        let (me, caption_of_me) = (Owner::Table(number), Owner::Caption(number));
         let shares =
             table.shown_cells().flat_map(|cell| cell.tokens()).any(|token| self.is_hidden(token.block_ref()));
-        // What shares anything with what is hidden cannot be shown in part.
+        // A table that shares anything with what is hidden cannot be shown in part.
         if shares || self.is_hidden(*table) {
             return;
         }
         for token in table.shown_cells().flat_map(|cell| cell.tokens()) {
             self.take(&token, me);
         }
-        // A caption whose words are in the cells stands there already.
+        // A caption whose words are in the cells is there already.
         let mut floating = |captions: Vec<TableCaption<'d>>| -> Vec<Vec<Token<'d>>> {
             let mut rest = |caption: TableCaption<'d>| -> Vec<_> {
-                caption.content().filter(|token| self.take(token, me)).collect()
+                caption.content().filter(|token| self.take(token, caption_of_me)).collect()
             };
             captions.into_iter().map(&mut rest).filter(|tokens| !tokens.is_empty()).collect()
         };
@@ -237,7 +240,7 @@ impl<'d> Walk<'d> {
         self.tables.push(Some(PlacedTable { table, titles, footers }));
     }
 
-    /// Fields that stand in tables are given there.
+    /// Fields in tables are written there.
     fn enter_field(&mut self, field: Field<'d>) {
         let me = Owner::Field(self.fields.len() as u32);
         let mut tokens = field.key_tokens().chain(field.value_tokens());
@@ -254,7 +257,7 @@ impl<'d> Walk<'d> {
         self.group
     }
 
-    /// Puts an element of the layout into the flow, with all that is nested in it.
+    /// Puts an element of the layout into the flow, with everything nested in it.
     fn element(&mut self, element: LayoutElement<'d>) {
         if self.is_hidden(*element) {
             return;
@@ -280,7 +283,7 @@ impl<'d> Walk<'d> {
         }
     }
 
-    /// Puts lines into the flow as one piece, which tables and fields may part.
+    /// Puts lines into the flow as one piece, which tables and fields may split.
     fn lines(&mut self, spot: Spot<'d>, lines: &[Line<'d>]) {
         let mut piece = self.begin(spot);
         for line in lines.iter().copied() {
@@ -300,7 +303,7 @@ impl<'d> Walk<'d> {
                 self.token(spot, piece, &mut part, Token::Word(word));
             }
         } else {
-            // Of a line of which a word is hidden, what is no word of it may be a part of that.
+            // If a word of the line is hidden, text that is not one of its words may be a part of that word.
             let hides = line.words().any(|word| self.is_hidden(*word));
             for run in align(line) {
                 match run {
@@ -313,11 +316,11 @@ impl<'d> Walk<'d> {
         self.end_line(piece, &part, part.is_whole.then_some(*line));
     }
 
-    /// Puts a word of a line, or what it is a part of.
+    /// Puts a word of a line, or the table or field that it belongs to.
     fn token(&mut self, spot: Spot<'d>, piece: &mut Open<'d>, part: &mut LinePart, token: Token<'d>) {
         match self.owner(&token).copied() {
             Some(Owner::Done | Owner::Hidden) => {}
-            Some(Owner::Table(table)) => {
+            Some(Owner::Table(table) | Owner::Caption(table)) => {
                 if let Some(table) = self.tables.get_mut(table as usize).and_then(Option::take) {
                     self.part(spot, piece, part);
                     self.put_table(table);
@@ -332,7 +335,7 @@ impl<'d> Walk<'d> {
         part.is_whole = false;
     }
 
-    /// Puts a word, and the check boxes of the field whose key it begins or ends.
+    /// Puts a word, and the check boxes of the field whose key begins or ends with it.
     fn put_token(&mut self, token: Token<'d>) {
         let field = match self.owner(&token) {
             Some(Owner::Field(field)) => *field as usize,
@@ -349,7 +352,7 @@ impl<'d> Walk<'d> {
         }
     }
 
-    /// Whether nothing of a field is in the flow yet.
+    /// Whether no part of a field is in the flow yet.
     fn is_whole(&self, field: u32) -> bool {
         self.fields.get(field as usize).is_some_and(|field| !field.is_begun)
     }
@@ -377,7 +380,7 @@ impl<'d> Walk<'d> {
         LinePart { first: self.flow.runs.len(), is_whole: true }
     }
 
-    /// Ends a line of the flow, unless it is empty. Its place is that of `line`, or else of all that it says.
+    /// Ends a line of the flow, unless it is empty. Its place is that of `line`, or otherwise the box around its content.
     fn end_line(&mut self, piece: &mut Open<'d>, part: &LinePart, line: Option<BlockRef<'d>>) {
         let runs = part.first..self.flow.runs.len();
         if runs.is_empty() {
@@ -386,7 +389,7 @@ impl<'d> Walk<'d> {
         line.into_iter().for_each(|line| piece.enclose(line));
         for run in self.flow.runs.get(runs.clone()).unwrap_or_default() {
             match run {
-                // Where the line is, all its words are.
+                // The place of the line includes its words.
                 Run::Token(Token::Word(_)) | Run::Rest { .. } if line.is_some() => {}
                 Run::Token(token) => piece.enclose(token.block_ref()),
                 Run::Rest { line, .. } => piece.enclose(**line),
@@ -399,7 +402,7 @@ impl<'d> Walk<'d> {
         Open { spot, first: self.flow.lines.len(), place: None }
     }
 
-    /// Ends the line and the piece for something that stands between, and begins the next ones.
+    /// Ends the line and the piece before something that splits them, and begins the next ones.
     fn part(&mut self, spot: Spot<'d>, piece: &mut Open<'d>, part: &mut LinePart) {
         self.end_line(piece, part, None);
         *part = self.begin_line();
@@ -416,14 +419,22 @@ impl<'d> Walk<'d> {
         }
     }
 
-    /// The lines that no element of the layout has: all of them, where there is no layout.
+    /// The lines that no element of the layout has: all of them, if there is no layout.
     fn left_over_lines(&mut self, lines: Vec<Line<'d>>) {
         let is_left = |line: &Line<'d>| {
             let owner = self.page.rank(**line).and_then(|rank| self.owners.get(rank));
             owner == Some(&Owner::Nobody)
         };
         let lines: Vec<_> = lines.into_iter().filter(is_left).collect();
-        let lines = by_columns(&lines);
+        let table_of = |line: Line<'d>| {
+            let of_word = |word: Word<'d>| match self.owners.get(self.page.rank(*word)?)? {
+                Owner::Table(table) => self.tables.get(*table as usize)?.as_ref(),
+                _ => None,
+            };
+            let placed = if self.tables.is_empty() { None } else { line.words().find_map(of_word) };
+            placed.map(|placed| &placed.table)
+        };
+        let lines = by_columns(&lines, table_of);
         for paragraph in paragraphs(&lines) {
             let group = self.next_group();
             for line in paragraph {
@@ -446,8 +457,8 @@ impl<'d> Walk<'d> {
         }
     }
 
-    /// The tables of which no word is in a line, as where they are empty, and the selection elements and signatures
-    /// that stand by themselves.
+    /// The tables of which no word is in a line, such as empty ones, and the selection elements and signatures by
+    /// themselves.
     fn left_over_places(&mut self, marks: Vec<Token<'d>>) {
         let mut pieces = std::mem::take(&mut self.flow.pieces);
         for table in std::mem::take(&mut self.tables).into_iter().flatten() {
@@ -472,7 +483,7 @@ impl<'d> Walk<'d> {
     }
 }
 
-/// A piece of lines that goes on.
+/// A piece of lines that is still open.
 struct Open<'d> {
     spot: Spot<'d>,
     first: usize,
@@ -486,7 +497,7 @@ impl Open<'_> {
     }
 }
 
-/// A part of a line that goes on.
+/// A part of a line that is still open.
 struct LinePart {
     /// The run that it begins with.
     first: usize,

@@ -3,7 +3,7 @@
 use super::node::views;
 use super::search::fold;
 use super::text::{joined, joined_texts};
-use super::{BlockRef, Document, SelectionElement, Token, Word};
+use super::{BlockRef, Document, Page, SelectionElement, Token, Word};
 use crate::block::{BoundingBox, RelationshipKind, SelectionStatus};
 
 views! {
@@ -23,9 +23,9 @@ views! {
     ///     {"BlockType": "WORD", "Id": "b", "Text": "12.50", "Confidence": 62.5}
     /// ]}"#;
     /// let document = Document::from_json(json.as_bytes())?;
-    /// let total = document.field("total").expect("whatever the case, and without the colon");
+    /// let total = document.field("total").expect("in any case, and without the colon");
     /// assert_eq!((total.key(), total.value()), ("Total:".to_owned(), "12.50".to_owned()));
-    /// // Sure that it is a field, and less sure of what it says.
+    /// // Sure that it is a field, and less sure of its text.
     /// assert_eq!((total.structure_confidence(), total.text_confidence()), (Some(91.5), Some(62.5)));
     /// # Ok::<(), inkseal::Error>(())
     /// ```
@@ -33,17 +33,17 @@ views! {
 }
 
 impl<'d> Field<'d> {
-    /// The key as it stands on the page: its words, joined by one space.
+    /// The key as written on the page: its words, joined by one space.
     pub fn key(&self) -> String {
         joined(self.content())
     }
 
-    /// The value as it stands on the page: its words, joined by one space, with `[X]` or `[ ]` for a check box.
+    /// The value as written on the page: its words, joined by one space, with `[X]` or `[ ]` for a check box.
     pub fn value(&self) -> String {
         joined_texts(self.values().map(|value| joined(value.content())))
     }
 
-    /// The blocks of the value, of which there is hardly ever more than one.
+    /// The blocks of the value; hardly ever more than one.
     pub fn values(&self) -> impl Iterator<Item = BlockRef<'d>> + use<'d> {
         self.related(RelationshipKind::Value)
     }
@@ -66,14 +66,14 @@ impl<'d> Field<'d> {
         })
     }
 
-    /// Whether the field is checked, where its value is a check box or radio button.
+    /// Whether the field is checked. `None` if its value is not a check box or radio button, or Textract does not say.
     pub fn is_selected(&self) -> Option<bool> {
         let element = self.selection_element()?;
         element.status().map(|status| *status == SelectionStatus::Selected)
     }
 
-    /// How sure Textract is, 0 to 100, that this is a key and that its value belongs to it: the lower of the confidences
-    /// of their blocks. That of the text is another: [`text_confidence`](Self::text_confidence).
+    /// How sure Textract is, 0 to 100, that this is a key and that its value belongs to it: the lowest of the confidences
+    /// of their blocks. That of the text is [`text_confidence`](Self::text_confidence).
     pub fn structure_confidence(&self) -> Option<f32> {
         least(self.values().map(|value| value.confidence()).chain([self.confidence()]))
     }
@@ -84,13 +84,13 @@ impl<'d> Field<'d> {
         least(self.value_tokens().map(|token| token.block_ref().confidence()))
     }
 
-    /// Where the value stands, in ratios of the page: the box around all its blocks.
+    /// Where the value is, in ratios of the page: the box around all its blocks.
     pub fn value_box(&self) -> Option<BoundingBox> {
         let boxes = self.values().filter_map(|value| value.bounding_box());
         boxes.reduce(|one, other| one.union(&other))
     }
 
-    /// Whether the key is this one, but for case, Unicode form, a colon at its end and the space around it.
+    /// Whether the key is this one, apart from case, Unicode form, a colon at its end and the space around it.
     pub fn is_named(&self, name: &str) -> bool {
         plain(&self.key()) == plain(name)
     }
@@ -104,15 +104,32 @@ fn least(confidences: impl Iterator<Item = Option<f32>>) -> Option<f32> {
     confidences.flatten().min_by(f32::total_cmp)
 }
 
-/// A key as people ask for it.
+/// A key in the form in which keys are compared.
 pub(super) fn plain(key: &str) -> String {
     let mut key = fold(key);
     key.truncate(key.trim_end_matches([':', ' ']).len());
     key
 }
 
+fn named<'d>(fields: impl Iterator<Item = Field<'d>>, key: &str) -> Option<Field<'d>> {
+    let key = plain(key);
+    let confidence = |field: &Field<'_>| field.confidence().unwrap_or_default();
+    fields
+        .filter(|field| !key.is_empty() && plain(&field.key()) == key)
+        .reduce(|best, next| if confidence(&next) > confidence(&best) { next } else { best })
+}
+
+fn containing<'d, I: Iterator<Item = Field<'d>>>(
+    fields: I,
+    text: &str,
+) -> impl Iterator<Item = Field<'d>> + use<'d, I> {
+    let text = fold(text);
+    fields.filter(move |field| !text.is_empty() && fold(&field.key()).contains(&text))
+}
+
 impl Document {
-    /// The field with this key, but for case, Unicode form and a colon at its end. Of several the one whose key Textract is surest of.
+    /// The field with this key, apart from case, Unicode form and a colon at its end; of several, the one whose key
+    /// Textract is surest of. No field has an empty key.
     ///
     /// ```
     /// use inkseal::document::Document;
@@ -130,17 +147,24 @@ impl Document {
     /// # Ok::<(), inkseal::Error>(())
     /// ```
     pub fn field(&self, key: &str) -> Option<Field<'_>> {
-        let key = plain(key);
-        let confidence = |field: &Field<'_>| field.confidence().unwrap_or_default();
-        self.fields()
-            .filter(|field| plain(&field.key()) == key)
-            .reduce(|best, next| if confidence(&next) > confidence(&best) { next } else { best })
+        named(self.fields(), key)
     }
 
-    /// The fields whose key contains this text, whatever its case and Unicode form, in the order of the document. No key
+    /// The fields whose key contains this text, in any case and Unicode form, in the order of the document. No key
     /// contains an empty text.
-    pub fn fields_containing(&self, text: &str) -> impl Iterator<Item = Field<'_>> {
-        let text = fold(text);
-        self.fields().filter(move |field| !text.is_empty() && fold(&field.key()).contains(&text))
+    pub fn fields_containing<'d>(&'d self, text: &str) -> impl Iterator<Item = Field<'d>> + use<'d> {
+        containing(self.fields(), text)
+    }
+}
+
+impl<'d> Page<'d> {
+    /// The field of the page with this key; see [`Document::field`].
+    pub fn field(&self, key: &str) -> Option<Field<'d>> {
+        named(self.fields(), key)
+    }
+
+    /// The fields of the page whose key contains this text; see [`Document::fields_containing`].
+    pub fn fields_containing(&self, text: &str) -> impl Iterator<Item = Field<'d>> + use<'d> {
+        containing(self.fields(), text)
     }
 }

@@ -33,10 +33,10 @@ use crate::{Limits, Text, tolerant};
 #[serde(rename_all = "PascalCase", default)]
 #[non_exhaustive]
 pub struct IdentityDocument {
-    /// Which one it is in the request, 1-based.
+    /// Its number in the request, 1-based.
     #[serde(deserialize_with = "tolerant::count", skip_serializing_if = "Option::is_none")]
     pub document_index: Option<u32>,
-    /// What it says.
+    /// Its fields.
     #[serde(deserialize_with = "tolerant::list", skip_serializing_if = "Option::is_none")]
     pub identity_document_fields: Option<Vec<IdentityField>>,
     /// The page, its lines and its words.
@@ -46,7 +46,7 @@ pub struct IdentityDocument {
 
 impl IdentityDocument {
     slices! {
-        /// What it says.
+        /// Its fields.
         identity_document_fields: IdentityField,
         /// The page, its lines and its words.
         blocks: Block,
@@ -65,7 +65,7 @@ impl Record for IdentityDocument {
         parse_part_with_serde(bytes, limits, "IdentityDocuments")
     }
 
-    /// The first page that any of its blocks names; Textract names none for a document of one page.
+    /// The first page that one of its blocks names; for a document of one page Textract names none.
     fn page(&self) -> Option<u32> {
         self.blocks().iter().find_map(Block::page)
     }
@@ -78,10 +78,10 @@ impl Record for IdentityDocument {
 #[serde(rename_all = "PascalCase", default)]
 #[non_exhaustive]
 pub struct IdentityField {
-    /// What it is, such as `FIRST_NAME`.
+    /// Its type, such as `FIRST_NAME`.
     #[serde(rename = "Type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<FieldType>,
-    /// Its value. Textract sends every field that it knows; one that the document does not have is empty.
+    /// Its value. Textract sends every field that it knows; the value of one that the document does not have is empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value_detection: Option<IdentityDetection>,
 }
@@ -92,12 +92,12 @@ impl IdentityField {
         self.kind.as_ref()?.text.as_deref()
     }
 
-    /// The text of the value; empty where the document does not have the field.
+    /// The text of the value; empty if the document does not have the field.
     pub fn value(&self) -> Option<&str> {
         self.value_detection.as_ref()?.text.as_deref()
     }
 
-    /// The value in a form that does not depend on how it was written, as for dates.
+    /// The value in a form that does not depend on how it was written; for dates.
     pub fn normalized_value(&self) -> Option<&str> {
         self.value_detection.as_ref()?.normalized_value.as_ref()?.value.as_deref()
     }
@@ -110,10 +110,10 @@ impl IdentityField {
 #[serde(rename_all = "PascalCase", default)]
 #[non_exhaustive]
 pub struct IdentityDetection {
-    /// What is written there.
+    /// Its text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<Text>,
-    /// The same in a form that does not depend on how it was written, for dates.
+    /// The same in a form that does not depend on how it was written; for dates.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub normalized_value: Option<NormalizedValue>,
     /// How sure Textract is, 0 to 100.
@@ -130,9 +130,9 @@ pub struct IdentityDetection {
 pub struct NormalizedValue {
     /// The value; a date as `YYYY-MM-DDThh:mm:ss`.
     pub value: Option<Text>,
-    /// What kind of value it is.
+    /// The kind of value.
     pub value_type: Option<NormalizedValueType>,
-    /// How the kind was spelled, where that is not how the type itself writes it.
+    /// How the kind was spelled, if the type itself writes it differently.
     spelling: Option<CompactString>,
 }
 
@@ -145,7 +145,7 @@ impl NormalizedValue {
     }
 }
 
-/// A normalized value as it is written.
+/// A normalized value in JSON.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct WireValue {
@@ -174,7 +174,7 @@ impl From<NormalizedValue> for WireValue {
 }
 
 names! {
-    /// What kind of value a normalized value is.
+    /// The kind of a normalized value.
     pub enum NormalizedValueType {
         /// A date. The API reference and the SDK spell it `DATE`, Textract itself `Date`.
         Date = "DATE" | "Date",

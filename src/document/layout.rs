@@ -1,6 +1,6 @@
-//! The layout: what the lines of a page are, in reading order.
+//! The layout: titles, paragraphs, lists, ... of a page, in reading order.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::columns::by_columns;
 use super::node::views;
@@ -30,7 +30,7 @@ views! {
 }
 
 impl<'d> LayoutElement<'d> {
-    /// Its own lines. Those of what is nested in it are not among them: see [`all_lines`](Self::all_lines).
+    /// Its own lines, without those of the elements nested in it: see [`all_lines`](Self::all_lines).
     pub fn lines(&self) -> impl Iterator<Item = Line<'d>> + use<'d> {
         self.children().filter_map(BlockRef::as_line)
     }
@@ -40,15 +40,15 @@ impl<'d> LayoutElement<'d> {
         self.children().filter_map(BlockRef::as_layout)
     }
 
-    /// Its lines and those of what is nested in it, each once, in order.
+    /// Its lines and those of the elements nested in it, each once, in order.
     pub fn all_lines(&self) -> Vec<Line<'d>> {
         self.lines_beyond(&mut HashSet::new())
     }
 
-    /// The lines of [`all_lines`](Self::all_lines) but for those, and those of the elements, that were seen.
+    /// The lines of [`all_lines`](Self::all_lines) without those that were seen, and those of elements that were.
     pub(super) fn lines_beyond(&self, seen: &mut HashSet<u32>) -> Vec<Line<'d>> {
         let mut lines = Vec::new();
-        // What is nested in itself was already seen.
+        // An element nested in itself was already seen.
         let mut rest = vec![self.0];
         while let Some(block) = rest.pop() {
             if !seen.insert(block.index()) {
@@ -67,12 +67,12 @@ impl<'d> LayoutElement<'d> {
         lines
     }
 
-    /// Its text: that of its lines, joined by one space.
+    /// The text of all its lines, joined by one space.
     pub fn text(&self) -> String {
         self.all_lines().iter().map(Line::text).collect::<Vec<_>>().join(" ")
     }
 
-    /// The table of which it is the place: the one with which it shares the most words.
+    /// The table that is at its place: the one with which it shares the most words.
     pub fn table(&self) -> Option<Table<'d>> {
         let words = self.words();
         let shared = |table: &Table<'_>| {
@@ -86,7 +86,7 @@ impl<'d> LayoutElement<'d> {
         best.map(|(_, table)| table)
     }
 
-    /// The form fields of which it is the place: those whose key shares a word with it.
+    /// The form fields that are at its place: those whose key shares a word with it.
     pub fn fields(&self) -> Vec<Field<'d>> {
         let words = self.words();
         let fields = self.page().into_iter().flat_map(|page| page.fields());
@@ -99,32 +99,47 @@ impl<'d> LayoutElement<'d> {
 }
 
 impl<'d> Page<'d> {
-    /// The elements of the layout that stand in no other one, in reading order. PAGE lists the items of a list beside the
-    /// list itself; here they are only in the list.
+    /// The elements of the layout that are not nested in another one, in reading order. PAGE lists the items of a list
+    /// besides the list itself; here they are only in the list.
     ///
-    /// There are none where the feature LAYOUT was not asked for.
+    /// There are none if the feature LAYOUT was not asked for.
     pub fn layout(&self) -> Vec<LayoutElement<'d>> {
         outermost(self.layout_elements().collect())
     }
 
-    /// The lines as people read them: by the layout, where the feature LAYOUT was asked for, else by columns. Every line
-    /// of the page is there once; those in no element of the layout stand at the end.
+    /// The lines as people read them: by the layout if the feature LAYOUT was asked for, otherwise by columns, with the
+    /// lines of a table together and in Textract's order. Every line of the page is there once; those in no element of
+    /// the layout come last.
     pub fn reading_order(&self) -> Vec<Line<'d>> {
         let layout = self.layout();
         if layout.is_empty() {
-            return by_columns(&self.lines().collect::<Vec<_>>());
+            return self.by_columns(&self.lines().collect::<Vec<_>>());
         }
         let mut seen = HashSet::new();
         let is_here = |line: &Line<'d>| self.rank(**line).is_some();
         let mut lines: Vec<_> =
             layout.iter().flat_map(|element| element.lines_beyond(&mut seen)).filter(is_here).collect();
         let others: Vec<_> = self.lines().filter(|line| !seen.contains(&line.index())).collect();
-        lines.extend(by_columns(&others));
+        lines.extend(self.by_columns(&others));
         lines
+    }
+
+    fn by_columns(&self, lines: &[Line<'d>]) -> Vec<Line<'d>> {
+        if lines.is_empty() {
+            return Vec::new();
+        }
+        let tables: Vec<Table<'d>> = self.tables().collect();
+        let mut of_word: HashMap<u32, usize> = HashMap::new();
+        for (table, cells) in tables.iter().map(|table| table.shown_cells()).enumerate() {
+            for token in cells.flat_map(|cell| cell.tokens()) {
+                of_word.entry(token.block_ref().index()).or_insert(table);
+            }
+        }
+        by_columns(lines, |line| line.words().find_map(|word| tables.get(*of_word.get(&word.index())?)))
     }
 }
 
-/// Those that stand in no other one. Of some that stand in each other the first one in the response is the outermost.
+/// Those that are not nested in another one. Of several nested in each other, the first in the response is the outermost.
 pub(super) fn outermost<'d>(elements: Vec<LayoutElement<'d>>) -> Vec<LayoutElement<'d>> {
     let others = |element: &LayoutElement<'d>| {
         let element = *element;
@@ -136,7 +151,7 @@ pub(super) fn outermost<'d>(elements: Vec<LayoutElement<'d>>) -> Vec<LayoutEleme
     }
     let mut reached = HashSet::new();
     let mut outermost = HashSet::new();
-    // What no element names, and then what nothing of that leads to: it goes round.
+    // Those that no element names, and then those that cannot be reached from these, as they are nested in a circle.
     let is_nested = |element: &&LayoutElement<'d>| nested.contains(&element.index());
     let roots = elements.iter().filter(|element| !is_nested(element));
     for element in roots.chain(elements.iter().filter(is_nested)) {

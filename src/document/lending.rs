@@ -7,7 +7,7 @@ use crate::block::{Geometry, SelectionStatus};
 use crate::part::{ParseError, Part, Record, parse_part_with_serde, sealed};
 use crate::{Limits, Text, tolerant};
 
-/// A page of a loan file: what kind of page it is, and what it says.
+/// A page of a loan file: its type, and what was read from it.
 ///
 /// Follows "LendingResult" in the Amazon Textract API reference.
 ///
@@ -34,7 +34,7 @@ pub struct LendingResult {
     /// The page, 1-based.
     #[serde(deserialize_with = "tolerant::count", skip_serializing_if = "Option::is_none")]
     pub page: Option<u32>,
-    /// What kind of page it is.
+    /// The type of the page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page_classification: Option<PageClassification>,
     /// What was read from it. Empty for a page that is `UNCLASSIFIED`.
@@ -81,7 +81,7 @@ impl Record for LendingResult {
     }
 }
 
-/// What kind of page it is, and which page of its own document.
+/// The type of a page, and its number in its own document.
 ///
 /// Follows "PageClassification" in the Amazon Textract API reference.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -91,7 +91,7 @@ pub struct PageClassification {
     /// The types that it may have, such as `W_2`.
     #[serde(deserialize_with = "tolerant::list", skip_serializing_if = "Option::is_none")]
     pub page_type: Option<Vec<Prediction>>,
-    /// The page numbers that may be written on it; `undetected` where there is none.
+    /// The page numbers that may be written on it; `undetected` if there is none.
     #[serde(deserialize_with = "tolerant::list", skip_serializing_if = "Option::is_none")]
     pub page_number: Option<Vec<Prediction>>,
 }
@@ -100,19 +100,19 @@ impl PageClassification {
     slices! {
         /// The types that it may have, such as `W_2`.
         page_type: Prediction,
-        /// The page numbers that may be written on it; `undetected` where there is none.
+        /// The page numbers that may be written on it; `undetected` if there is none.
         page_number: Prediction,
     }
 }
 
-/// A value that Textract takes to be right, and how sure it is.
+/// A value that Textract predicts, and how sure it is.
 ///
 /// Follows "Prediction" in the Amazon Textract API reference.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 #[non_exhaustive]
 pub struct Prediction {
-    /// The value. Of a page number it is what is printed on the page.
+    /// The value; for a page number, as printed on the page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<Text>,
     /// How sure Textract is, 0 to 100.
@@ -120,7 +120,7 @@ pub struct Prediction {
     pub confidence: Option<f32>,
 }
 
-/// The first of those with the highest confidence.
+/// The first one with the highest confidence.
 fn likeliest(predictions: &[Prediction]) -> Option<&str> {
     let confidence = |prediction: &Prediction| prediction.confidence.unwrap_or_default();
     let best =
@@ -128,7 +128,7 @@ fn likeliest(predictions: &[Prediction]) -> Option<&str> {
     best?.value.as_deref()
 }
 
-/// What was read from a page; one of the three is there.
+/// What was read from a page; one of the three is present.
 ///
 /// Follows "Extraction" in the Amazon Textract API reference.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -153,19 +153,19 @@ pub struct Extraction {
 #[serde(rename_all = "PascalCase", default)]
 #[non_exhaustive]
 pub struct LendingDocument {
-    /// What it says.
+    /// Its fields.
     #[serde(deserialize_with = "tolerant::list", skip_serializing_if = "Option::is_none")]
     pub lending_fields: Option<Vec<LendingField>>,
-    /// Where it is signed.
+    /// Its signatures.
     #[serde(deserialize_with = "tolerant::list", skip_serializing_if = "Option::is_none")]
     pub signature_detections: Option<Vec<SignatureDetection>>,
 }
 
 impl LendingDocument {
     slices! {
-        /// What it says.
+        /// Its fields.
         lending_fields: LendingField,
-        /// Where it is signed.
+        /// Its signatures.
         signature_detections: SignatureDetection,
     }
 
@@ -182,10 +182,10 @@ impl LendingDocument {
 #[serde(rename_all = "PascalCase", default)]
 #[non_exhaustive]
 pub struct LendingField {
-    /// What it is, in Textract's vocabulary, such as `PAY_DATE`.
+    /// Its type, in Textract's vocabulary, such as `PAY_DATE`.
     #[serde(rename = "Type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    /// The label, where one is written.
+    /// The label, if one is written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key_detection: Option<LendingDetection>,
     /// The values.
@@ -210,20 +210,20 @@ impl LendingField {
     }
 }
 
-/// A label or a value, where it stands and how sure Textract is of it.
+/// A label or a value, where it is and how sure Textract is of it.
 ///
 /// Follows "LendingDetection" in the Amazon Textract API reference.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 #[non_exhaustive]
 pub struct LendingDetection {
-    /// What is written there.
+    /// Its text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<Text>,
     /// Whether a check box is checked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub selection_status: Option<SelectionStatus>,
-    /// Where on the page it stands.
+    /// Where on the page it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub geometry: Option<Geometry>,
     /// How sure Textract is, 0 to 100.
@@ -231,7 +231,7 @@ pub struct LendingDetection {
     pub confidence: Option<f32>,
 }
 
-/// Where a page is signed.
+/// A signature on a page.
 ///
 /// Follows "SignatureDetection" in the Amazon Textract API reference.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -241,7 +241,7 @@ pub struct SignatureDetection {
     /// How sure Textract is, 0 to 100.
     #[serde(deserialize_with = "tolerant::float", skip_serializing_if = "Option::is_none")]
     pub confidence: Option<f32>,
-    /// Where on the page it stands.
+    /// Where on the page it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub geometry: Option<Geometry>,
 }

@@ -1,21 +1,21 @@
-//! What Textract makes of a document: pages, lines, words, tables, fields, queries and the layout; invoices and receipts;
+//! What Textract reads from a document: pages, lines, words, tables, fields, queries and the layout; invoices and receipts;
 //! identity documents; the pages of a loan file.
 //!
 //! # Blocks
 //!
-//! The blocks of text detection and document analysis make a [`Document`]. All that is read from it is a view that borrows:
+//! The blocks of text detection and document analysis make a [`Document`]. Everything read from it is a borrowed view:
 //!
 //! | of a document or a page | views |
 //! | --- | --- |
 //! | text | [`Page`], [`Line`], [`Word`], [`reading_order`](Page::reading_order) |
-//! | tables | [`Table`], [`Cell`], [`Slot`], [`JoinedTable`] for those that go on on the next page |
+//! | tables | [`Table`], [`Cell`], [`Slot`], [`JoinedTable`] for those that continue on the next page |
 //! | forms | [`Field`], [`SelectionElement`] |
 //! | queries | [`AskedQuery`], [`Answer`] |
 //! | signatures | [`Signature`] |
 //! | layout | [`LayoutElement`], [`layout`](Page::layout) |
 //!
-//! A view derefs to its [`BlockRef`], and that to the [`Block`](crate::block::Block): id, confidence and geometry are at
-//! hand everywhere, and what a view does not tell can be read from the block.
+//! A view derefs to its [`BlockRef`], and that to the [`Block`](crate::block::Block): id, confidence and geometry are
+//! available everywhere, and so is everything else that the block has.
 //!
 //! ```
 //! use inkseal::document::Document;
@@ -42,9 +42,8 @@
 //! # Expenses, identity documents, loan files
 //!
 //! Their types have the shape of Textract's JSON, and read and write it. Every member is optional, as Textract
-//! sends null or nothing where it has no value; a list that was sent empty is told from one that was not
-//! sent. Each list is a field and also a method of the same name, which takes a missing list for an empty
-//! one:
+//! sends null or nothing if it has no value; a list that was sent empty differs from one that was not sent.
+//! Each list is a field and also a method of the same name, for which a missing list is empty:
 //!
 //! ```
 //! use inkseal::document::ExpenseDocument;
@@ -59,11 +58,11 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 //!
-//! What a document says is [`Text`](crate::Text), which `Debug` does not show. What Textract says about it,
+//! Text of the document is [`Text`](crate::Text), which `Debug` does not show. What Textract says about it,
 //! such as the type `"TOTAL"` or the page type `"PAYSLIPS"`, is an ordinary string.
 //!
-//! To read a saved response take [`Record::parse_saved`](crate::part::Record::parse_saved): its errors do not
-//! repeat the document, while those of serde_json quote a value that is of the wrong type.
+//! To read a saved response use [`Record::parse_saved`](crate::part::Record::parse_saved): its errors do not
+//! repeat the document, while those of serde_json quote a value that has the wrong type.
 
 mod arena;
 mod columns;
@@ -91,6 +90,7 @@ pub use arena::Document;
 pub use continued::JoinedTable;
 pub use expense::{
     ExpenseCurrency, ExpenseDetection, ExpenseDocument, ExpenseField, ExpenseGroup, LineItem, LineItemGroup,
+    SummaryGroup,
 };
 pub use form::Field;
 pub use identity::{
@@ -110,8 +110,8 @@ pub use summary::{DetectedSignature, DocumentGroup, LendingSummary, SplitDocumen
 pub use table::{Cell, Merged, Slot, Table, TableCaption};
 pub use text::{Line, SelectionElement, Signature, Token, Word};
 
-/// What a field is, in Textract's vocabulary: `INVOICE_RECEIPT_ID`, `TOTAL`, `FIRST_NAME`, and `OTHER` for
-/// what it has no word for.
+/// The type of a field, in Textract's vocabulary: `INVOICE_RECEIPT_ID`, `TOTAL`, `FIRST_NAME`, and `OTHER` if it
+/// has no word for it.
 ///
 /// Follows "ExpenseType" and "AnalyzeIDDetections" in the Amazon Textract API reference.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -126,7 +126,7 @@ pub struct FieldType {
     pub confidence: Option<f32>,
 }
 
-/// Lists as slices, for which a missing one is empty.
+/// Lists as slices; a missing one is empty.
 macro_rules! slices {
     ($($(#[$attribute:meta])* $name:ident: $item:ty,)+) => {
         $($(#[$attribute])*

@@ -1,4 +1,4 @@
-//! A block within its document, from which every view is made.
+//! A block with its document, the base of every view.
 
 use std::fmt;
 use std::ops::Deref;
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::block::{Block, BlockKind, BoundingBox, EntityType, RelationshipKind, SelectionStatus};
 
-/// A block, and the document in which what it names is found.
+/// A block with its document, in which the blocks that it names are found.
 ///
 /// It derefs to the [`Block`], and every view of the document derefs to it.
 #[derive(Clone, Copy)]
@@ -42,23 +42,23 @@ impl<'d> BlockRef<'d> {
         self.index
     }
 
-    /// The number of the page that it stands on, from 1, also where the block itself does not tell.
+    /// The number of the page that it is on, from 1, even if the block itself does not say.
     pub fn page_number(&self) -> u32 {
         self.document.page_entry_of(self.index).map_or(1, |entry| entry.number)
     }
 
-    /// The page that it stands on.
+    /// The page that it is on.
     pub fn page(&self) -> Option<Page<'d>> {
         self.document.page_entry_of(self.index).map(|entry| Page::new(self.document, entry))
     }
 
-    /// Where it stands on its page, in ratios of the page; of a block with an outline only, the box around that.
+    /// Where it is on its page, in ratios of the page; for a block that only has an outline, the box around that.
     pub fn bounding_box(&self) -> Option<BoundingBox> {
         self.block.geometry()?.bounds()
     }
 
-    /// The blocks that all its relationships of one kind name, in Textract's order. Those that are not there are left
-    /// out: see [`Document::unresolved`].
+    /// The blocks that all its relationships of one kind name, in Textract's order. Missing ones are left out: see
+    /// [`Document::unresolved`].
     pub fn related(&self, kind: RelationshipKind) -> impl Iterator<Item = BlockRef<'d>> + use<'d> {
         self.related_by(move |other| *other == kind)
     }
@@ -70,18 +70,17 @@ impl<'d> BlockRef<'d> {
         self.document.related(*self, wanted)
     }
 
-    /// What it contains.
+    /// The blocks that it contains.
     pub fn children(&self) -> impl Iterator<Item = BlockRef<'d>> + use<'d> {
         self.related_by(|kind| *kind == RelationshipKind::Child)
     }
 
-    /// The words, selection elements and signatures that it contains, of which the content of cells, keys and
-    /// values consists.
+    /// The words, selection elements and signatures that it contains: the content of a cell, key or value.
     pub fn content(&self) -> impl Iterator<Item = Token<'d>> + use<'d> {
         self.children().filter_map(Token::of)
     }
 
-    /// Whether it is of this kind, and counts: of several blocks with one id only the last does.
+    /// Whether it is of this kind and counts: of several blocks with the same id only the last does.
     pub(super) fn is(&self, kind: &BlockKind) -> bool {
         self.block.kind() == kind && !self.document.is_superseded(self.index)
     }
@@ -144,7 +143,7 @@ impl Deref for BlockRef<'_> {
     }
 }
 
-/// Two are the same where they are the same block of the same document.
+/// Two are equal if they are the same block of the same document.
 impl PartialEq for BlockRef<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.index == other.index && std::ptr::eq(self.document, other.document)
@@ -163,7 +162,7 @@ impl fmt::Debug for BlockRef<'_> {
     }
 }
 
-/// Declares views that are a block and nothing else.
+/// Declares views that consist of a block alone.
 macro_rules! views {
     ($($(#[$doc:meta])* $name:ident;)+) => {
         $(

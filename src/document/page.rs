@@ -1,4 +1,4 @@
-//! A page, and what stands on it.
+//! A page, and what is on it.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::block::BlockKind;
 
 /// A page of a [`Document`].
 ///
-/// Every list is in the order of the response but [`reading_order`](Self::reading_order); each call goes through the
+/// Every list is in the order of the response, except [`reading_order`](Self::reading_order); each call goes through the
 /// blocks of the page once.
 #[derive(Clone, Copy)]
 pub struct Page<'d> {
@@ -42,17 +42,17 @@ impl<'d> Page<'d> {
         self.entry.blocks.len()
     }
 
-    /// Which of the blocks of the page it is, from 0; `None` for one of another page.
+    /// The place of a block among those of the page, from 0; `None` for a block of another page.
     pub(super) fn rank(&self, block: BlockRef<'_>) -> Option<usize> {
         self.rank_of(block.index())
     }
 
-    /// As [`rank`](Self::rank), of a place among the document's blocks.
+    /// As [`rank`](Self::rank), by a place among the document's blocks.
     pub(crate) fn rank_of(&self, index: u32) -> Option<usize> {
         self.entry.blocks.rank(index)
     }
 
-    /// The block that stands for the page itself, which tells its geometry.
+    /// The block of the page itself, which has its geometry.
     pub fn block(&self) -> Option<BlockRef<'d>> {
         self.of_kind(BlockKind::Page).next()
     }
@@ -61,7 +61,7 @@ impl<'d> Page<'d> {
         self.blocks().filter(move |block| block.is(&kind))
     }
 
-    /// The blocks that count: of several with one id only the last does.
+    /// The blocks that count: of several with the same id only the last does.
     pub(super) fn counted(&self) -> impl Iterator<Item = BlockRef<'d>> + use<'d> {
         let document = self.document;
         self.blocks().filter(move |block| !document.is_superseded(block.index()))
@@ -102,7 +102,7 @@ impl<'d> Page<'d> {
         self.of_kind(BlockKind::Signature).map(Signature)
     }
 
-    /// Every element of the layout, nested ones too; see [`layout`](Self::layout). There are none where the feature
+    /// Every element of the layout, nested ones too; see [`layout`](Self::layout). There are none if the feature
     /// LAYOUT was not asked for.
     pub fn layout_elements(&self) -> impl Iterator<Item = LayoutElement<'d>> + use<'d> {
         self.counted().filter_map(BlockRef::as_layout)
@@ -120,7 +120,7 @@ impl Document {
         self.pages().flat_map(|page| page.words())
     }
 
-    /// The tables of all pages, each as it stands on its page; see [`joined_tables`](Self::joined_tables).
+    /// The tables of all pages, each as it is on its page; see [`joined_tables`](Self::joined_tables).
     pub fn tables(&self) -> impl Iterator<Item = Table<'_>> {
         self.pages().flat_map(|page| page.tables())
     }
@@ -130,7 +130,7 @@ impl Document {
         self.pages().flat_map(|page| page.fields())
     }
 
-    /// The questions that were asked, one for each page that each was asked of.
+    /// The questions that were asked: each once for every page that it was asked of.
     pub fn queries(&self) -> impl Iterator<Item = AskedQuery<'_>> {
         self.pages().flat_map(|page| page.queries())
     }

@@ -1,7 +1,7 @@
 //! Questions, and the answers that Textract found.
 
 use super::node::views;
-use super::{BlockRef, Document};
+use super::{BlockRef, Document, Page};
 use crate::block::RelationshipKind;
 
 views! {
@@ -24,7 +24,7 @@ views! {
     /// # Ok::<(), inkseal::Error>(())
     /// ```
     AskedQuery;
-    /// An answer to a question. Textract may give it without geometry.
+    /// An answer to a question. It may have no geometry.
     Answer;
 }
 
@@ -34,12 +34,12 @@ impl<'d> AskedQuery<'d> {
         self.block().query().map(|query| &*query.text).filter(|text| !text.is_empty())
     }
 
-    /// What the caller calls it.
+    /// The name that the caller gave it.
     pub fn alias(&self) -> Option<&'d str> {
         self.block().query()?.alias.as_deref()
     }
 
-    /// All answers, the surest first; those equally sure in Textract's order.
+    /// All answers, the surest first; those of equal confidence in Textract's order.
     pub fn answers(&self) -> impl ExactSizeIterator<Item = Answer<'d>> + use<'d> {
         let mut answers: Vec<_> = self.related(RelationshipKind::Answer).collect();
         let confidence = |answer: &BlockRef<'_>| answer.confidence().unwrap_or_default();
@@ -54,14 +54,24 @@ impl<'d> AskedQuery<'d> {
 }
 
 impl<'d> Answer<'d> {
-    /// What it says.
+    /// Its text.
     pub fn text(&self) -> Option<&'d str> {
         self.block().text()
     }
 }
 
+/// The questions called this, out of all, which are given twice.
+fn called<'d, I: Iterator<Item = AskedQuery<'d>>>(
+    [mut all, queries]: [I; 2],
+    name: &str,
+) -> impl Iterator<Item = AskedQuery<'d>> + use<'d, I> {
+    let by_alias = all.any(|query| query.alias() == Some(name));
+    let name = name.to_owned();
+    queries.filter(move |query| Some(&*name) == if by_alias { query.alias() } else { query.text() })
+}
+
 impl Document {
-    /// The questions with this alias, or, where none has it, with this text; one for each page that it was asked of.
+    /// The questions with this alias or, if none has it, with this text; one for each page that it was asked of.
     ///
     /// ```
     /// use inkseal::document::Document;
@@ -76,10 +86,14 @@ impl Document {
     /// assert_eq!(answers.filter_map(|answer| answer.text()).collect::<Vec<_>>(), ["Jane Doe", "J. Doe"]);
     /// # Ok::<(), inkseal::Error>(())
     /// ```
-    pub fn query(&self, name: &str) -> impl Iterator<Item = AskedQuery<'_>> {
-        let by_alias = self.queries().any(|query| query.alias() == Some(name));
-        self.queries().filter(
-            move |query| if by_alias { query.alias() == Some(name) } else { query.text() == Some(name) },
-        )
+    pub fn query<'d>(&'d self, name: &str) -> impl Iterator<Item = AskedQuery<'d>> + use<'d> {
+        called([self.queries(), self.queries()], name)
+    }
+}
+
+impl<'d> Page<'d> {
+    /// The questions asked of the page with this alias or, if none has it, with this text; see [`Document::query`].
+    pub fn query(&self, name: &str) -> impl Iterator<Item = AskedQuery<'d>> + use<'d> {
+        called([self.queries(), self.queries()], name)
     }
 }

@@ -1,4 +1,4 @@
-//! How a document is made: from saved JSON, from parts, from a stream.
+//! Making a document: from saved JSON, from parts, from a stream.
 
 use futures::TryStreamExt;
 use serde::ser::SerializeStruct;
@@ -12,20 +12,20 @@ use crate::part::{JobStatus, MixedStatuses, Part, PartHead};
 use crate::stream::{BlockStream, PageBlocks};
 
 impl Document {
-    /// A document from saved responses of text detection or document analysis: the JSON of one, as the Get, Analyze and
-    /// Detect operations answer and as the objects of an output bucket are, or an array of them, which are joined as
-    /// [`from_parts`](Self::from_parts) does.
+    /// A document from saved responses of text detection or document analysis: the JSON of one, as returned by the Get,
+    /// Analyze and Detect operations and found in the objects of an output bucket, or an array of them, which are joined
+    /// as by [`from_parts`](Self::from_parts).
     ///
     /// # Errors
     ///
-    /// [`Malformed`](ErrorKind::Malformed) where the bytes are no such JSON, hold more than [`Limits::SAVED`] allows, or tell
-    /// different states of the job. A response without blocks is no error: it makes a document without pages, whose
-    /// [`status`](Self::status) tells more.
+    /// [`Malformed`](ErrorKind::Malformed) if the bytes are not such JSON, hold more than [`Limits::SAVED`] allows, or report
+    /// different statuses of the job. A response without blocks is not an error: it makes a document without pages, whose
+    /// [`status`](Self::status) says more.
     pub fn from_json(json: &[u8]) -> Result<Self> {
         Self::from_json_within(json, &Limits::SAVED)
     }
 
-    /// A document from saved responses as [`from_json`](Self::from_json) makes it, within limits of one's own.
+    /// A document from saved responses, as [`from_json`](Self::from_json) but within other limits.
     ///
     /// # Errors
     ///
@@ -35,17 +35,17 @@ impl Document {
         Ok(Self::new(PartHead::joined(heads)?, blocks))
     }
 
-    /// A document from parts in their order, joined as [`Part::join`] does.
+    /// A document from parts in their order, joined as by [`Part::join`].
     ///
     /// # Errors
     ///
-    /// [`Malformed`](ErrorKind::Malformed) where the parts tell different states of the job.
+    /// [`Malformed`](ErrorKind::Malformed) if the parts report different statuses of the job.
     pub fn from_parts(parts: impl IntoIterator<Item = Part<Block>>) -> Result<Self> {
         Ok(Part::join(parts)?.into())
     }
 
-    /// The whole document of a job, in memory. For one that need not fit take the [`PageStream`](crate::PageStream), and
-    /// make a document of each page.
+    /// The whole document of a job, in memory. For one that may not fit, use the [`PageStream`](crate::PageStream) and make
+    /// a document of each page.
     ///
     /// ```no_run
     /// # async fn example(clients: &inkseal::Clients, job: inkseal::RunningJob<inkseal::Analysis>) -> inkseal::Result<()> {
@@ -65,12 +65,11 @@ impl Document {
     ///
     /// # Errors
     ///
-    /// As the stream's items, and [`Malformed`](ErrorKind::Malformed) for more blocks than [`Limits::SAVED`] allows.
+    /// Those of the stream's items, and [`Malformed`](ErrorKind::Malformed) for more blocks than [`Limits::SAVED`] allows.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future drops the stream, and what was read with it: read the job again. Nothing of the job is
-    /// lost.
+    /// Dropping the future drops the stream and what was read so far. Nothing of the job is lost: read it again.
     pub async fn read(mut blocks: BlockStream) -> Result<Self> {
         let mut list: Vec<Block> = Vec::new();
         while let Some(block) = blocks.try_next().await? {
@@ -107,7 +106,7 @@ impl From<Part<Block>> for Document {
     }
 }
 
-/// A document of one page, with the number that it has in the document that it comes from.
+/// A document of one page, with the number that it has in its original document.
 impl From<PageBlocks> for Document {
     fn from(page: PageBlocks) -> Self {
         Self::beginning_at(page.number, PartHead::default(), page.blocks)

@@ -1,7 +1,7 @@
-//! Finding what a document says, and what stands where on a page.
+//! Finding text in a document, and what is in a part of a page.
 //!
-//! Texts are compared whatever their case, their Unicode form (composed or not, full-width, ligatures) and the space in
-//! them, and by how many edits they differ: characters added, left out or replaced, as where a scan was misread.
+//! Texts are compared without regard to case, Unicode form (composed or not, full-width, ligatures) and the space in
+//! them, and by the number of edits between them: characters added, left out or replaced, as when a scan was misread.
 
 mod edits;
 mod fold;
@@ -26,7 +26,7 @@ pub struct Match<'d> {
     page: u32,
     distance: usize,
     words: Vec<Word<'d>>,
-    /// For each line that it touches, which of the words stand in it.
+    /// For each line that it touches, which of the words are in it.
     rows: Vec<(Option<Line<'d>>, Range<usize>)>,
 }
 
@@ -41,24 +41,24 @@ impl<'d> Match<'d> {
         self.page
     }
 
-    /// By how many edits it differs from the phrase: characters added, left out or replaced, and 0 where it differs in
-    /// case and form at most.
+    /// The number of edits by which it differs from the phrase: characters added, left out or replaced. It is 0 if at most
+    /// case and form differ.
     pub fn distance(&self) -> usize {
         self.distance
     }
 
-    /// Its words as they stand on the page, joined by one space.
+    /// Its words as written on the page, joined by one space.
     pub fn text(&self) -> String {
         self.words.iter().map(Word::text).collect::<Vec<_>>().join(" ")
     }
 
-    /// The lines that it touches, in reading order. A word may stand in none.
+    /// The lines that it touches, in reading order. A word may be in none.
     pub fn lines(&self) -> impl Iterator<Item = Line<'d>> + '_ {
         self.rows.iter().filter_map(|(line, _)| *line)
     }
 
-    /// Where it stands, in ratios of the page: for each line that it touches, the box around its words there. There is
-    /// none where no word has a place.
+    /// Where it is, in ratios of the page: for each line that it touches, the box around its words there. A line in
+    /// which no word has a place has none.
     pub fn bounding_boxes(&self) -> Vec<BoundingBox> {
         let of_row = |words: &Range<usize>| {
             let words = self.words.get(words.clone()).unwrap_or_default();
@@ -67,15 +67,15 @@ impl<'d> Match<'d> {
         self.rows.iter().filter_map(|(_, words)| of_row(words)).collect()
     }
 
-    /// How sure Textract is of its text, 0 to 100: of its least sure word.
+    /// How sure Textract is of its text, 0 to 100: the confidence of its least sure word.
     pub fn confidence(&self) -> Option<f32> {
         self.words.iter().filter_map(|word| word.confidence()).min_by(f32::total_cmp)
     }
 }
 
-/// A part of a page, and what stands in it.
+/// A part of a page, and what is in it.
 ///
-/// A thing stands in it where the centre of its box does; on the border is within. What has no box stands nowhere.
+/// Something is in the region if the centre of its box is; a centre on the border counts. What has no box is in none.
 #[derive(Clone, Copy, Debug)]
 pub struct Region<'d> {
     page: Page<'d>,
@@ -103,7 +103,7 @@ impl<'d> Region<'d> {
         self.page.words().filter(move |word| region.holds(word.bounding_box()))
     }
 
-    /// The lines in it, in the order of the response. A line that is cut may be in it or not: by its centre.
+    /// The lines in it, in the order of the response. A line that the border cuts is in it if its centre is.
     pub fn lines(&self) -> impl Iterator<Item = Line<'d>> + use<'d> {
         let region = *self;
         self.page.lines().filter(move |line| region.holds(line.bounding_box()))
@@ -135,32 +135,32 @@ impl<'d> Page<'d> {
         matches
     }
 
-    /// The words of the page that are this one, or nearly; see [`Document::search_words`].
+    /// The words of the page that are this one or nearly so; see [`Document::search_words`].
     pub fn search_words(&self, text: &str, max_distance: usize) -> Vec<(Word<'d>, usize)> {
         nearest_first(self.words(), Word::text, text, max_distance)
     }
 
-    /// The lines of the page that say this, or nearly; see [`Document::search_lines`].
+    /// The lines of the page that are this text or nearly so; see [`Document::search_lines`].
     pub fn search_lines(&self, text: &str, max_distance: usize) -> Vec<(Line<'d>, usize)> {
         nearest_first(self.lines(), Line::text, text, max_distance)
     }
 
-    /// The lines of the page in which this text stands; see [`Document::lines_containing`].
+    /// The lines of the page that contain this text; see [`Document::lines_containing`].
     pub fn lines_containing(&self, text: &str) -> impl Iterator<Item = Line<'d>> + use<'d> {
         containing(self.lines(), text)
     }
 
-    /// The form field of the page whose key is most like a phrase; see [`Document::nearest_field`].
+    /// The form field of the page whose key is most similar to a phrase; see [`Document::nearest_field`].
     pub fn nearest_field(&self, phrase: &str) -> Option<(Field<'d>, f32)> {
         nearest_fields(self.fields(), phrase, 1).pop()
     }
 
-    /// The form fields of the page whose keys are most like a phrase; see [`Document::nearest_fields`].
+    /// The form fields of the page whose keys are most similar to a phrase; see [`Document::nearest_fields`].
     pub fn nearest_fields(&self, phrase: &str, count: usize) -> Vec<(Field<'d>, f32)> {
         nearest_fields(self.fields(), phrase, count)
     }
 
-    /// A part of the page, given in ratios of it, and what stands in it:
+    /// A part of the page, given in ratios of the page, and what is in it:
     ///
     /// ```
     /// use inkseal::block::BoundingBox;
@@ -181,13 +181,13 @@ impl<'d> Page<'d> {
         Region { page: *self, bounds: *bounds }
     }
 
-    /// Which way up most of the text of the page stands; see [`Orientation::of_words`]. `None` where no word tells.
+    /// Which way up most of the text of the page is; see [`Orientation::of_words`]. `None` if no word shows it.
     pub fn orientation(&self) -> Option<Orientation> {
         Orientation::of_words(self.word_blocks())
     }
 
     /// The usual angle of the text of the page, in degrees clockwise from 0 up to, but not including, 360; see
-    /// [`text_angle_of`]. `None` where no word tells.
+    /// [`text_angle_of`]. `None` if no word shows it.
     pub fn text_angle(&self, size: PageSize) -> Option<f32> {
         text_angle_of(self.word_blocks(), size)
     }
@@ -196,7 +196,7 @@ impl<'d> Page<'d> {
         self.words().map(|word| word.block())
     }
 
-    /// The words as people read them, each once, with the line that each stands in; those in no line come last.
+    /// The words as people read them, each once, with the line that it is in; those in no line come last.
     fn words_in_order(&self) -> Vec<(Option<Line<'d>>, Word<'d>)> {
         let mut seen = HashSet::new();
         let mut words = Vec::new();
@@ -211,14 +211,14 @@ impl<'d> Page<'d> {
 
 impl Document {
     /// The places of a phrase: whole words that follow each other in the reading order of a page, also from one line to
-    /// the next, and that differ from the phrase by at most so many edits. An edit adds, leaves out or replaces a
-    /// character, of which a space between words is one. Case and Unicode form make no difference.
+    /// the next, and that differ from the phrase by at most `max_distance` edits. An edit adds, leaves out or replaces a
+    /// character; a space between words is one. Case and Unicode form make no difference.
     ///
     /// The best come first, those equally good in the order of the document. Of places that overlap only the best is
-    /// given. What shares no character with the phrase is not found, however many edits are allowed; an empty phrase is
-    /// not found at all.
+    /// given. Text that shares no character with the phrase is not found, however many edits are allowed; an empty phrase
+    /// is not found at all.
     ///
-    /// Punctuation belongs to words: allow for an edit to find `Doe` in `Doe,`.
+    /// Punctuation belongs to words: allow one edit to find `Doe` in `Doe,`.
     ///
     /// ```
     /// use inkseal::document::Document;
@@ -242,32 +242,32 @@ impl Document {
         matches
     }
 
-    /// The words that are this one, or differ from it by at most so many edits, each with how many: the best first,
-    /// those equally good in the order of the document. What shares no character with it is never among them.
+    /// The words that are this one or differ from it by at most `max_distance` edits, each with the number of edits: the
+    /// best first, those equally good in the order of the document. A word that shares no character with it is never
+    /// among them.
     ///
-    /// A text of several words is looked for by [`search`](Self::search).
+    /// For a text of several words see [`search`](Self::search).
     pub fn search_words(&self, text: &str, max_distance: usize) -> Vec<(Word<'_>, usize)> {
         nearest_first(self.words(), Word::text, text, max_distance)
     }
 
-    /// The lines that say this and nothing else, or differ from it by at most so many edits, each with how many: the
-    /// best first, those equally good in the order of the document.
+    /// The lines whose whole text is this or differs from it by at most `max_distance` edits, each with the number of
+    /// edits: the best first, those equally good in the order of the document.
     pub fn search_lines(&self, text: &str, max_distance: usize) -> Vec<(Line<'_>, usize)> {
         nearest_first(self.lines(), Line::text, text, max_distance)
     }
 
-    /// The lines in which this text stands, also within a word, in the order of the document. No line contains an
-    /// empty text.
-    pub fn lines_containing(&self, text: &str) -> impl Iterator<Item = Line<'_>> {
+    /// The lines that contain this text, also within a word, in the order of the document. No line contains an empty text.
+    pub fn lines_containing<'d>(&'d self, text: &str) -> impl Iterator<Item = Line<'d>> + use<'d> {
         containing(self.lines(), text)
     }
 
-    /// The form field whose key is most like a phrase, and how much: 1 where they are the same but for case, Unicode
-    /// form and a colon at the end, down to 0 for what shares nothing, which is not given. Of several equally like it
-    /// is the one whose key Textract is surest of.
+    /// The form field whose key is most similar to a phrase, with the similarity: 1 if they are the same apart from case,
+    /// Unicode form and a colon at the end, down to 0 for a key that shares nothing with it, which is not given. If
+    /// several are equally similar, the one whose key Textract is surest of.
     ///
-    /// It is one minus the share of characters to edit in the longer of the two. A misread key is above 0.8 or so; what
-    /// is below 0.5 is most likely another field.
+    /// The similarity is one minus the number of edits as a share of the characters of the longer of the two. That of a
+    /// misread key is above 0.8 or so; one below 0.5 is most likely another field.
     ///
     /// ```
     /// use inkseal::document::Document;
@@ -286,14 +286,14 @@ impl Document {
         nearest_fields(self.fields(), phrase, 1).pop()
     }
 
-    /// The form fields whose keys are most like a phrase, at most so many, each with how much, 0 to 1: the most alike
-    /// first. See [`nearest_field`](Self::nearest_field).
+    /// The at most `count` form fields whose keys are most similar to a phrase, each with the similarity, 0 to 1: the most
+    /// similar first. See [`nearest_field`](Self::nearest_field).
     pub fn nearest_fields(&self, phrase: &str, count: usize) -> Vec<(Field<'_>, f32)> {
         nearest_fields(self.fields(), phrase, count)
     }
 }
 
-/// Words that may be what is looked for, as places in the reading order.
+/// Words that may be a match, as places in the reading order.
 struct Candidate {
     distance: usize,
     words: Range<usize>,
@@ -306,7 +306,7 @@ fn find<'d>(page: Page<'d>, edits: &mut Edits) -> Vec<Match<'d>> {
         return Vec::new();
     }
     let words = page.words_in_order();
-    // A page that is too short for the phrase is most of them, where the phrase is long.
+    // If the phrase is long, most pages are too short for it.
     let bytes: usize = words.iter().map(|(_, word)| word.text().len() + 1).sum();
     if bytes.saturating_mul(fold::MOST_CHARACTERS_A_BYTE) < edits.shortest() {
         return Vec::new();
@@ -328,7 +328,7 @@ fn find<'d>(page: Page<'d>, edits: &mut Edits) -> Vec<Match<'d>> {
     matches.filter_map(|found| Some(matched(page, words.get(found.words)?, found.distance))).collect()
 }
 
-/// The best candidates of which no two share a word, in their order on the page.
+/// The best candidates that share no words with each other, in their order on the page.
 fn best_apart(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
     candidates.sort_by_key(|candidate| (candidate.distance, candidate.words.start));
     let mut chosen: BTreeMap<usize, Candidate> = BTreeMap::new();
@@ -344,7 +344,7 @@ fn best_apart(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
 fn matched<'d>(page: Page<'d>, found: &[(Option<Line<'d>>, Word<'d>)], distance: usize) -> Match<'d> {
     let mut rows = Vec::new();
     let mut end = 0;
-    // Words in no line stand each for itself.
+    // Words in no line are each a row.
     for row in found.chunk_by(|(one, _), (next, _)| one.is_some() && one == next) {
         let start = end;
         end += row.len();
@@ -354,7 +354,7 @@ fn matched<'d>(page: Page<'d>, found: &[(Option<Line<'d>>, Word<'d>)], distance:
     Match { page: page.number(), distance, words, rows }
 }
 
-/// Those of which the text is nearly this one, the nearest first.
+/// Those whose text is nearly this one, the nearest first.
 fn nearest_first<'d, T>(
     items: impl Iterator<Item = T>,
     text_of: impl Fn(&T) -> &'d str,
@@ -392,7 +392,7 @@ fn nearest_fields<'d>(
     for field in fields {
         let key = plain(&field.key());
         let least = if best.len() < count { 0.0 } else { best.last().map_or(1.0, |(_, least)| *least) };
-        // At least as many characters differ as one is longer than the other.
+        // They differ in at least as many characters as their lengths differ by.
         let other = key.chars().count();
         let most = length.min(other) as f64 / length.max(other).max(1) as f64;
         if most <= 0.0 || most < least {

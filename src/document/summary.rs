@@ -9,7 +9,7 @@ use crate::{Limits, tolerant};
 /// The summary of a loan file: which documents it holds, on which pages, and which pages are signed.
 ///
 /// Follows "LendingSummary" in the Amazon Textract API reference. Given by
-/// [`Output::summary`](crate::Output::summary); a saved answer of `GetLendingAnalysisSummary` reads as a
+/// [`Output::summary`](crate::Output::summary); a saved response of `GetLendingAnalysisSummary` is read as a
 /// [`Part`] with one:
 ///
 /// ```
@@ -51,8 +51,9 @@ impl LendingSummary {
     }
 
     /// The groups of one type, such as `"PAYSLIPS"`. Textract makes one of each.
-    pub fn groups_of<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a DocumentGroup> {
-        self.document_groups().iter().filter(move |group| group.kind.as_deref() == Some(kind))
+    pub fn groups_of<'s>(&'s self, kind: &str) -> impl Iterator<Item = &'s DocumentGroup> + use<'s> {
+        let kind = kind.to_owned();
+        self.document_groups().iter().filter(move |group| group.kind.as_ref() == Some(&kind))
     }
 
     /// The pages of the documents of one type, each once and in order, 1-based.
@@ -72,7 +73,7 @@ impl LendingSummary {
         sorted(signatures.filter_map(|signature| signature.page))
     }
 
-    /// What both of them say.
+    /// Both together.
     pub(crate) fn joined(mut self, more: Self) -> Self {
         let Self { document_groups, undetected_document_types } = more;
         if let Some(groups) = document_groups {
@@ -99,7 +100,7 @@ impl Record for LendingSummary {
         parse_single_with_serde(bytes, limits, "Summary")
     }
 
-    /// None: it is about all of them.
+    /// None: it is about all pages.
     fn page(&self) -> Option<u32> {
         None
     }
@@ -149,7 +150,7 @@ impl DocumentGroup {
 #[serde(rename_all = "PascalCase", default)]
 #[non_exhaustive]
 pub struct SplitDocument {
-    /// Which one of its group it is, 1-based.
+    /// Its number in the group, 1-based.
     #[serde(deserialize_with = "tolerant::count", skip_serializing_if = "Option::is_none")]
     pub index: Option<u32>,
     /// Its pages, in their order within the document, 1-based.
@@ -171,7 +172,7 @@ impl SplitDocument {
 #[serde(rename_all = "PascalCase", default)]
 #[non_exhaustive]
 pub struct DetectedSignature {
-    /// The page that it stands on, 1-based.
+    /// The page that it is on, 1-based.
     #[serde(deserialize_with = "tolerant::count", skip_serializing_if = "Option::is_none")]
     pub page: Option<u32>,
 }
@@ -183,7 +184,7 @@ pub struct DetectedSignature {
 #[serde(rename_all = "PascalCase", default)]
 #[non_exhaustive]
 pub struct UndetectedSignature {
-    /// The page that it should stand on, 1-based.
+    /// The page that it should be on, 1-based.
     #[serde(deserialize_with = "tolerant::count", skip_serializing_if = "Option::is_none")]
     pub page: Option<u32>,
 }

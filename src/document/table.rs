@@ -12,8 +12,8 @@ use crate::block::{BlockKind, EntityType, RelationshipKind};
 
 /// A table.
 ///
-/// Rows and columns count from 1, as Textract's do. Where cells are merged, the merged cell takes their place, and has
-/// what they say:
+/// Rows and columns count from 1, as Textract's do. A merged cell takes the place of the cells that it consists of, and has
+/// their text:
 ///
 /// ```
 /// use inkseal::document::{Document, Merged};
@@ -36,7 +36,7 @@ use crate::block::{BlockKind, EntityType, RelationshipKind};
 /// # Ok::<(), inkseal::Error>(())
 /// ```
 ///
-/// It derefs to its block. The grid is made when the table is, in time linear in its cells.
+/// It derefs to its block. The grid is made together with the table, in time linear in its cells.
 #[derive(Clone)]
 pub struct Table<'d> {
     block: BlockRef<'d>,
@@ -45,14 +45,14 @@ pub struct Table<'d> {
     grid: Grid,
 }
 
-/// Which cell stands at which place.
+/// Which cell is at which place.
 #[derive(Clone, Default)]
 struct Grid {
     rows: u32,
     columns: u32,
     /// Row by row, places in the list of cells.
     slots: Vec<Place>,
-    /// Whether the cells make no grid, so that each has a row of its own.
+    /// Whether the cells do not make a grid, so that each has a row of its own.
     is_scattered: bool,
 }
 
@@ -64,19 +64,19 @@ enum Place {
     Covered(u32),
 }
 
-/// What stands at a place of a table.
+/// What is at a place of a table.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Slot<'d> {
     /// A cell, merged or not, that begins here.
     Cell(Cell<'d>),
-    /// A part of a cell that begins above or to the left of here.
+    /// A part of a cell that begins further up or to the left.
     Covered(Cell<'d>),
-    /// Nothing at all.
+    /// No cell.
     Empty,
 }
 
-/// Whether the text of a merged cell stands at its first place only, or at all that it covers.
+/// Whether the text of a merged cell is given at its first place only, or at all that it covers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Merged {
     /// At the first place; the others are empty.
@@ -87,29 +87,29 @@ pub enum Merged {
 }
 
 views! {
-    /// A cell of a table: a single one, or one that was merged from several.
+    /// A cell of a table: a single one, or one merged from several.
     Cell;
     /// The title or footer of a table, within it or outside.
     TableCaption;
 }
 
 impl<'d> Cell<'d> {
-    /// The row in which it begins, from 1; 0 where Textract sent none.
+    /// The row in which it begins, from 1; 0 if Textract sent none.
     pub fn row(&self) -> u32 {
         self.row_index().unwrap_or_default()
     }
 
-    /// The column in which it begins, from 1; 0 where Textract sent none.
+    /// The column in which it begins, from 1; 0 if Textract sent none.
     pub fn column(&self) -> u32 {
         self.column_index().unwrap_or_default()
     }
 
-    /// Over how many rows it stands, at least 1.
+    /// The number of rows that it spans, at least 1.
     pub fn row_span(&self) -> u32 {
         self.block().row_span().unwrap_or(1).max(1)
     }
 
-    /// Over how many columns it stands, at least 1.
+    /// The number of columns that it spans, at least 1.
     pub fn column_span(&self) -> u32 {
         self.block().column_span().unwrap_or(1).max(1)
     }
@@ -125,7 +125,7 @@ impl<'d> Cell<'d> {
         children.into_iter().flatten().filter(|part| *part.kind() == BlockKind::Cell).map(Cell)
     }
 
-    /// Its words, selection elements and signatures; those of all its parts where it is merged.
+    /// Its words, selection elements and signatures; those of all its parts if it is merged.
     pub fn tokens(&self) -> impl Iterator<Item = Token<'d>> + use<'d> {
         let own = (!self.is_merged()).then_some(self.0);
         own.into_iter().chain(self.parts().map(|part| part.0)).flat_map(|block| block.content())
@@ -140,7 +140,7 @@ impl<'d> Cell<'d> {
         }
     }
 
-    /// Whether it has this role, by itself or by one of its parts.
+    /// Whether it or one of its parts has this role.
     pub fn has_role(&self, role: &EntityType) -> bool {
         self.has_entity_type(role) || self.parts().any(|part| part.has_entity_type(role))
     }
@@ -150,12 +150,12 @@ impl<'d> Cell<'d> {
         self.has_role(&EntityType::ColumnHeader)
     }
 
-    /// Whether it opens a section of its table.
+    /// Whether it is the title of a section of its table.
     pub fn is_section_title(&self) -> bool {
         self.has_role(&EntityType::TableSectionTitle)
     }
 
-    /// Whether it sums up its table.
+    /// Whether it is a summary of its table.
     pub fn is_summary(&self) -> bool {
         self.has_role(&EntityType::TableSummary)
     }
@@ -177,7 +177,7 @@ impl<'d> TableCaption<'d> {
         joined(self.content())
     }
 
-    /// Whether it stands outside of the grid: none of its words is in a cell.
+    /// Whether it is outside of the grid: none of its words is in a cell.
     pub fn is_floating(&self, table: &Table<'_>) -> bool {
         let own: HashSet<u32> = self.content().map(|token| token.block_ref().index()).collect();
         let mut in_cells = table.cells().flat_map(|cell| cell.tokens());
@@ -202,22 +202,22 @@ impl<'d> Table<'d> {
         Self { block, cells, unplaced, grid }
     }
 
-    /// How many rows there are.
+    /// The number of rows.
     pub fn row_count(&self) -> u32 {
         self.grid.rows
     }
 
-    /// How many columns there are.
+    /// The number of columns.
     pub fn column_count(&self) -> u32 {
         self.grid.columns
     }
 
-    /// The cell at this row and column, both from 1: the merged cell, where one covers the place.
+    /// The cell at this row and column, both from 1: the merged cell, if one covers the place.
     pub fn cell(&self, row: u32, column: u32) -> Option<Cell<'d>> {
         self.slot(row, column).cell()
     }
 
-    /// What stands at this row and column, both from 1.
+    /// What is at this row and column, both from 1.
     pub fn slot(&self, row: u32, column: u32) -> Slot<'d> {
         match self.grid.get(row, column) {
             Place::Empty => Slot::Empty,
@@ -230,7 +230,7 @@ impl<'d> Table<'d> {
         }
     }
 
-    /// What stands in a row, column by column.
+    /// What is in a row, from 1, column by column.
     pub fn row(&self, row: u32) -> impl ExactSizeIterator<Item = Slot<'d>> + '_ {
         let end = if (1..=self.row_count()).contains(&row) { self.column_count() } else { 0 };
         (0..end).map(move |column| self.slot(row, column + 1))
@@ -251,13 +251,13 @@ impl<'d> Table<'d> {
         self.cells.iter().chain(&self.unplaced).copied().filter(Cell::is_merged)
     }
 
-    /// The cells that say no row or no column, and so stand nowhere in the grid. Textract sends none.
+    /// The cells without a row or without a column, which are nowhere in the grid. Textract sends none.
     pub fn unplaced_cells(&self) -> impl Iterator<Item = Cell<'d>> + '_ {
         self.unplaced.iter().copied()
     }
 
-    /// The cells that begin somewhere in the grid, row by row: all but the unplaced ones, the parts of merged ones, and
-    /// those whose place a later cell takes too.
+    /// The cells that begin somewhere in the grid, row by row: all except the unplaced ones, the parts of merged ones, and
+    /// those whose place a later cell also takes.
     pub(super) fn shown_cells(&self) -> impl Iterator<Item = Cell<'d>> + '_ {
         let starts = self.grid.slots.iter().filter_map(|place| match place {
             Place::Start(index) => Some(*index as usize),
@@ -276,10 +276,10 @@ impl<'d> Table<'d> {
         self.rows().map(|row| row.into_iter().map(text).collect()).collect()
     }
 
-    /// How many rows, from the first on, are a header: those in which at least nine of ten columns have a cell of the
-    /// role COLUMN_HEADER. Titles within the table above it do not count, and are skipped.
+    /// The rows that are the header, from 1: those at the beginning in which at least nine of ten columns have a cell of
+    /// the role COLUMN_HEADER. Rows of titles above them are skipped.
     pub fn header_rows(&self) -> std::ops::Range<u32> {
-        // A merged cell is asked once for all the places that it covers.
+        // A merged cell is asked once for all places that it covers.
         let mut asked = HashMap::new();
         let mut covered = |row: u32, role: EntityType| {
             let mut has_role = |cell: Cell<'d>| {
@@ -308,7 +308,7 @@ impl<'d> Table<'d> {
         (!cells.is_empty()).then(|| joined_texts(cells.iter().map(Cell::text)))
     }
 
-    /// The number of the column with this header, from 1, whatever the case, the Unicode form and the space around it.
+    /// The number of the column with this header, from 1, apart from case, Unicode form and the space around it.
     pub fn column_named(&self, header: &str) -> Option<u32> {
         let wanted = fold(header);
         let rows = self.header_rows();
@@ -316,7 +316,7 @@ impl<'d> Table<'d> {
         (1..=self.column_count()).find(|column| header(*column).is_some_and(|text| fold(&text) == wanted))
     }
 
-    /// The places below the header of the column with this header.
+    /// The places of the column with this header, below the header.
     pub fn column(&self, header: &str) -> Option<Vec<Slot<'d>>> {
         let column = self.column_named(header)?;
         Some((self.header_rows().end..=self.row_count()).map(|row| self.slot(row, column)).collect())
@@ -336,25 +336,25 @@ impl<'d> Table<'d> {
             .map(TableCaption)
     }
 
-    /// Whether it has plain rows and columns, in Textract's judgement.
+    /// Whether Textract classed it as structured: it has plain rows and columns.
     pub fn is_structured(&self) -> bool {
         self.has_entity_type(&EntityType::StructuredTable)
     }
 
-    /// Whether its rows or columns are not all alike, in Textract's judgement. Old responses judge neither way.
+    /// Whether Textract classed it as semi-structured: its rows or columns are not all alike. Old responses class no table.
     pub fn is_semi_structured(&self) -> bool {
         self.has_entity_type(&EntityType::SemiStructuredTable)
     }
 
-    /// Whether its cells make no grid, as they claim far more places than they are, or a long text for very many places: each
-    /// then has a row of its own.
+    /// Whether its cells do not make a grid, because they claim far more places than there are cells, or repeat a long text
+    /// at very many places: then each has a row of its own.
     pub fn is_scattered(&self) -> bool {
         self.grid.is_scattered
     }
 }
 
 impl<'d> Slot<'d> {
-    /// The cell that stands here, be it that it begins elsewhere.
+    /// The cell that covers this place, even if it begins elsewhere.
     pub fn cell(&self) -> Option<Cell<'d>> {
         match self {
             Self::Cell(cell) | Self::Covered(cell) => Some(*cell),
@@ -371,18 +371,18 @@ impl<'d> Slot<'d> {
     }
 }
 
-/// How many places a table may have for each of its cells, beyond [`FREE_PLACES`]. Textract sends a cell for each; what
-/// claims more is made up, and would make a few bytes fill the memory.
+/// How many places a table may have for each of its cells, beyond [`FREE_PLACES`]. Textract sends a cell for each place; a
+/// table that claims many more was made up, so that a few bytes fill the memory.
 const PLACES_A_CELL: u64 = 64;
 const FREE_PLACES: u64 = 256;
 
-/// How many bytes of text a table may have at all its places together, beyond [`PLACES_A_CELL`] times those of its cells. What
-/// a cell says can be repeated at each place that it covers, and one large cell would make of a long text far more than that.
+/// How many bytes of text a table may have at all its places together, beyond [`PLACES_A_CELL`] times those of its cells. The
+/// text of a cell can be repeated at each place that it covers, and one large cell with a long text would make far more.
 const FREE_TEXT: u64 = 64 * 1024;
 
-/// Whether the cells would say far more at all their places than they say once.
+/// Whether the text of the cells at all their places would be far longer than once.
 fn repeats_too_much(cells: &[Cell<'_>], area: impl Fn(&Cell<'_>) -> u64) -> bool {
-    // Nearly no table has a cell that large, and the others need not be read for this.
+    // Nearly no table has a cell that large, and those without one need not be read.
     if cells.iter().all(|cell| area(cell) <= PLACES_A_CELL) {
         return false;
     }
@@ -403,7 +403,7 @@ impl Grid {
         let rows = single_cells.iter().map(|cell| last(cell.row(), cell.row_span())).max().unwrap_or(0);
         let columns =
             single_cells.iter().map(|cell| last(cell.column(), cell.column_span())).max().unwrap_or(0);
-        // A merged cell can claim no more than there is.
+        // A merged cell cannot claim more than there is.
         let area = |cell: &Cell<'_>| {
             u64::from(cell.row_span().min(rows)) * u64::from(cell.column_span().min(columns))
         };
@@ -452,7 +452,7 @@ impl Grid {
         }
     }
 
-    /// Gives a cell what it spans and no other cell has.
+    /// Gives a cell the places that it spans and no other cell has.
     fn cover(&mut self, cell: &Cell<'_>, index: u32) {
         for row in cell.row()..cell.row().saturating_add(cell.row_span().min(self.rows)) {
             for column in cell.column()..cell.column().saturating_add(cell.column_span().min(self.columns)) {
@@ -486,8 +486,9 @@ impl fmt::Debug for Table<'_> {
 }
 
 impl Document {
-    /// The tables that have a column with this header, whatever its case.
-    pub fn tables_with_column(&self, header: &str) -> impl Iterator<Item = Table<'_>> {
-        self.tables().filter(move |table| table.column_named(header).is_some())
+    /// The tables that have a column with this header, in any case; see [`Table::column_named`].
+    pub fn tables_with_column<'d>(&'d self, header: &str) -> impl Iterator<Item = Table<'d>> + use<'d> {
+        let header = header.to_owned();
+        self.tables().filter(move |table| table.column_named(&header).is_some())
     }
 }

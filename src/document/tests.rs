@@ -1,4 +1,4 @@
-//! What holds for every member of every type: null is nothing, an empty list stays, and no text shows.
+//! What holds for every member of every type: null means absent, an empty list stays, and no text shows.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::part::Record;
 
-/// Every text of a document in these begins so; nothing else does.
+/// All text of a document in these tests begins with this; nothing else does.
 const CANARY: &str = "canary";
 
 fn geometry() -> Value {
@@ -87,7 +87,7 @@ fn summary() -> Value {
     })
 }
 
-/// The pointers to everything that is in a value, itself aside.
+/// The pointers to everything in a value, except the value itself.
 fn pointers(value: &Value) -> Vec<String> {
     fn walk(value: &Value, at: &str, found: &mut Vec<String>) {
         let inner: Vec<(String, &Value)> = match value {
@@ -128,7 +128,7 @@ fn check<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(whole: &
     assert!(pointers.len() > 10);
     for pointer in &pointers {
         let removed = without(whole, pointer);
-        // A coordinate that was not sent is 0; everything else stays away.
+        // A coordinate that was not sent is 0; everything else stays absent.
         if !["/X", "/Y", "/Width", "/Height", "/Left", "/Top"].iter().any(|name| pointer.ends_with(name)) {
             assert_eq!(serde_json::to_value(read(&removed)).unwrap(), removed, "{pointer}");
         }
@@ -222,6 +222,35 @@ fn the_page_of_an_expense_document() {
     assert_eq!(page(json!({"Blocks": [{"BlockType": "PAGE", "Id": "p", "Page": 4}]})), Some(4));
     let items = json!([{"LineItems": [{"LineItemExpenseFields": [{}, {"PageNumber": 5}]}]}]);
     assert_eq!(page(json!({"SummaryFields": [{}], "LineItemGroups": items})), Some(5));
+}
+
+#[test]
+fn summary_fields_in_groups() {
+    let field = |kind: &str, groups: Value| json!({"Type": {"Text": kind}, "GroupProperties": groups});
+    let receipt: ExpenseDocument = serde_json::from_value(json!({"SummaryFields": [
+        field("NAME", json!([{"Types": ["VENDOR"], "Id": "v"}])),
+        field("CITY", json!([{"Types": ["RECEIVER"], "Id": "r"}, {"Types": ["RECEIVER_SHIP_TO"], "Id": "r"}])),
+        field("TOTAL", json!(null)),
+        field("STREET", json!([{"Types": ["VENDOR"], "Id": "v"}, {"Types": null, "Id": "s"}, {"Types": ["X"]}])),
+    ]}))
+    .unwrap();
+    let groups = receipt.summary_groups();
+    let found: Vec<_> = groups
+        .iter()
+        .map(|group| {
+            let kinds = group.fields().iter().filter_map(|field| field.kind());
+            (group.id(), group.types(), kinds.collect::<Vec<_>>())
+        })
+        .collect();
+    let expected = [
+        ("v", vec!["VENDOR"], vec!["NAME", "STREET"]),
+        ("r", vec!["RECEIVER", "RECEIVER_SHIP_TO"], vec!["CITY"]),
+        ("s", vec![], vec!["STREET"]),
+    ];
+    assert_eq!(found, expected);
+    assert!(groups[1].has_type("RECEIVER_SHIP_TO") && !groups[0].has_type("RECEIVER"));
+    assert!(groups[0].field("STREET").is_some() && groups[0].field("CITY").is_none());
+    assert!(ExpenseDocument::default().summary_groups().is_empty());
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Words, lines, and what else stands in a row with them.
+//! Words, lines, and what else can be next to words.
 
 use super::BlockRef;
 use super::node::views;
@@ -11,42 +11,42 @@ views! {
     Line;
     /// A check box or radio button.
     SelectionElement;
-    /// A signature, of which only the place is known.
+    /// A signature: Textract gives its place only.
     Signature;
 }
 
 impl<'d> Word<'d> {
-    /// What it says; empty where Textract sent nothing.
+    /// Its text; empty if Textract sent none.
     pub fn text(&self) -> &'d str {
         self.block().text().unwrap_or_default()
     }
 }
 
 impl<'d> Line<'d> {
-    /// What it says, as Textract put it together; empty where Textract sent nothing.
+    /// Its text, as Textract put it together; empty if Textract sent none.
     pub fn text(&self) -> &'d str {
         self.block().text().unwrap_or_default()
     }
 
-    /// Its words, but for those that are not there.
+    /// Its words; ids that lead nowhere are left out.
     pub fn words(&self) -> impl Iterator<Item = Word<'d>> + use<'d> {
         self.children().filter_map(BlockRef::as_word)
     }
 }
 
 impl<'d> SelectionElement<'d> {
-    /// Whether it is marked. `None` where Textract does not tell.
+    /// Whether it is marked. `None` if Textract does not say.
     pub fn status(&self) -> Option<&'d SelectionStatus> {
         self.block().selection_status()
     }
 
-    /// Whether it is marked; one of which Textract does not tell is not.
+    /// Whether it is marked; if Textract does not say, it is not.
     pub fn is_selected(&self) -> bool {
         self.0.is_selected()
     }
 }
 
-/// What stands in a cell, a key or a value: a word, a selection element or a signature.
+/// An item of the content of a cell, a key or a value: a word, a selection element or a signature.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Token<'d> {
@@ -68,7 +68,7 @@ impl<'d> Token<'d> {
         }
     }
 
-    /// The block behind it.
+    /// Its block.
     pub fn block_ref(&self) -> BlockRef<'d> {
         match self {
             Self::Word(word) => word.0,
@@ -101,7 +101,7 @@ pub(super) fn joined<'d>(tokens: impl Iterator<Item = Token<'d>>) -> String {
     text
 }
 
-/// Those that say something, joined by one space.
+/// Those that are not empty, joined by one space.
 pub(super) fn joined_texts(texts: impl Iterator<Item = String>) -> String {
     texts.filter(|text| !text.is_empty()).reduce(|joined, text| joined + " " + &text).unwrap_or_default()
 }

@@ -1,11 +1,9 @@
-//! What renderings write on.
-
-use std::ops::Range;
+//! The output of a rendering in progress.
 
 use super::{Rendering, Span};
 use crate::document::BlockRef;
 
-/// A rendering in the making: its text, the map if it is wanted, and the separator that is due.
+/// A rendering in progress: its text, the map if it is wanted, and the separator that is due.
 #[derive(Default)]
 pub(super) struct Canvas {
     text: String,
@@ -14,7 +12,7 @@ pub(super) struct Canvas {
     started: bool,
 }
 
-/// What stands between two things, once the second one is there. Of two that are due the later one in this order counts.
+/// What separates two things, once the second one is there. Of two that are due, the later one in this order counts.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Separator {
     Line,
@@ -27,17 +25,17 @@ impl Canvas {
         Self { spans: with_map.then(Vec::new), ..Self::default() }
     }
 
-    /// A canvas of its own, for what is to be put in later.
+    /// A separate canvas, for what is inserted later.
     pub(super) fn aside(&self) -> Self {
         Self::new(self.spans.is_some())
     }
 
-    /// Asks for a separator before what comes next, unless that is the first thing of all.
+    /// Asks for a separator before what comes next, unless that is the very first thing.
     pub(super) fn separate(&mut self, separator: Separator) {
         self.due = self.due.max(Some(separator));
     }
 
-    /// The separator that is due, which has to be written now.
+    /// The separator that is due, which must be written now.
     pub(super) fn take_due(&mut self) -> Option<Separator> {
         let due = self.due.take();
         std::mem::replace(&mut self.started, true).then_some(due).flatten()
@@ -48,7 +46,7 @@ impl Canvas {
         self.started
     }
 
-    /// Begins anew behind a separator that always stands: what comes next needs none.
+    /// Begins anew behind a separator that is always written: what comes next needs none.
     pub(super) fn restart(&mut self, separator: &str) {
         self.push(separator);
         (self.due, self.started) = (None, false);
@@ -58,7 +56,7 @@ impl Canvas {
         self.text.push_str(text);
     }
 
-    /// What was written and not taken out yet.
+    /// What was written and not yet taken out.
     pub(super) fn text(&self) -> &str {
         &self.text
     }
@@ -68,17 +66,16 @@ impl Canvas {
         self.text.is_empty()
     }
 
-    /// Puts in what was written aside as it is written here; `place` tells where in that each byte of it has come to be.
+    /// Inserts what was written aside, in the form `written`; `place` gives the place in it of each byte of the original.
     pub(super) fn append_as(&mut self, other: Self, written: &str, place: impl Fn(usize) -> usize) {
         let offset = self.text.len();
         self.text.push_str(written);
         if let (Some(spans), Some(others)) = (&mut self.spans, other.spans) {
-            let moved = |Range { start, end }: Range<usize>| offset + place(start)..offset + place(end);
-            spans.extend(others.into_iter().map(|span| Span { range: moved(span.range), ..span }));
+            spans.extend(others.into_iter().map(|span| span.moved(|at| offset + place(at))));
         }
     }
 
-    /// Writes what a block says.
+    /// Writes the text of a block.
     pub(super) fn push_from(&mut self, source: BlockRef<'_>, write: impl FnOnce(&mut String)) {
         let start = self.text.len();
         write(&mut self.text);
@@ -89,18 +86,13 @@ impl Canvas {
         }
     }
 
-    /// Puts in what was written aside.
-    pub(super) fn append(&mut self, other: Self) {
-        let offset = self.text.len();
-        self.text.push_str(&other.text);
-        if let (Some(spans), Some(others)) = (&mut self.spans, other.spans) {
-            let moved =
-                |span: Span| Span { range: span.range.start + offset..span.range.end + offset, ..span };
-            spans.extend(others.into_iter().map(moved));
-        }
+    /// Inserts what was written aside.
+    pub(super) fn append(&mut self, mut other: Self) {
+        let written = std::mem::take(&mut other.text);
+        self.append_as(other, &written, |at| at);
     }
 
-    /// How many characters were written.
+    /// The number of characters that were written.
     pub(super) fn width(&self) -> usize {
         self.text.chars().count()
     }

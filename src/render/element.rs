@@ -1,11 +1,11 @@
-//! The elements of a page, which HTML and JSON put its pieces into.
+//! The elements of a page, in which HTML and JSON put its pieces.
 
 use super::Render;
 use crate::block::{BlockKind, BoundingBox};
 use crate::document::Token;
 use crate::document::flow::{Content, Flow, Piece, Run};
 
-/// What an element is.
+/// The kind of an element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
     Title,
@@ -18,7 +18,7 @@ pub(super) enum Role {
     Figure,
     /// Form fields.
     KeyValue,
-    /// Lines of which the layout tells nothing.
+    /// Lines that are in no element of the layout.
     Lines,
     Table,
     Signature,
@@ -61,8 +61,8 @@ impl Role {
                 BlockKind::LayoutList => Self::List,
                 BlockKind::LayoutFigure => Self::Figure,
                 BlockKind::Line => Self::Lines,
-                // The place of a table or of form fields, of which these lines are none, and what this version does not
-                // know.
+                // The place of a table or of form fields to which these lines do not belong, and kinds that this version
+                // does not know.
                 _ => Self::Text,
             },
         }
@@ -72,12 +72,12 @@ impl Role {
 /// Pieces that belong together.
 pub(super) struct Element<'f, 'd> {
     pub(super) role: Role,
-    /// The items of a list, the fields of a form, the lines of a paragraph; of the others there is one.
+    /// The items of a list, the fields of a form, the lines of a paragraph; one for the others.
     pub(super) pieces: Vec<&'f Piece<'d>>,
 }
 
 impl<'d> Element<'_, 'd> {
-    /// The box around what it says.
+    /// The box around its content.
     pub(super) fn place(&self) -> Option<BoundingBox> {
         self.pieces.iter().filter_map(|piece| piece.place).reduce(|one, other| one.union(&other))
     }

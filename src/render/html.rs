@@ -4,16 +4,17 @@ use super::Render;
 use super::canvas::Canvas;
 use super::element::{self, Element, Role, elements};
 use super::line::Escape;
+use super::table::roles;
 use super::tiles::{Tile, tiles};
 use crate::document::flow::{Content, Flow, PlacedTable};
 use crate::document::{Cell, Field, Table, Token};
 
-/// Text in which nothing is taken for markup.
+/// Text in which nothing is read as markup.
 struct Html;
 
 impl Escape for Html {
     fn escape(&self, text: &str, _: bool, out: &mut String) {
-        // A word has no line breaks within; where one has, it keeps them, and in Markdown they do not end the markup.
+        // A word has no line breaks in it; if one does, it keeps them, and in Markdown they do not end the markup.
         match text.find(is_break) {
             None => drop(html_escape::encode_text_to_string(text, out)),
             Some(_) => {
@@ -36,7 +37,7 @@ fn is_break(character: char) -> bool {
     matches!(character, '\t' | '\n' | '\u{c}' | '\r')
 }
 
-/// Writes a character as HTML and Markdown have one that must not be taken for itself.
+/// Writes a character as a reference, for HTML and Markdown that must not interpret it.
 pub(super) fn push_reference(character: char, out: &mut String) {
     out.push_str(&format!("&#{};", u32::from(character)));
 }
@@ -109,7 +110,7 @@ fn write_element<'d>(render: &Render, canvas: &mut Canvas, flow: &Flow<'d>, elem
     canvas.push(close);
 }
 
-/// Writes what is between two tags, and them, if there is anything.
+/// Writes two tags and what is between them, if there is anything.
 fn wrap(canvas: &mut Canvas, open: &str, close: &str, write: impl FnOnce(&mut Canvas)) {
     let mut inner = canvas.aside();
     write(&mut inner);
@@ -157,7 +158,7 @@ fn write_placed(render: &Render, canvas: &mut Canvas, placed: &PlacedTable<'_>) 
     }
 }
 
-/// A table, with merged cells as such.
+/// A table, in which merged cells span rows and columns.
 pub(super) fn write_table(render: &Render, canvas: &mut Canvas, table: &Table<'_>, caption: Option<Canvas>) {
     canvas.push("<table>");
     if let Some(caption) = caption {
@@ -165,7 +166,7 @@ pub(super) fn write_table(render: &Render, canvas: &mut Canvas, table: &Table<'_
     }
     let header = render.header_rows(table);
     let rows = tiles(table);
-    // The rows of the head: those of the header, and the titles above it. A cell that stands in head and body has to stay
+    // The rows of the head: those of the header, and the titles above it. A cell that is in both head and body has to stay
     // whole, so then there is no head.
     let head = if header.is_empty() { 0 } else { header.end.saturating_sub(1) };
     let reaches_out = |row: usize, tile: &Tile<'_>| matches!(tile, Tile::Cell { rows, .. } if row < head as usize && row + *rows as usize > head as usize);
@@ -213,13 +214,7 @@ fn push_attributes(canvas: &mut Canvas, cell: &Cell<'_>, name: &str, rows: u32, 
             canvas.push(&format!(" {name}=\"{span}\""));
         }
     }
-    let roles = [
-        (cell.is_title(), "title"),
-        (cell.is_section_title(), "section-title"),
-        (cell.is_summary(), "summary"),
-        (cell.is_footer(), "footer"),
-    ];
-    let classes: Vec<_> = roles.into_iter().filter(|(has, _)| *has).map(|(_, class)| class).collect();
+    let classes: Vec<_> = roles(cell).collect();
     if !classes.is_empty() {
         canvas.push(&format!(" class=\"{}\"", classes.join(" ")));
     }

@@ -1,4 +1,4 @@
-//! A JSON document, whose shape is told at [`Format::Json`](super::Format::Json).
+//! A JSON document, whose shape is documented at [`Format::Json`](super::Format::Json).
 
 use serde::Serialize;
 
@@ -6,6 +6,7 @@ use super::Render;
 use super::canvas::Canvas;
 use super::element::{self, Element, Role, elements};
 use super::line::Escape;
+use super::table::roles;
 use super::tiles::{Tile, tiles};
 use crate::block::{BlockKind, BoundingBox};
 use crate::document::flow::{Content, Flow, PlacedTable};
@@ -25,7 +26,7 @@ impl Escape for Json {
     }
 }
 
-/// A value as JSON has it. Strings, numbers and what is made of them can always be written.
+/// A value as JSON. Strings, numbers and what consists of them can always be written.
 fn written(value: &(impl Serialize + ?Sized)) -> String {
     serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned())
 }
@@ -72,7 +73,7 @@ fn close(canvas: &mut Canvas, place: Option<BoundingBox>) {
     canvas.push(&format!(",\"box\":{}}}", written(&place)));
 }
 
-/// Where an element stands, in ratios of the page.
+/// Where an element is, in ratios of the page.
 #[derive(Serialize)]
 struct Place {
     left: f32,
@@ -81,7 +82,7 @@ struct Place {
     height: f32,
 }
 
-/// Writes an element, unless it has nothing that is not hidden.
+/// Writes an element, unless everything in it is hidden.
 fn write_element<'d>(render: &Render, canvas: &mut Canvas, flow: &Flow<'d>, element: &Element<'_, 'd>) {
     let role = element.role;
     let begin = |canvas: &mut Canvas| {
@@ -179,14 +180,13 @@ fn write_field(render: &Render, canvas: &mut Canvas, field: &Field<'_>, begun: &
     canvas.push("\",\"value\":\"");
     canvas.append(value);
     canvas.push("\"");
-    let selected = field.is_selected().filter(|_| !render.is_hidden(&BlockKind::SelectionElement));
-    if let Some(selected) = selected {
-        canvas.push(&format!(",\"selected\":{selected}"));
+    if field.selection_element().is_some() && !render.is_hidden(&BlockKind::SelectionElement) {
+        canvas.push(&format!(",\"selected\":{}", written(&field.is_selected())));
     }
     canvas.push(&format!(",\"confidence\":{}}}", written(&field.structure_confidence())));
 }
 
-/// Writes a table but for its end; tells whether there is anything of it.
+/// Writes a table except its end; returns whether there is anything of it.
 fn write_table(render: &Render, canvas: &mut Canvas, placed: &PlacedTable<'_>) -> bool {
     let PlacedTable { table, titles, footers } = placed;
     let is_nothing = table.row_count() == 0 && titles.is_empty() && footers.is_empty();
@@ -224,14 +224,8 @@ fn write_cell(render: &Render, canvas: &mut Canvas, cell: &Cell<'_>, extent: [u3
     next(canvas);
     canvas
         .push(&format!("{{\"row\":{row},\"column\":{column},\"row_span\":{rows},\"column_span\":{columns}"));
-    let roles = [
-        (cell.is_column_header(), "column-header"),
-        (cell.is_title(), "title"),
-        (cell.is_section_title(), "section-title"),
-        (cell.is_summary(), "summary"),
-        (cell.is_footer(), "footer"),
-    ];
-    let roles: Vec<_> = roles.into_iter().filter(|(has, _)| *has).map(|(_, role)| role).collect();
+    let in_header = cell.is_column_header().then_some("column-header");
+    let roles: Vec<_> = in_header.into_iter().chain(roles(cell)).collect();
     canvas.push(&format!(",\"roles\":{},\"text\":", written(&roles)));
     write_tokens(render, canvas, cell.tokens());
     canvas.push("}");

@@ -1,23 +1,23 @@
-//! Runs of a line, which every format writes alike but for how it escapes them.
+//! Runs of a line, which all formats write alike except for the escaping.
 
 use super::Render;
 use super::canvas::Canvas;
 use crate::document::flow::Run;
 use crate::document::{Field, Token};
 
-/// How a format writes the text of a document.
+/// How a format escapes the text of a document.
 pub(super) trait Escape {
-    /// Writes a text; `first` tells that it begins a line.
+    /// Writes a text; `first` is whether it begins a line.
     fn escape(&self, text: &str, first: bool, out: &mut String);
 
-    /// Writes what stands for a selection element or a signature, which is the caller's own text.
+    /// Writes the mark of a selection element or a signature, which is text of the caller.
     fn mark(&self, mark: &str, out: &mut String) {
         out.push_str(mark);
     }
 }
 
 impl Render {
-    /// Writes runs with a space between each two. Before the first one that is not hidden, `open` is called. Tells whether
+    /// Writes runs with a space between each two. Calls `open` before the first one that is not hidden. Returns whether
     /// there was any.
     pub(super) fn runs<'d>(
         &self,
@@ -48,7 +48,7 @@ impl Render {
         open.is_none()
     }
 
-    /// Writes tokens as [`runs`](Self::runs) does.
+    /// Writes tokens like [`runs`](Self::runs).
     pub(super) fn tokens<'d>(
         &self,
         canvas: &mut Canvas,
@@ -59,8 +59,8 @@ impl Render {
         self.runs(canvas, escape, tokens.into_iter().map(Run::Token), open)
     }
 
-    /// Writes lines with `between` each two that say anything. Before the first one, `open` is called. Tells whether there
-    /// was any.
+    /// Writes lines with `between` each two that are not empty. Calls `open` before the first one. Returns whether there was
+    /// any.
     pub(super) fn lines<'f, 'd: 'f>(
         &self,
         canvas: &mut Canvas,
@@ -79,7 +79,7 @@ impl Render {
         open.is_none()
     }
 
-    /// Writes a form field as `key: value`, or the one of them that there is: `first` escapes what comes first.
+    /// Writes a form field as `key: value`, or only one of them if the other is empty: `first` escapes what comes first.
     pub(super) fn field<E: Escape>(
         &self,
         canvas: &mut Canvas,
@@ -87,7 +87,7 @@ impl Render {
         field: &Field<'_>,
         open: impl FnOnce(&mut Canvas),
     ) -> bool {
-        // A check box takes no colon; in Markdown, `[X]:` would begin a link reference definition.
+        // There is no colon behind a check box; in Markdown, `[X]:` would begin a link reference definition.
         let wants_colon = match field.key_tokens().last() {
             Some(Token::Word(word)) => !word.text().ends_with([':', '\u{ff1a}']),
             _ => false,

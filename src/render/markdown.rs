@@ -8,9 +8,9 @@ use crate::block::BlockKind;
 use crate::document::flow::{Content, Flow, PlacedTable};
 use crate::document::{Table, Token};
 
-/// Text in which nothing is taken for markup.
+/// Text in which nothing is read as markup.
 struct Markdown {
-    /// Whether it stands where a list, a heading, ... might begin, and not within a line or a cell.
+    /// Whether it is where a list, a heading, ... might begin, and not within a line or a cell.
     begins: bool,
 }
 
@@ -27,7 +27,7 @@ impl Escape for Markdown {
             let next = rest.clone().next();
             let is_markup = match character {
                 '\\' | '*' | '`' | '[' | ']' | '<' | '|' | '~' => true,
-                // Between letters it is no emphasis.
+                // Between letters it is not emphasis.
                 '_' => {
                     !(before.is_some_and(char::is_alphanumeric) && next.is_some_and(char::is_alphanumeric))
                 }
@@ -35,7 +35,7 @@ impl Escape for Markdown {
                 '#' => before.is_none_or(char::is_whitespace) && is_end_of_heading(rest.as_str()),
                 _ => false,
             };
-            // Hardly any word has space within. It must neither end the line nor be lost at the ends of the word.
+            // Hardly any word has space in it. It must neither end the line nor be lost at the ends of the word.
             let is_space = match character {
                 ' ' => before.is_none() || next.is_none(),
                 _ => character.is_ascii_whitespace(),
@@ -54,8 +54,8 @@ impl Escape for Markdown {
     }
 }
 
-/// Where a word with which a line begins has a character that would make it a marker of blocks: of a list, a quote, a
-/// rule, the line below the header of a table. Those of headings are escaped everywhere.
+/// Where the first word of a line has a character that would make it a marker of blocks: of a list, a quote, a rule, the
+/// line below the header of a table. Those of headings are escaped everywhere.
 fn marker(word: &str) -> Option<usize> {
     let word = word.split(char::is_whitespace).next().unwrap_or_default();
     let all = |is: fn(char) -> bool| !word.is_empty() && word.chars().all(is);
@@ -70,20 +70,20 @@ fn marker(word: &str) -> Option<usize> {
     is_marker.then_some(0)
 }
 
-/// Whether a number sign with this behind it would open or close a heading.
+/// Whether a number sign followed by this would open or close a heading.
 fn is_end_of_heading(rest: &str) -> bool {
     let rest = rest.trim_start_matches('#');
     rest.is_empty() || rest.starts_with(char::is_whitespace)
 }
 
-/// Whether an ampersand with this behind it would stand for another character.
+/// Whether an ampersand followed by this would be a character reference.
 fn is_entity(rest: &str) -> bool {
     let name = rest.strip_prefix('#').unwrap_or(rest);
     let length = name.bytes().take(LONGEST_ENTITY).take_while(u8::is_ascii_alphanumeric).count();
     length > 0 && name.as_bytes().get(length) == Some(&b';')
 }
 
-/// No name of a character is longer: that of the longest has 31 letters.
+/// More than the longest name of a character, which has 31 letters.
 const LONGEST_ENTITY: usize = 40;
 
 pub(super) fn page(render: &Render, canvas: &mut Canvas, flow: &Flow<'_>) {
@@ -149,8 +149,8 @@ fn captions(render: &Render, canvas: &mut Canvas, captions: &[Vec<Token<'_>>]) {
     }
 }
 
-/// A GitHub table. It must have a row of headers: an empty one, where the table has none. Only one row can be; where there
-/// are more, or titles above them, the first one is.
+/// A GitHub table. It must have one row of headers: an empty one if the table has none, and the first row if there are
+/// more, or titles above them.
 fn write_rows(render: &Render, canvas: &mut Canvas, table: &Table<'_>) {
     let rows = Rows::new(render, canvas, &BEGUN, table.rows(), render.merged);
     let widths = rows.widths();
@@ -186,7 +186,7 @@ fn write_rows(render: &Render, canvas: &mut Canvas, table: &Table<'_>) {
 }
 
 impl Render {
-    /// Writes the separator that is due, `line` where it is that of lines.
+    /// Writes the separator that is due; for that of lines, `line`.
     fn markdown_separator(&self, canvas: &mut Canvas, line: &str) {
         match canvas.take_due() {
             None => {}

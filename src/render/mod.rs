@@ -1,8 +1,8 @@
 //! Renderings of a document: plain text, Markdown, HTML, CSV and JSON, each with a map back to the words.
 //!
-//! All of them read a page in the same order and give each of its words once: the layout's, where the feature LAYOUT was
-//! asked for, else column by column; tables as such in place of their lines; the fields of a form as key and value. What
-//! is in no line is not lost: it comes where it stands on the page, or last.
+//! All of them read a page in the same order and give each of its words once: by the layout if the feature LAYOUT was
+//! asked for, otherwise column by column; tables as tables, in place of their lines; the fields of a form as key and
+//! value. What is in no line is not lost: it comes at its place on the page, or last.
 //!
 //! ```
 //! use inkseal::block::BlockKind;
@@ -21,7 +21,7 @@
 //! # Ok::<(), inkseal::Error>(())
 //! ```
 //!
-//! A document that need not fit into memory is rendered page by page: [`Render::pages`], [`Render::stream`].
+//! A document that may not fit into memory is rendered page by page: [`Render::page_writer`], [`Render::stream`].
 
 mod canvas;
 mod csv;
@@ -73,18 +73,31 @@ pub enum Format {
     Text,
     /// Markdown: CommonMark with GitHub's tables.
     Markdown,
-    /// An HTML fragment: a `<section data-page="1">` for each page.
+    /// An HTML fragment: a `section` for each page. These are all its elements and attributes, and all classes:
     ///
-    /// A title is an `h1`, a section header an `h2`, a page number a `p` of the class `page-number`; headers, footers,
-    /// figures and lists have the elements of these names, form fields a `dl`. Lines that no layout puts together are a
-    /// `p` with a `br` between each two. Tables have their titles in the `caption` and their footers in a `p` of the class
-    /// `table-footer` behind them; header cells are `th`. A merged cell spans rows and columns where it has all of them
-    /// to itself; where it has not, it stands at its first place, and the others are empty. Cells of a role have it as
-    /// their class: `title`, `section-title`, `summary`, `footer`. The fragment has no other attributes, and everything
-    /// that the document says is escaped.
+    /// | element | for |
+    /// | --- | --- |
+    /// | `section`, with `data-page="1"` | a page, with its number |
+    /// | `h1`, `h2` | a title, a section header |
+    /// | `header`, `footer`, `figure` | the element of the layout |
+    /// | `p` | a paragraph; lines in no element of the layout, with a `br` between each two |
+    /// | `p class="page-number"` | a page number |
+    /// | `p class="signature"`, `p class="selection"` | a signature, a check box or radio button by itself |
+    /// | `ul`, `li` | a list |
+    /// | `dl`, `dt`, `dd` | form fields: keys and values |
+    /// | `table`, `thead`, `tbody`, `tr` | a table; `thead` if it has a header that no cell reaches out of |
+    /// | `caption` | its titles outside of the cells, with a `br` between each two |
+    /// | `th`, `td` | a cell of the header, any other cell |
+    /// | `p class="table-title"` | a title of a table without rows |
+    /// | `p class="table-footer"` | a footer outside of the cells, behind the table |
+    ///
+    /// A `th` with a cell has `scope="col"`, and `th` and `td` have `rowspan` and `colspan` for a merged cell, if it has all
+    /// rows and columns that it spans to itself; if not, it is at its first place, and the others are empty. A cell with
+    /// roles has them as its `class`, separated by spaces: `title`, `section-title`, `summary`, `footer`. All text of the
+    /// document is escaped.
     Html,
-    /// The tables alone, in reading order, as RFC 4180 has it, but with `\n` at the end of each row; a blank line stands
-    /// between two tables. All rows of a table are of the same length. What is in no table is not there.
+    /// Only the tables, in reading order, in the form of RFC 4180 except for `\n` at the end of each row, with a blank line
+    /// between two tables. All rows of a table have the same length. What is in no table is left out.
     Csv,
     /// A JSON document:
     ///
@@ -108,15 +121,15 @@ pub enum Format {
     /// ```
     ///
     /// The types with a `text` are `title`, `section-header`, `header`, `footer`, `page-number`, `text`, `figure`, `lines`
-    /// (what no layout puts together; with a line break between each two), `signature` and `selection`, which also has
-    /// `selected`: true, false, or null where Textract does not tell. A field has `selected` if its value is a check box.
+    /// (lines in no element of the layout, with a line break between each two), `signature` and `selection`, which also has
+    /// `selected`: true, false, or null if Textract does not say. A field whose value is a check box has `selected`, too.
     ///
     /// A table lists the cells that begin somewhere, row by row. Rows and columns count from 1, and no two cells span the
     /// same place. Roles are `column-header`, `title`, `section-title`, `summary` and `footer`. Titles and footers are
     /// those outside of the cells.
     ///
-    /// A confidence is 0 to 100 or null, a box in ratios of the page, or null where nothing tells it. Any text can be
-    /// empty, and that of a question, and its alias, null. Members will be added, and types; none will change.
+    /// A confidence is 0 to 100 or null; a box is in ratios of the page, or null if it is not known. Any text can be
+    /// empty; that of a question, and its alias, can be null. Members and types may be added; none will change.
     Json,
 }
 
@@ -134,7 +147,7 @@ impl Format {
         }
     }
 
-    /// What names of files of it end with: `txt`, `md`, `html`, `csv` or `json`.
+    /// Its file name extension: `txt`, `md`, `html`, `csv` or `json`.
     pub fn extension(self) -> &'static str {
         match self {
             Self::Text => "txt",
@@ -145,7 +158,7 @@ impl Format {
         }
     }
 
-    /// Its media type, with the character set: that of the IANA registry, and `text/markdown` of RFC 7763.
+    /// Its media type, with the character set: as in the IANA registry, and `text/markdown` of RFC 7763.
     pub fn media_type(self) -> &'static str {
         match self {
             Self::Text => "text/plain; charset=utf-8",
@@ -167,12 +180,16 @@ impl FromStr for Format {
     type Err = UnknownFormat;
 
     /// Reads the name that [`as_str`](Self::as_str) gives.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownFormat`] for any other name; case matters.
     fn from_str(name: &str) -> Result<Self, UnknownFormat> {
         Self::ALL.into_iter().find(|format| format.as_str() == name).ok_or(UnknownFormat)
     }
 }
 
-/// A name that no [`Format`] has.
+/// A name that is not that of a [`Format`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown format; expected text, markdown, html, csv or json")]
 #[non_exhaustive]
@@ -182,12 +199,13 @@ pub struct UnknownFormat;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TableStyle {
-    /// Cell after cell: with the cell separator in text, as a GitHub table in Markdown.
+    /// Cell after cell: with the cell separator in text, as a GitHub table in Markdown. The header row of that is the first
+    /// row, or an empty one if the table has no header.
     #[default]
     Plain,
-    /// The same with columns padded by spaces, for people to read.
+    /// The same, with columns padded by spaces for people to read.
     Aligned,
-    /// As HTML, which alone can tell which cells are merged.
+    /// As HTML, the only one that shows which cells are merged.
     Html,
 }
 
@@ -195,10 +213,10 @@ pub enum TableStyle {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HeaderRule {
-    /// Those that Textract takes for one: see [`Table::header_rows`](crate::document::Table::header_rows).
+    /// Those that Textract detected: see [`Table::header_rows`](crate::document::Table::header_rows).
     #[default]
     Detected,
-    /// The first row, whatever Textract says.
+    /// The first row, regardless of Textract.
     FirstRow,
     /// None.
     Never,
@@ -267,13 +285,13 @@ impl Render {
         Self::new(Format::Json)
     }
 
-    /// Leaves out blocks of these kinds with all that they contain, wherever that stands: elements of the layout, such as
+    /// Leaves out blocks of these kinds with everything that they contain, wherever that is: elements of the layout, such as
     /// [`LayoutHeader`](BlockKind::LayoutHeader), [`Table`](BlockKind::Table), form fields
     /// ([`KeyValueSet`](BlockKind::KeyValueSet)), [`SelectionElement`](BlockKind::SelectionElement),
     /// [`Signature`](BlockKind::Signature), [`Query`](BlockKind::Query), ...
     ///
-    /// A table that shares a word with what is hidden is left out as a table; its other words come as the lines that they
-    /// stand in. Titles and footers of tables cannot be hidden by themselves.
+    /// A table that shares a word with what is hidden is not written as a table; its other words are in the lines that they
+    /// belong to. Titles and footers of tables cannot be hidden by themselves.
     #[must_use]
     pub fn hide(mut self, kinds: impl IntoIterator<Item = BlockKind>) -> Self {
         self.hidden.extend(kinds);
@@ -281,36 +299,38 @@ impl Render {
     }
 
     options! {
-        /// What text puts between the lines of a paragraph: a space. Lines that are not known to make paragraphs, as LAYOUT
-        /// was not asked for, stand below each other.
+        /// What text puts between the lines of a paragraph. Defaults to a space. If LAYOUT was not asked for, paragraphs are
+        /// not known, and each line is on its own.
         line_separator: Cow<'static, str>;
-        /// What text puts between paragraphs: a blank line.
+        /// What text puts between paragraphs. Defaults to a blank line.
         paragraph_separator: Cow<'static, str>;
-        /// What text and Markdown put between pages: a blank line. One that is more than line breaks, such as a form feed,
-        /// also stands around blank pages, so that pages can be told apart by it.
+        /// What text and Markdown put between pages. Defaults to a blank line. If it is more than line breaks, such as a form
+        /// feed, it is also put around blank pages, so that it marks every page.
         page_separator: Cow<'static, str>;
-        /// What text puts between the cells of a row: a tab.
+        /// What text puts between the cells of a row. Defaults to a tab.
         cell_separator: Cow<'static, str>;
-        /// What stands for a signature: `[SIGNATURE]`.
+        /// The mark of a signature. Defaults to `[SIGNATURE]`.
         signature: Cow<'static, str>;
         /// How text and Markdown write a table.
         table_style: TableStyle;
         /// Which rows of a table are its header, in Markdown and HTML.
         header_rule: HeaderRule;
-        /// Whether text, Markdown and CSV repeat the text of a merged cell at each place that it covers. HTML and JSON tell
-        /// merged cells as such, and give their text once either way.
+        /// Whether text, Markdown and CSV repeat the text of a merged cell at each place that it covers. HTML and JSON show
+        /// which cells are merged, and give their text once in either case.
         merged: Merged;
-        /// Whether CSV puts a `'` before cells that begin with `=`, `+`, `-`, `@`, a tab or a line break, as spreadsheets take
-        /// them for formulas ("CSV Injection" of OWASP): not so by default, as it alters the data, negative numbers too.
+        /// Whether CSV keeps spreadsheets from reading cells as formulas ("CSV Injection" of OWASP). It puts a `'` before
+        /// cells that begin with `=`, `+`, `-`, `@`, a tab or a line break, and encloses every cell in quotation marks. As some
+        /// locales separate cells by `;` or tabs, it also puts one before `=`, `+`, `-` and `@` behind these and line breaks
+        /// within a cell, with spaces and quotation marks in between or not. Defaults to `false`, as it alters the data,
+        /// negative numbers too.
         guard_formulas: bool;
-        /// Whether CSV joins tables with those that go on with them on the next pages, as
-        /// [`Document::joined_tables`] does: not so by default. It is for whole documents; page by page, and in the other
-        /// formats, every table stays where it is.
+        /// Whether CSV joins tables with their continuations on the next pages, as by [`Document::joined_tables`]. Defaults
+        /// to `false`. It applies to whole documents; page by page, and in the other formats, every table stays where it is.
         join_tables: bool;
     }
 
-    /// What stands for a check box or radio button that is marked, and for one that is not: `[X]` and `[ ]`. As text and
-    /// Markdown this is written as it is, as everything else it is escaped, and so is what stands for a signature.
+    /// The marks of check boxes and radio buttons that are selected, and that are not. Defaults to `[X]` and `[ ]`. Text and
+    /// Markdown have these as they are, the other formats escaped; the same goes for the mark of a signature.
     #[must_use]
     pub fn selection(
         mut self,
@@ -366,13 +386,13 @@ impl Render {
         !self.hidden.is_empty() && self.hidden.contains(kind)
     }
 
-    /// Whether a piece of the flow is left out: a check box or signature that stands by itself. The flow is made without
-    /// whatever else is hidden.
+    /// Whether a piece of the flow is left out: a check box or signature by itself. Everything else that is hidden is not in
+    /// the flow.
     fn is_left_out(&self, piece: &Piece<'_>) -> bool {
         self.is_hidden(piece.kind)
     }
 
-    /// What a run says, and whether that is from the document, so that it has to be escaped. `None` for what is hidden.
+    /// The text of a run, and whether it is from the document, so that it has to be escaped. `None` if it is hidden.
     fn said<'a>(&'a self, run: &Run<'a>) -> Option<(&'a str, BlockRef<'a>, bool)> {
         let (text, source, escape) = match run {
             Run::Token(token) => match token {
@@ -408,8 +428,8 @@ impl Document {
         Render::csv().document(self)
     }
 
-    /// The document as JSON of its own shape: [`Render::json`] with its defaults. Textract's JSON is what the document
-    /// serializes to.
+    /// The document as JSON of the shape of [`Format::Json`]: [`Render::json`] with its defaults. For Textract's JSON,
+    /// serialize the document.
     pub fn to_json(&self) -> String {
         Render::json().document(self)
     }

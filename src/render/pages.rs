@@ -1,4 +1,4 @@
-//! Page after page, so that no document has to be in memory whole.
+//! Page by page, so that no document has to be in memory as a whole.
 
 use std::fmt;
 
@@ -10,9 +10,9 @@ use crate::document::flow::Flow;
 use crate::document::{Document, Page};
 use crate::error::Result;
 
-/// Renders a document page by page. What it gives for each page, and at the end, makes the whole when put together.
+/// Renders a document page by page. What it returns for each page, and at the end, makes the whole rendering when joined.
 ///
-/// Of a page it keeps nothing.
+/// It keeps nothing of a page.
 ///
 /// ```
 /// use inkseal::document::Document;
@@ -20,7 +20,7 @@ use crate::error::Result;
 ///
 /// # let json = br#"{"Blocks": [{"BlockType": "LINE", "Id": "l", "Text": "Hello"}]}"#;
 /// let document = Document::from_json(json)?;
-/// let mut writer = Render::markdown().pages();
+/// let mut writer = Render::markdown().page_writer();
 /// let mut out = String::new();
 /// for page in document.pages() {
 ///     out += writer.page(page).text();
@@ -36,16 +36,15 @@ pub struct PageWriter {
 }
 
 impl Render {
-    /// For rendering page by page, with the map.
-    pub fn pages(&self) -> PageWriter {
+    /// A writer for rendering page by page, with the map.
+    pub fn page_writer(&self) -> PageWriter {
         PageWriter::new(self.clone(), true)
     }
 
-    /// Renders the pages of a job, redacted or not, with the map, as they come: an item for each page, and one for what comes after the last.
-    /// Of a page that was rendered nothing stays in memory.
+    /// Renders the pages of a job, redacted or not, with the map, as they arrive: an item for each page, and one for what
+    /// comes after the last. Nothing of a page stays in memory once it is rendered.
     ///
-    /// The items make the whole rendering when put together. An error of the pages ends the stream, which is fused; what
-    /// was rendered before it is not the whole, and, in JSON, has no end.
+    /// The items make the whole rendering when joined.
     ///
     /// ```no_run
     /// # async fn example(
@@ -66,6 +65,11 @@ impl Render {
     /// # }
     /// ```
     ///
+    /// # Errors
+    ///
+    /// Rendering does not fail: the stream passes on the first error of the pages and ends. It is fused. What was rendered
+    /// until then is not the whole and, in JSON, has no end.
+    ///
     /// # Cancel safety
     ///
     /// Dropping a `next()` of the stream loses nothing, as long as dropping one of the pages does not. Dropping the
@@ -75,7 +79,7 @@ impl Render {
         S: Stream<Item = Result<P>>,
         P: Into<Document>,
     {
-        let state = Some((Box::pin(pages), self.pages()));
+        let state = Some((Box::pin(pages), self.page_writer()));
         let next = |state: Option<(_, PageWriter)>| async {
             let (mut pages, mut writer): (std::pin::Pin<Box<S>>, _) = state?;
             match pages.next().await {
@@ -97,13 +101,13 @@ impl PageWriter {
         Self { render, canvas: Canvas::new(with_map), has_page: false }
     }
 
-    /// The next page, with what parts it from the one before.
+    /// The next page, with what separates it from the one before.
     pub fn page(&mut self, page: Page<'_>) -> Rendering {
         self.write(page);
         self.canvas.take()
     }
 
-    /// What comes after the last page: nothing, but in JSON.
+    /// What comes after the last page: nothing, except in JSON.
     pub fn end(mut self) -> Rendering {
         if self.render.format == Format::Json {
             json::end(&mut self.canvas);

@@ -1,4 +1,4 @@
-//! The cells of a table, written aside.
+//! The cells of a table, written aside, and their roles.
 
 use super::Render;
 use super::canvas::Canvas;
@@ -10,7 +10,7 @@ pub(super) struct Rows {
     pub(super) rows: Vec<Vec<Canvas>>,
 }
 
-/// To how many characters a column is padded at the most.
+/// The most characters that a column is padded to.
 const WIDEST: usize = 200;
 
 impl Rows {
@@ -31,7 +31,7 @@ impl Rows {
         Self { rows: rows.map(|row| row.into_iter().map(cell).collect()).collect() }
     }
 
-    /// The widths of the columns, in characters, for padding: a wider cell stands out, and does not widen every row.
+    /// The widths of the columns, in characters, for padding: a cell wider than the limit sticks out and does not widen every row.
     pub(super) fn widths(&self) -> Vec<usize> {
         let columns = self.rows.first().map_or(0, Vec::len);
         let width = |column| {
@@ -47,4 +47,15 @@ pub(super) fn shown(slot: Slot<'_>, merged: Merged) -> Option<Cell<'_>> {
         Slot::Covered(_) if merged == Merged::Once => None,
         slot => slot.cell(),
     }
+}
+
+/// The roles of a cell besides that in the header, by their names in HTML and JSON.
+pub(super) fn roles(cell: &Cell<'_>) -> impl Iterator<Item = &'static str> {
+    let roles = [
+        (cell.is_title(), "title"),
+        (cell.is_section_title(), "section-title"),
+        (cell.is_summary(), "summary"),
+        (cell.is_footer(), "footer"),
+    ];
+    roles.into_iter().filter(|(has, _)| *has).map(|(_, role)| role)
 }

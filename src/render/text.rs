@@ -19,7 +19,7 @@ impl Escape for Plain {
 pub(super) fn page(render: &Render, canvas: &mut Canvas, flow: &Flow<'_>) {
     let mut group = None;
     for piece in flow.pieces.iter().filter(|piece| !render.is_left_out(piece)) {
-        // Without the layout nothing is known of paragraphs.
+        // Without the layout nothing is known about paragraphs.
         let is_line = *piece.kind == BlockKind::Line;
         let follows = group
             .replace((piece.group, is_line))
@@ -63,7 +63,7 @@ fn write_table(render: &Render, canvas: &mut Canvas, placed: &PlacedTable<'_>) {
     captions(canvas, &placed.footers);
 }
 
-/// A row whose cells are all empty is one all the same, but for that of a single cell: it would be a blank line.
+/// A row whose cells are all empty is written like any other, except that of a single cell: it would be a blank line.
 fn write_plain(render: &Render, canvas: &mut Canvas, table: &Table<'_>) {
     for row in table.rows() {
         let is_single = row.len() == 1;
@@ -89,7 +89,7 @@ fn write_plain(render: &Render, canvas: &mut Canvas, table: &Table<'_>) {
     }
 }
 
-/// As plain, with every column as wide as its widest cell: these have to be known first.
+/// As plain, with every column as wide as its widest cell; the widths have to be known first.
 fn write_aligned(render: &Render, canvas: &mut Canvas, table: &Table<'_>) {
     let rows = Rows::new(render, canvas, &Plain, table.rows(), render.merged);
     let widths = rows.widths();
@@ -122,7 +122,7 @@ impl Render {
         }
     }
 
-    /// Whether the separator of pages tells them apart, blank ones too.
+    /// Whether the separator of pages marks each of them, even blank ones.
     pub(super) fn marks_pages(&self) -> bool {
         !self.page_separator.trim_matches(['\n', '\r', ' ']).is_empty()
     }

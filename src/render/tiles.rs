@@ -2,19 +2,19 @@
 
 use crate::document::{Cell, Slot, Table};
 
-/// What stands at a place of the grid.
+/// What is at a place of the grid.
 #[derive(Clone, Copy)]
 pub(super) enum Tile<'d> {
     /// A cell that begins here and has this many rows and columns to itself.
     Cell { cell: Cell<'d>, rows: u32, columns: u32 },
     /// A part of a cell that begins above or to the left.
     Covered,
-    /// A place that no rectangle has: that of no cell, or of one whose places make no rectangle, as where another cell
-    /// stands in the midst of them.
+    /// A place outside of any rectangle: of no cell, or of one whose places do not make a rectangle, for example because
+    /// another cell is among them.
     Empty,
 }
 
-/// The rows of a table. The rectangles never overlap: a cell that does not have all the places of its own is one place.
+/// The rows of a table. The rectangles never overlap: a cell that does not have all places that it spans gets only one.
 pub(super) fn tiles<'d>(table: &Table<'d>) -> Vec<Vec<Tile<'d>>> {
     let slots: Vec<Vec<Slot<'d>>> = table.rows().collect();
     let mut tiles: Vec<Vec<Tile<'d>>> = slots.iter().map(|row| vec![Tile::Empty; row.len()]).collect();
@@ -33,7 +33,7 @@ pub(super) fn tiles<'d>(table: &Table<'d>) -> Vec<Vec<Tile<'d>>> {
     tiles
 }
 
-/// How many rows and columns a cell has to itself from its first place on.
+/// The number of rows and columns that a cell has to itself, from its first place on.
 fn extent(slots: &[Vec<Slot<'_>>], cell: Cell<'_>, row: usize, column: usize) -> (u32, u32) {
     let (rows, columns) = (cell.row_span(), cell.column_span());
     let is_in_place = (cell.row() as usize, cell.column() as usize) == (row + 1, column + 1);

@@ -1,4 +1,4 @@
-//! A line as its words, and what it says beyond them.
+//! A line as its words, and the text that it has beyond them.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::Run;
 use crate::document::{Line, Token, Word};
 
-/// Whether a line says its words, with a space between each two, and nothing else: nearly every line does.
+/// Whether the text of a line is just its words with a space between each two, as it nearly always is.
 pub(super) fn is_said_by_words(line: Line<'_>) -> bool {
     let mut rest = line.text();
     let mut first = true;
@@ -22,7 +22,7 @@ pub(super) fn is_said_by_words(line: Line<'_>) -> bool {
     }) && rest.is_empty()
 }
 
-/// The stretches of a line's text that its words say, each with the word, and those that no word says.
+/// The stretches of a line's text that are its words, each with the word, and those that are not.
 pub(crate) fn stretches(line: Line<'_>) -> Vec<(Range<usize>, Option<Word<'_>>)> {
     let mut end = 0;
     if is_said_by_words(line) {
@@ -38,7 +38,7 @@ pub(crate) fn stretches(line: Line<'_>) -> Vec<(Range<usize>, Option<Word<'_>>)>
         Run::Token(Token::Word(word)) => Some(word),
         Run::Token(_) | Run::Rest { .. } => None,
     });
-    // Words that the line does not say come last, and there is no text left for them.
+    // Words that are not in the text come last, and there is no text left for them.
     let range_of = |text: &str| {
         let start = end + line.text().get(end..).and_then(|rest| rest.find(text)).unwrap_or_default();
         end = start + text.len();
@@ -47,8 +47,8 @@ pub(crate) fn stretches(line: Line<'_>) -> Vec<(Range<usize>, Option<Word<'_>>)>
     line.text().split_whitespace().map(range_of).zip(said).collect()
 }
 
-/// Finds the words in the text of the line; what is no word of it stays text of the line, and words that it does not
-/// say come last.
+/// Finds the words in the text of the line. What is not one of its words stays text of the line, and words that are not in
+/// the text come last.
 pub(super) fn align(line: Line<'_>) -> Vec<Run<'_>> {
     let words: Vec<Word<'_>> = line.words().collect();
     let mut by_text: HashMap<&str, Vec<usize>> = HashMap::new();

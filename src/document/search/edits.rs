@@ -2,15 +2,14 @@
 
 use std::ops::Range;
 
-/// How far a text that is read character by character is from a phrase, beginning at the best of the places where it
-/// may begin.
+/// The distance between a phrase and a text that is read character by character, for the best of its possible beginnings.
 ///
-/// This is Sellers' algorithm: for each beginning of the phrase, the fewest edits that make it of what was read last.
-/// Only those within the limit are kept up, which are few, so that long texts and phrases take no longer than they must.
+/// This is Sellers' algorithm: for each prefix of the phrase, the fewest edits that turn the text read last into it.
+/// Only the few prefixes within the limit are kept up to date, so that long texts and phrases do not take long.
 pub(super) struct Edits {
     phrase: Vec<char>,
     limit: usize,
-    /// For each beginning of the phrase, by its length; meaningless out of `active`.
+    /// For each prefix of the phrase, by its length; meaningless outside `active`.
     costs: Vec<Cost>,
     active: Range<usize>,
 }
@@ -18,7 +17,7 @@ pub(super) struct Edits {
 #[derive(Clone, Copy)]
 struct Cost {
     edits: usize,
-    /// Where the text begins that takes so many.
+    /// Where the text begins that takes this many.
     start: usize,
 }
 
@@ -29,7 +28,7 @@ impl Cost {
         Self { edits: self.edits.saturating_add(edits), ..self }
     }
 
-    /// The one of fewer edits; of two alike the one that begins later, and so is shorter.
+    /// The one of fewer edits; of two equal ones that which begins later, and so is shorter.
     fn or(self, other: Self) -> Self {
         if (other.edits, usize::MAX - other.start) < (self.edits, usize::MAX - self.start) {
             other
@@ -40,7 +39,7 @@ impl Cost {
 }
 
 impl Edits {
-    /// As many edits as the phrase has characters would make it of any text: those are always too many.
+    /// The limit is always less than the length of the phrase: that many edits would turn any text into it.
     pub(super) fn new(phrase: &str, limit: usize) -> Self {
         let phrase: Vec<_> = phrase.chars().collect();
         let limit = limit.min(phrase.len().saturating_sub(1));
@@ -53,7 +52,7 @@ impl Edits {
         self.phrase.is_empty()
     }
 
-    /// How many characters a text must have to be within the limit.
+    /// The fewest characters of a text within the limit.
     pub(super) fn shortest(&self) -> usize {
         self.phrase.len() - self.limit
     }
@@ -63,7 +62,7 @@ impl Edits {
         self.active = 0..0;
     }
 
-    /// What is looked for may begin here.
+    /// A match may begin here.
     pub(super) fn begin(&mut self, start: usize) {
         let end = self.active.end.max(self.limit + 1);
         for (length, cost) in self.costs.iter_mut().take(end).enumerate() {
@@ -84,7 +83,7 @@ impl Edits {
             return;
         }
         let (mut first, mut last) = (None, None);
-        // Those of the beginning that is one shorter: with the character, and without it.
+        // The costs of the prefix that is one shorter: with the character, and without it.
         let (mut with, mut without) = (Cost::TOO_MUCH, Cost::TOO_MUCH);
         for (length, cost) in self.costs.iter_mut().enumerate().skip(start) {
             let old = if length < end { *cost } else { Cost::TOO_MUCH };
@@ -104,7 +103,7 @@ impl Edits {
         self.active = first.zip(last).map_or(0..0, |(first, last)| first..last + 1);
     }
 
-    /// How many edits make the phrase of a text that ends here, and where that text begins, if they are within the limit.
+    /// The number of edits between the phrase and a text that ends here, and where that text begins, if within the limit.
     pub(super) fn distance(&self) -> Option<(usize, usize)> {
         if self.is_empty() || !self.active.contains(&self.phrase.len()) {
             return None;
@@ -113,7 +112,7 @@ impl Edits {
         Some((cost.edits, cost.start))
     }
 
-    /// How many edits make the phrase of this text, if they are within the limit.
+    /// The number of edits between the phrase and this text, if within the limit.
     pub(super) fn distance_to(&mut self, text: &str) -> Option<usize> {
         // Bytes are at least as many as characters, and cheaper to count.
         if self.is_empty() || text.len() < self.shortest() {

@@ -1,20 +1,20 @@
-//! Texts as they are compared.
+//! Texts in the form in which they are compared.
 
 use unicode_normalization::UnicodeNormalization;
 
-/// How many characters, and spaces between words, a byte of UTF-8 can make when it is folded: U+FDFA, of three bytes,
-/// makes 18.
+/// The most characters, with spaces between words, that a byte of UTF-8 can become when it is folded: U+FDFA, of three
+/// bytes, becomes 18.
 pub(super) const MOST_CHARACTERS_A_BYTE: usize = 6;
 
 /// A text in the form in which texts are compared: Unicode's compatibility form (NFKC), without case, without
-/// characters that do not show, and with one space between words and none around them.
+/// invisible characters, and with one space between words and none around them.
 pub(in crate::document) fn fold(text: &str) -> String {
     let folded = if text.is_ascii() {
         text.to_ascii_lowercase()
     } else {
         let shown = text.nfkc().filter(|character| !is_hidden(*character));
-        // Through the capitals, as some small letters have the same one, or two: the sigmas, and the sharp s. The sharp
-        // s has a capital of its own besides, which only its small letter leads to the two.
+        // By way of the capitals, as some small letters share one or become two: the sigmas, and the sharp s. The sharp s
+        // also has a capital of its own, which becomes the two only by way of its small letter.
         let small = shown.flat_map(char::to_lowercase);
         small.flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfkc().collect()
     };
@@ -28,8 +28,8 @@ pub(in crate::document) fn fold(text: &str) -> String {
     joined
 }
 
-/// Soft hyphens, joiners, marks of the direction of writing, and the byte order mark: none is seen on a page, and a
-/// phrase that was copied from elsewhere may bring them along.
+/// Soft hyphens, joiners, marks of the direction of writing, and the byte order mark: they are invisible on a page, and a
+/// phrase that was copied from elsewhere may contain them.
 pub(crate) fn is_hidden(character: char) -> bool {
     matches!(
         character,

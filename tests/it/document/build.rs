@@ -1,4 +1,4 @@
-//! Small responses, as JSON, so that they are read as recorded ones are.
+//! Small responses, as JSON, so that they are read as recorded ones are. Those of the renderings use them, too.
 
 use inkseal::document::Document;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 /// Left, top, width and height, in ratios of the page.
 pub type Place = [f32; 4];
 
-/// A response in the making. Until [`page`](Self::page) is called it is a synchronous one, of which no block names a page.
+/// A response being built. Until [`page`](Self::page) is called it is a synchronous one, in which no block names a page.
 #[derive(Default)]
 pub struct Response {
     blocks: Vec<Value>,
@@ -25,7 +25,7 @@ impl Response {
         self
     }
 
-    /// A block with these members; its id, which is made up unless it is among them.
+    /// Adds a block with these members, and returns its id, which is made up unless it is among them.
     pub fn add(&mut self, kind: &str, mut members: Value) -> String {
         let id = match members["Id"].as_str() {
             Some(id) => id.to_owned(),
@@ -54,7 +54,7 @@ impl Response {
         self.add("LINE", json!({"Text": text, "Relationships": links([("CHILD", words)])}))
     }
 
-    /// A line at a place, through which its words go, each as wide as it is long.
+    /// A line at a place, in which its words are as wide as they are long.
     pub fn line_at(&mut self, text: &str, place: Place) -> String {
         let [left, top, width, height] = place;
         let each = width / text.chars().count() as f32;
@@ -81,6 +81,13 @@ impl Response {
         members["ColumnIndex"] = column.into();
         members["Relationships"] = links([("CHILD", words)]);
         self.add("CELL", members)
+    }
+
+    /// A cell, and a line of its words at a place.
+    pub fn cell_at(&mut self, row: u32, column: u32, text: &str, place: Place) -> String {
+        self.line_at(text, place);
+        let words = self.blocks.last().map(|line| line["Relationships"].clone());
+        self.add("CELL", json!({"RowIndex": row, "ColumnIndex": column, "Relationships": words}))
     }
 
     /// A cell for each text, row by row; those of the first row are the header, if it has one.
@@ -174,7 +181,7 @@ pub fn at([left, top, width, height]: Place) -> Value {
     json!({"BoundingBox": {"Left": left, "Top": top, "Width": width, "Height": height}})
 }
 
-/// What lines say, for comparing.
+/// The texts of lines, for comparing.
 pub fn texts<'d>(lines: impl IntoIterator<Item = inkseal::document::Line<'d>>) -> Vec<&'d str> {
     lines.into_iter().map(|line| line.text()).collect()
 }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use inkseal::block::BoundingBox;
 use inkseal::document::{Document, Merged};
 
+use super::build::{read, texts};
 use crate::recorded::responses;
 
 fn recorded(name: &str) -> Document {
@@ -12,7 +13,7 @@ fn recorded(name: &str) -> Document {
     Document::from_json(&found.unwrap().1).unwrap()
 }
 
-/// How many rows and columns each of the joined tables has, and of how many parts it is.
+/// Of how many parts each of the joined tables is, and how many rows and columns it has.
 fn joined(document: &Document) -> Vec<(usize, u32, u32)> {
     let shape = |table: &inkseal::document::JoinedTable<'_>| {
         (table.parts().len(), table.row_count(), table.column_count())
@@ -23,15 +24,54 @@ fn joined(document: &Document) -> Vec<(usize, u32, u32)> {
 #[test]
 #[ignore = "needs INKSEAL_CORPUS"]
 fn recorded_tables_that_go_on() {
-    // A statement of two tables, of which the second goes on over two more pages. None has a header.
+    // A statement of two tables; the second continues on two more pages. Neither has a header.
     let document = recorded("gib_multi_page_table_merge.json");
     assert_eq!(joined(&document), [(1, 10, 3), (3, 59, 3)]);
     let rows = document.joined_tables()[1].texts(Merged::Once);
     assert_eq!((rows[0][1].trim(), rows[7][0].trim()), ("Description Long 2", "2/13/2020"));
-    // Two pages of two tables with a line above them, of which none goes on.
+    // Two pages of two tables with a line above them; none continues.
     assert_eq!(joined(&recorded("gib_multi_page_tables.json")), [(1, 3, 3), (1, 5, 4), (1, 3, 3), (1, 5, 4)]);
-    // Two tables that go on, with a line between them.
+    // Two tables that continue, with a line between them.
     assert_eq!(joined(&recorded("gib_multi_tables_multi_page_sample.json")), [(2, 8, 2), (2, 8, 2)]);
+}
+
+/// The order of these without LAYOUT is Textract's: tables that fill their columns as prose does, and notes around them.
+#[test]
+#[ignore = "needs INKSEAL_CORPUS"]
+fn recorded_tables_are_read_in_rows() {
+    for name in ["gib_multi_page_tables.json", "test_table_merged_text.json"] {
+        let document = recorded(name);
+        for page in document.pages() {
+            assert!(page.layout().is_empty() && page.tables().count() > 0, "{name}");
+            assert_eq!(texts(page.reading_order()), texts(page.lines()), "{name}");
+        }
+    }
+    // The rows of a table next to an address are not read in turns with its lines.
+    let mut json = serde_json::to_value(recorded("test_document_to_markdown_sample-invoice.json")).unwrap();
+    let blocks = json["Blocks"].as_array_mut().unwrap();
+    blocks.retain(|block| !block["BlockType"].as_str().unwrap().starts_with("LAYOUT_"));
+    let document = read(&json);
+    let lines = texts(document.page(1).unwrap().reading_order());
+    let at = |text: &str| lines.iter().position(|line| *line == text).unwrap();
+    assert_eq!(at("$93.50") - at("Invoice Number"), 9);
+    assert_eq!(at("admin@slicedinvoices.com") - at("From:"), 5);
+}
+
+/// Also where Textract has recorded them as a table.
+#[test]
+#[ignore = "needs INKSEAL_CORPUS"]
+fn recorded_columns_are_read_one_after_the_other() {
+    let first =
+        ["This section has two", "within one paragraph.", "A horizontally separate", "it after the left"];
+    let second = ["Two columns, both", "preserved.", "A glooming peace", "infallible,"];
+    for (name, ends) in [("test-multicol-response.json", first), ("test-multicol-response-2.json", second)] {
+        let document = recorded(name);
+        let lines = texts(document.page(1).unwrap().reading_order());
+        let at = |text: &str| lines.iter().position(|line| line.starts_with(text)).unwrap();
+        assert!(ends.map(at).is_sorted(), "{name}");
+    }
+    let document = recorded("test-twocol-header-footer-response.json");
+    assert_ne!(texts(document.page(1).unwrap().reading_order()), texts(document.lines()));
 }
 
 #[test]
@@ -69,8 +109,12 @@ fn recorded_pages_hold_together() {
         // Two words that follow each other, here and there.
         for line in document.lines().step_by(40) {
             let text: Vec<_> = line.words().skip(1).take(2).map(|word| word.text()).collect();
-            let Some(found) = document.search(&text.join(" "), 1).into_iter().next() else { continue };
-            assert_eq!(found.distance(), 0, "{file}");
+            let text = text.join(" ");
+            if text.is_empty() {
+                continue;
+            }
+            let found = document.search(&text, 1);
+            assert_eq!(found.first().map(|found| found.distance()), Some(0), "{file}");
             phrases += 1;
         }
         for field in document.fields().filter(|field| !field.key().trim_matches([':', ' ']).is_empty()) {

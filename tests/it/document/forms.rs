@@ -1,5 +1,6 @@
 //! Form fields and queries.
 
+use inkseal::document::{ExpenseDocument, LendingSummary};
 use serde_json::json;
 
 use super::build::{Response, at, links, read};
@@ -75,6 +76,9 @@ fn of_several_fields_the_surest_is_given() {
     }
     assert_eq!(document.fields_containing("full").map(|field| field.value()).collect::<Vec<_>>(), ["fourth"]);
     assert!(document.field("nam").is_none());
+    let page = document.page(1).unwrap();
+    assert_eq!(page.field("name"), document.field("name"));
+    assert_eq!(page.fields_containing("FULL").map(|field| field.value()).collect::<Vec<_>>(), ["fourth"]);
     let (nearest, similarity) = document.nearest_field("ful name").unwrap();
     assert_eq!(nearest.value(), "fourth");
     assert!((similarity - 8.0 / 9.0).abs() < 1e-6);
@@ -105,6 +109,52 @@ fn a_field_without_a_value_is_one() {
     assert_eq!((field.key(), field.value(), field.values().count()), (String::new(), String::new(), 0));
     assert_eq!((field.structure_confidence(), field.text_confidence()), (Some(40.0), None));
     assert_eq!(document.fields().count(), 1);
+    for nothing in ["", ":", " : ", "\u{200b}"] {
+        assert!(document.field(nothing).is_none(), "a field without a key is not looked for by name");
+    }
+}
+
+#[test]
+fn fields_and_queries_of_a_page() {
+    let mut response = Response::new().page(1);
+    response.field("Name:", "Jane");
+    let mut response = response.page(2);
+    response.field("Name:", "John");
+    let question = |alias: Option<&str>| json!({"Query": {"Text": "Who?", "Alias": alias}});
+    response.add("QUERY", question(Some("WHO")));
+    response.add("QUERY", question(None));
+    let document = response.document();
+    let [one, two] = [1, 2].map(|page| document.page(page).unwrap());
+    assert_eq!(document.field("name").unwrap().value(), "Jane", "both are as sure, and it is the first");
+    assert_eq!([one, two].map(|page| page.field("name").unwrap().value()), ["Jane", "John"]);
+    assert_eq!([one, two].map(|page| page.fields_containing("nam").count()), [1, 1]);
+    assert_eq!([one, two].map(|page| page.query("WHO").count()), [0, 1]);
+    assert_eq!([one, two].map(|page| page.query("Who?").count()), [0, 2]);
+}
+
+/// The results outlive the text that was looked for.
+#[test]
+fn lookups_do_not_hold_the_text() {
+    let mut response = Response::new().page(1);
+    response.line("a line");
+    response.field("Name:", "Jane");
+    let cells = response.cells(&[&["Head"], &["1"]], true);
+    response.table(cells);
+    response.add("QUERY", json!({"Query": {"Text": "Who?"}}));
+    let document = response.document();
+    let text = |text: &str| text.to_owned();
+    let lines = document.lines_containing(&text("line"));
+    let fields = document.fields_containing(&text("name"));
+    let tables = document.tables_with_column(&text("head"));
+    let queries = document.query(&text("Who?"));
+    assert_eq!((lines.count(), fields.count(), tables.count(), queries.count()), (1, 1, 1, 1));
+    let receipt: ExpenseDocument =
+        serde_json::from_value(json!({"SummaryFields": [{"Type": {"Text": "TOTAL"}}]})).unwrap();
+    let totals = receipt.summary(&text("TOTAL"));
+    let summary: LendingSummary =
+        serde_json::from_value(json!({"DocumentGroups": [{"Type": "CHECKS"}]})).unwrap();
+    let groups = summary.groups_of(&text("CHECKS"));
+    assert_eq!((totals.count(), groups.count()), (1, 1));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The document model: small responses of our own, for what recorded ones do not show, and the recorded ones.
 
-mod build;
+pub mod build;
 mod corpus;
 mod forms;
 mod layout;

@@ -1,4 +1,4 @@
-//! Which block stands on which page.
+//! Which block is on which page.
 
 use inkseal::Block;
 use inkseal::block::{BlockId, BlockKind, RelationshipKind};
@@ -13,7 +13,7 @@ fn synchronous_responses_saved_together_are_pages() {
         let mut response = Response::new();
         let line = response.line(text);
         let mut json = response.json();
-        // The ids of all of them are the same, as two pages of one scan may well have.
+        // The ids of all of them are the same, as may well be for two pages of one scan.
         let page = json!({"BlockType": "PAGE", "Id": "p", "Relationships": links([("CHILD", vec![line])])});
         json["Blocks"].as_array_mut().unwrap().insert(0, page);
         json
@@ -132,4 +132,17 @@ fn a_long_document_is_read_as_a_short_one() {
     assert_eq!(found.len(), 3_000);
     assert!(found.is_sorted_by_key(|found| found.page_number()));
     assert_eq!(document.joined_tables().len(), 0);
+}
+
+#[test]
+fn blocks_are_found_by_their_id() {
+    let mut response = Response::new().page(1);
+    response.add("WORD", json!({"Id": "w", "Text": "first"}));
+    let mut response = response.page(2);
+    response.add("WORD", json!({"Id": "w", "Text": "last"}));
+    response.add("WORD", json!({"Id": "", "Text": "nameless"}));
+    let document = response.document();
+    let found = |id: &str| document.block_by_id(&BlockId::from(id)).and_then(|block| block.as_word());
+    assert_eq!(found("w").map(|word| (word.text(), word.page_number())), Some(("last", 2)));
+    assert!(found("v").is_none() && found("").is_none());
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::recorded::{compare, responses};
 
-/// Puts a canary into everything that the document itself says, and counts how often.
+/// Puts a canary into all text of the document itself, and counts how often.
 fn mark(value: &mut Value) -> usize {
     match value {
         Value::Object(members) => members
@@ -46,7 +46,7 @@ fn check_record<T: Serialize + DeserializeOwned + Debug>(
     at: &str,
     skipped: &mut BTreeSet<String>,
 ) {
-    // As text, since the numbers of a `Value` are those of an f64.
+    // By way of a string, since the numbers of a `Value` are those of an f64.
     let written = serde_json::to_string(read).unwrap();
     compare(sent, &serde_json::from_str(&written).unwrap(), at, skipped);
 
@@ -98,4 +98,37 @@ fn recorded_lending_results_come_out_as_they_went_in() {
 #[ignore = "needs INKSEAL_CORPUS"]
 fn recorded_identity_documents_come_out_as_they_went_in() {
     assert!(check("id", "IdentityDocuments", parts::<IdentityDocument>) > 0);
+}
+
+#[test]
+#[ignore = "needs INKSEAL_CORPUS"]
+fn recorded_summary_fields_are_in_their_groups() {
+    let mut all = responses("expense").into_iter();
+    let (_, bytes) = all.find(|(file, _)| file.ends_with("/analyzeExpenseResponse-multipage.json")).unwrap();
+    let documents = parts::<ExpenseDocument>(&bytes);
+    let [first, second] = &documents[..] else { panic!("two pages") };
+    let kinds = |document: &ExpenseDocument| -> Vec<(String, Vec<String>)> {
+        let groups = document.summary_groups();
+        let kind = |field: &&inkseal::document::ExpenseField| field.kind().unwrap().to_owned();
+        groups
+            .iter()
+            .map(|group| (group.types().concat(), group.fields().iter().map(kind).collect()))
+            .collect()
+    };
+    let address = ["ADDRESS", "STREET", "CITY", "STATE", "ZIP_CODE"].map(str::to_owned).to_vec();
+    let with = |more: &[&str]| -> Vec<String> {
+        address.iter().cloned().chain(more.iter().map(|kind| (*kind).to_owned())).collect()
+    };
+    let vendor = |kinds: Vec<String>| ("VENDOR".to_owned(), kinds);
+    assert_eq!(
+        kinds(first),
+        [
+            ("RECEIVER".to_owned(), with(&["NAME", "NAME", "ADDRESS_BLOCK"])),
+            vendor(with(&["ADDRESS_BLOCK"])),
+            vendor(vec!["NAME".to_owned()]),
+        ]
+    );
+    assert_eq!(kinds(second), [vendor(with(&["ADDRESS_BLOCK"])), vendor(vec!["NAME".to_owned()])]);
+    let receiver = first.summary_groups().into_iter().find(|group| group.has_type("RECEIVER")).unwrap();
+    assert!(receiver.field("CITY").is_some_and(|city| city.value().is_some()));
 }

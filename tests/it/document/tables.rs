@@ -1,4 +1,4 @@
-//! Tables, also such as Textract never sends, and those that go on on the next page.
+//! Tables, even some that Textract never sends, and those that continue on the next page.
 
 use inkseal::document::{Document, Merged, Slot, Table};
 use serde_json::json;
@@ -135,7 +135,7 @@ fn a_table_may_have_no_cells() {
     assert_eq!(document.joined_tables()[0].texts(Merged::Once), Vec::<Vec<String>>::new());
 }
 
-/// A table of one row of cells, of which so many are a header, above another row.
+/// A table of two rows, of whose first this many cells are a header.
 fn headed(columns: u32, header: u32) -> Document {
     let mut response = Response::new().page(1);
     let mut cells = Vec::new();
@@ -223,7 +223,7 @@ fn titles_and_footers_within_the_table_and_outside() {
 const END: Place = [0.1, 0.6, 0.8, 0.3];
 const START: Place = [0.105, 0.1, 0.8, 0.2];
 
-/// A table at the end of page 1 and one at the beginning of page 2, and what else is there.
+/// A table at the end of page 1 and one at the beginning of page 2, and more on both.
 fn two_pages(
     first: (&[&[&str]], bool, Place),
     second: (&[&[&str]], bool, Place),
@@ -259,13 +259,13 @@ fn a_table_goes_on_on_the_next_page() {
         two_pages((HEADED, true, END), (REPEATED, true, START), nothing),
         std::slice::from_ref(&whole)
     );
-    // Where the header is the same, the place may be another.
+    // If the header is the same, the place may be another.
     let elsewhere = [0.3, 0.1, 0.5, 0.2];
     assert_eq!(
         two_pages((HEADED, true, END), (REPEATED, true, elsewhere), nothing),
         std::slice::from_ref(&whole)
     );
-    // What runs along every page is no line between them.
+    // Running headers and footers are not lines between them.
     let running = |page: u32, response: &mut Response| {
         response.line_at(&format!("Page {page}"), [0.4, 0.95, 0.1, 0.02]);
         response.line_at("Annual report", [0.4, 0.02, 0.1, 0.02]);
@@ -329,7 +329,7 @@ fn a_title_of_its_own_begins_another_table() {
 }
 
 /// Each header cell is asked for its role, and each column for its header, once: in time that grows with the square of
-/// the columns this would not end.
+/// the number of columns, this would not end.
 #[test]
 fn a_table_may_be_very_wide() {
     let columns = 60_000;
@@ -347,6 +347,32 @@ fn a_table_may_be_very_wide() {
     }
     let plain = document.tables().next().unwrap();
     assert_eq!(plain.column_named("nothing"), None);
+}
+
+/// A page without the header between two that have it.
+#[test]
+fn a_header_is_kept_through_pages_without_one() {
+    let pages = |rows: &[(&[&[&str]], bool)]| {
+        let mut response = Response::new();
+        for (page, (rows, header)) in (1..).zip(rows) {
+            response = response.page(page);
+            response.table_at(rows, *header, [0.1, 0.1, 0.8, 0.8]);
+        }
+        response.document()
+    };
+    let document = pages(&[(HEADED, true), (PLAIN, false), (REPEATED, true), (PLAIN, false)]);
+    let joined = document.joined_tables();
+    assert_eq!(joined.iter().map(|table| table.parts().len()).collect::<Vec<_>>(), [4]);
+    let table = &joined[0];
+    assert_eq!((table.row_count(), table.header_rows(), table.column_named("SUM")), (5, 1..2, Some(2)));
+    let column = table.column("sum").unwrap();
+    let texts: Vec<_> = column.iter().filter_map(|slot| slot.start()).map(|cell| cell.text()).collect();
+    assert_eq!(texts, ["7", "8", "8", "8"], "without the header that is repeated");
+    assert!(table.column("no such header").is_none());
+
+    let other: &[&[&str]] = &[&["Name", "Sum"], &["2/1", "8"]];
+    let document = pages(&[(HEADED, true), (PLAIN, false), (other, true)]);
+    assert_eq!(document.joined_tables().len(), 2);
 }
 
 #[test]

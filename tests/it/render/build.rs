@@ -1,17 +1,16 @@
 //! Responses made by hand.
 
 use inkseal::document::Document;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-/// A response in the making. Blocks get the ids `1`, `2`, ... in their order.
+use crate::document::build::{Place, at, read};
+
+/// A response being built. Blocks get the ids `1`, `2`, ... in their order.
 #[derive(Default)]
 pub struct Build {
     blocks: Vec<Value>,
     page: u32,
 }
-
-/// Left, top, width and height.
-pub type Place = [f32; 4];
 
 /// A line, with its words.
 #[derive(Clone, Debug)]
@@ -32,12 +31,13 @@ impl Build {
         self
     }
 
-    /// Adds a block, and gives its id.
-    pub fn block(&mut self, kind: &str, members: Value) -> String {
+    /// Adds a block, and returns its id.
+    pub fn block(&mut self, kind: &str, mut members: Value) -> String {
         let id = (self.blocks.len() + 1).to_string();
-        let mut block = json!({"BlockType": kind, "Id": id, "Page": self.page});
-        block.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
-        self.blocks.push(block);
+        members["BlockType"] = kind.into();
+        members["Id"] = id.clone().into();
+        members["Page"] = self.page.into();
+        self.blocks.push(members);
         id
     }
 
@@ -48,8 +48,9 @@ impl Build {
     /// A line of these words.
     pub fn line_of(&mut self, words: &[&str], place: Option<Place>) -> Made {
         let ids: Vec<_> = words.iter().map(|word| self.word(word)).collect();
-        let mut members = json!({"Text": words.join(" "), "Relationships": [children(&ids)]});
-        geometry(members.as_object_mut().unwrap(), place);
+        let members = json!({
+            "Text": words.join(" "), "Relationships": [children(&ids)], "Geometry": place.map(at)
+        });
         Made { id: self.block("LINE", members), words: ids }
     }
 
@@ -65,9 +66,7 @@ impl Build {
 
     pub fn selection(&mut self, selected: bool, place: Option<Place>) -> String {
         let status = if selected { "SELECTED" } else { "NOT_SELECTED" };
-        let mut members = json!({"SelectionStatus": status});
-        geometry(members.as_object_mut().unwrap(), place);
-        self.block("SELECTION_ELEMENT", members)
+        self.block("SELECTION_ELEMENT", json!({"SelectionStatus": status, "Geometry": place.map(at)}))
     }
 
     /// A form field of these words and selection elements.
@@ -76,12 +75,13 @@ impl Build {
             json!({"EntityTypes": ["VALUE"], "Confidence": 90.5, "Relationships": [children(value)]});
         let value = self.block("KEY_VALUE_SET", members);
         let relationships = json!([{"Type": "VALUE", "Ids": [value]}, children(key)]);
-        let mut members = json!({"EntityTypes": ["KEY"], "Confidence": 95.5, "Relationships": relationships});
-        geometry(members.as_object_mut().unwrap(), key_place);
+        let members = json!({
+            "EntityTypes": ["KEY"], "Confidence": 95.5, "Relationships": relationships, "Geometry": key_place.map(at)
+        });
         self.block("KEY_VALUE_SET", members)
     }
 
-    /// A cell at a row and column, over so many of them.
+    /// A cell at a row and column, spanning this many rows and columns.
     pub fn cell(&mut self, at: [u32; 4], roles: &[&str], ids: &[String]) -> String {
         self.grid_cell("CELL", at, roles, ids)
     }
@@ -111,9 +111,7 @@ impl Build {
             {"Type": "TABLE_TITLE", "Ids": titles},
             {"Type": "TABLE_FOOTER", "Ids": footers}
         ]);
-        let mut members = json!({"Relationships": relationships});
-        geometry(members.as_object_mut().unwrap(), place);
-        self.block("TABLE", members)
+        self.block("TABLE", json!({"Relationships": relationships, "Geometry": place.map(at)}))
     }
 
     /// A title or footer of a table.
@@ -129,24 +127,16 @@ impl Build {
         self.block("QUERY", json!({"Query": query, "Relationships": [{"Type": "ANSWER", "Ids": ids}]}));
     }
 
-    /// Takes a block out, so that what names it leads nowhere.
+    /// Takes a block out, so that references to it lead nowhere.
     pub fn lose(&mut self, id: &str) {
         self.blocks.retain(|block| block["Id"] != id);
     }
 
     pub fn document(&self) -> Document {
-        let json = json!({"DocumentMetadata": {"Pages": self.page}, "Blocks": self.blocks}).to_string();
-        Document::from_json(json.as_bytes()).unwrap()
+        read(&json!({"DocumentMetadata": {"Pages": self.page}, "Blocks": self.blocks}))
     }
 }
 
 fn children(ids: &[String]) -> Value {
     json!({"Type": "CHILD", "Ids": ids})
-}
-
-fn geometry(members: &mut Map<String, Value>, place: Option<Place>) {
-    if let Some([left, top, width, height]) = place {
-        let place = json!({"Left": left, "Top": top, "Width": width, "Height": height});
-        members.insert("Geometry".into(), json!({"BoundingBox": place, "Polygon": []}));
-    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use inkseal::block::BlockKind;
 use inkseal::document::{Document, Token};
 use inkseal::render::Render;
 
@@ -27,7 +28,7 @@ fn every_format_says_what_recorded_responses_do() {
     }
 }
 
-/// Of a word that several cells, or a cell and another table have, there is one in each.
+/// A word that several cells, or a cell and another table, have is in each of them.
 #[test]
 #[ignore = "needs INKSEAL_CORPUS"]
 fn every_word_of_recorded_responses_is_in_the_text_once() {
@@ -64,4 +65,28 @@ fn words_of_recorded_responses_are_in_one_order() {
         assert_eq!(plain(&html.texts), plain(&json.texts), "{file}");
         assert_eq!(plain(&markdown.texts), plain(&html.texts), "{file}");
     }
+}
+
+/// These were recorded when titles and footers of tables were blocks of other kinds.
+#[test]
+#[ignore = "needs INKSEAL_CORPUS"]
+fn recorded_tables_stay_when_titles_and_footers_are_hidden() {
+    let is_old =
+        |file: &str| file.ends_with("/in-table-footer.json") || file.ends_with("/in-table-title.json");
+    for (file, document) in documents().filter(|(file, _)| is_old(file)) {
+        assert!(
+            document.tables().any(|table| table.titles().count() + table.footers().count() > 0),
+            "{file}"
+        );
+        let render = Render::csv().hide([BlockKind::Title, BlockKind::Footer]);
+        assert_eq!(render.document(&document), document.to_csv(), "{file}");
+    }
+}
+
+#[test]
+#[ignore = "needs INKSEAL_CORPUS"]
+fn a_recorded_check_box_in_a_key_is_before_its_label() {
+    let is_screenshot = |file: &str| file.ends_with("/test_document_to_markdown_screenshot.json");
+    let (_, document) = documents().find(|(file, _)| is_screenshot(file)).unwrap();
+    assert!(document.to_text().contains("[ ] Discussions"));
 }

@@ -1,5 +1,5 @@
-//! Renderings: what they look like, that they lead back to the blocks, and that readers of each format find in them what
-//! the document says.
+//! Renderings: what they look like, that their maps lead back to the blocks, and that readers of each format find in them
+//! the contents of the document.
 
 mod build;
 mod corpus;

@@ -3,11 +3,12 @@
 use inkseal::block::BlockKind;
 use inkseal::document::{Document, Merged};
 use inkseal::render::{Format, HeaderRule, Render, TableStyle};
+use serde_json::json;
 
 use super::build::Build;
-use super::readers::{FORMATS, check_map, html, markdown};
+use super::readers::{FORMATS, check_map, csv, html, markdown};
 
-/// A table of these texts, whose cells begin at these heights of the page.
+/// A table of these texts, at this height of the page.
 fn add_table(build: &mut Build, header: bool, rows: &[&[&str]], top: f32) {
     let mut cells = Vec::new();
     for (row, texts) in (1..).zip(rows) {
@@ -56,7 +57,7 @@ fn what_is_hidden_leaves_no_trace() {
     build.layout("LAYOUT_KEY_VALUE", &[key.id]);
     build.layout("LAYOUT_FIGURE", &[figure.id]);
     add_table(&mut build, false, &[&["hidden cell"]], 0.6);
-    build.block("SIGNATURE", serde_json::json!({}));
+    build.block("SIGNATURE", json!({}));
     build.selection(false, None);
     let document = build.document();
     let hidden = [
@@ -106,7 +107,7 @@ fn what_is_hidden_is_hidden_wherever_it_stands() {
     build.field(&key.words[..1], &key.words[1..], None);
     let old = build.line("Age: 42", [0.1, 0.15, 0.3, 0.02]);
     build.block("KEY", serde_json::json!({"Relationships": [{"Type": "CHILD", "Ids": old.words}]}));
-    // Two cells at one place, of which only the last is in the grid; and a line of which a word is lost.
+    // Two cells at one place, of which only the last is in the grid; and a line with a lost word.
     let cells = build.line("secret cell 123", [0.1, 0.2, 0.3, 0.02]);
     let cell = |build: &mut Build, word: &String| build.cell([1, 1, 1, 1], &[], std::slice::from_ref(word));
     let below = cell(&mut build, &cells.words[0]);
@@ -133,6 +134,26 @@ fn what_is_hidden_is_hidden_wherever_it_stands() {
     assert_eq!(Render::text().hide([BlockKind::LayoutText]).document(&document), "");
 }
 
+/// Before they were TABLE_TITLE and TABLE_FOOTER, titles and footers of tables were TITLE and FOOTER.
+#[test]
+fn hiding_titles_and_footers_leaves_their_tables() {
+    for (kind, hidden) in [
+        ("TABLE_TITLE", BlockKind::TableTitle),
+        ("TITLE", BlockKind::Title),
+        ("TABLE_FOOTER", BlockKind::TableFooter),
+        ("FOOTER", BlockKind::Footer),
+    ] {
+        let mut build = Build::new();
+        build.page();
+        let words = [build.word("Prices"), build.word("7")];
+        let cells = [build.cell([1, 1, 1, 1], &[], &words[..1]), build.cell([2, 1, 1, 1], &[], &words[1..])];
+        let caption = build.caption(kind, &words[..1]);
+        let relationships = json!([{"Type": "CHILD", "Ids": cells}, {"Type": kind, "Ids": [caption]}]);
+        build.block("TABLE", json!({"Relationships": relationships}));
+        assert_eq!(Render::csv().hide([hidden]).document(&build.document()), "Prices\n7\n", "{kind}");
+    }
+}
+
 #[test]
 fn a_line_of_another_page_is_rendered_there_alone() {
     let mut build = Build::new();
@@ -153,6 +174,81 @@ fn check_boxes_are_no_link_definitions() {
     build.layout("LAYOUT_KEY_VALUE", &[value.id]);
     let found = markdown(&build.document().to_markdown());
     assert_eq!(found.texts, ["[X] https://example.com"]);
+}
+
+/// Even if it is in the key, or is the whole key.
+#[test]
+fn a_check_box_goes_with_its_label() {
+    let labels = [("Discussions", [0.2, 0.1, 0.2, 0.02]), ("Pulls", [0.2, 0.2, 0.2, 0.02])];
+    for is_placed in [true, false] {
+        let mut build = Build::new();
+        build.page();
+        build.line("Tabs", [0.1, 0.05, 0.3, 0.02]);
+        for (index, (label, place)) in labels.into_iter().enumerate() {
+            let label = build.line(label, place);
+            let before = is_placed.then_some([0.15, place[1], 0.02, 0.02]);
+            let selection = build.selection(index == 0, before);
+            if index == 0 {
+                let key = [vec![selection], label.words].concat();
+                build.field(&key, &[], is_placed.then_some([0.15, 0.1, 0.25, 0.02]));
+            } else {
+                build.field(&[selection], &label.words, before);
+            }
+        }
+        build.line("Below", [0.1, 0.3, 0.3, 0.02]);
+        assert_eq!(build.document().to_text(), "Tabs\n[X] Discussions\n[ ] Pulls\nBelow");
+    }
+}
+
+/// In the right one of two columns, whose lines are level with those of the left one.
+#[test]
+fn a_mark_by_itself_is_put_above_what_is_under_it() {
+    let mut build = Build::new();
+    build.page();
+    for (column, left) in [("left", 0.1), ("right", 0.55)] {
+        for row in 0..6_u8 {
+            build
+                .line(&format!("{column} {row} with words"), [left, 0.1 + 0.03 * f32::from(row), 0.35, 0.02]);
+        }
+    }
+    build.selection(true, Some([0.6, 0.095, 0.02, 0.001]));
+    let text = build.document().to_text();
+    assert!(text.contains("left 5 with words\n\n[X]\n\nright 0 with words"), "{text}");
+}
+
+/// Textract may not say whether a check box is selected.
+#[test]
+fn a_check_box_without_a_status_is_null_in_json() {
+    let mut build = Build::new();
+    build.page();
+    let key = build.line("Married", [0.1, 0.1, 0.2, 0.02]);
+    let unknown = build.block("SELECTION_ELEMENT", json!({}));
+    build.field(&key.words, &[unknown], None);
+    build.layout("LAYOUT_KEY_VALUE", &[key.id]);
+    let json: serde_json::Value = serde_json::from_str(&build.document().to_json()).unwrap();
+    let field = json["pages"][0]["elements"][0]["fields"][0].as_object().unwrap();
+    assert_eq!((&field["value"], field.get("selected")), (&json!("[ ]"), Some(&json!(null))));
+}
+
+#[test]
+fn spans_lead_to_blocks_of_other_copies_of_the_document() {
+    let mut build = Build::new();
+    build.page().line("first", [0.1, 0.1, 0.2, 0.02]);
+    build.page().line("second", [0.3, 0.1, 0.2, 0.02]);
+    let document = build.document();
+    let whole = Render::text().document_with_map(&document);
+    for (text, span) in ["first", "second"].into_iter().zip(whole.spans()) {
+        let word = span.block_in(&document).unwrap().as_word().unwrap();
+        assert_eq!((word.text(), word.page_number()), (text, span.page));
+    }
+    // As a page by itself, whose blocks have other places.
+    let blocks = document.page(2).unwrap().blocks().map(|block| block.block().clone()).collect();
+    let second = Document::from_blocks(blocks);
+    let rendering = Render::text().document_with_map(&second);
+    let [span] = rendering.spans() else { panic!("one word") };
+    assert_eq!(span.block_in(&document).unwrap().block().text(), Some("second"));
+    assert_eq!(span.block_in(&second).unwrap().block().text(), Some("second"));
+    assert!(whole.spans()[0].block_in(&second).is_none(), "it is not there");
 }
 
 #[test]
@@ -223,7 +319,7 @@ fn header_rules() {
     assert!(html(HeaderRule::FirstRow).contains("<thead>\n<tr><th scope=\"col\">a</th>"));
 }
 
-/// A cell that stands in the header and below keeps its rows together.
+/// A cell that is in the header and below keeps its rows together.
 #[test]
 fn a_header_cell_that_reaches_out_of_the_header() {
     let mut build = Build::new();
@@ -271,8 +367,29 @@ fn formulas_are_guarded_where_asked() {
     let document = table(&[&["=1+1", "-5", "@a,b"], &["x", "+", "a=b"]]);
     assert_eq!(document.to_csv(), "=1+1,-5,\"@a,b\"\nx,+,a=b\n");
     let rendering = Render::csv().guard_formulas(true).document_with_map(&document);
-    assert_eq!(rendering.text(), "'=1+1,'-5,\"'@a,b\"\nx,'+,a=b\n");
+    assert_eq!(rendering.text(), "\"'=1+1\",\"'-5\",\"'@a,b\"\n\"x\",\"'+\",\"a=b\"\n");
     check_map(&document, Format::Csv, &rendering);
+}
+
+/// Some spreadsheets separate cells by semicolons or tabs.
+#[test]
+fn formulas_are_guarded_in_other_locales() {
+    let rows: &[&[&str]] = &[&["a", "x;=1", "y;=1+1;z"], &["u;;\"+2", "v; @sum \";-3", "1;2 a-b =c"]];
+    let document = table(rows);
+    let rendering = Render::csv().guard_formulas(true).document_with_map(&document);
+    check_map(&document, Format::Csv, &rendering);
+    assert_eq!(csv(rendering.text())[0], ["a", "x;'=1", "y;'=1+1;z"]);
+    assert_eq!(csv(rendering.text())[1], ["u;;\"'+2", "v; '@sum \";'-3", "1;2 a-b =c"]);
+    for delimiter in [b',', b';', b'\t'] {
+        let mut reader = ::csv::ReaderBuilder::new();
+        let reader = reader.has_headers(false).flexible(true).delimiter(delimiter);
+        for record in reader.from_reader(rendering.text().as_bytes()).records() {
+            let record = record.unwrap();
+            let is_formula =
+                |cell: &str| cell.trim_start_matches([' ', '"']).starts_with(['=', '+', '-', '@']);
+            assert!(!record.iter().any(is_formula), "{record:?}");
+        }
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What holds for every document, whatever it says and however broken it is.
+//! What holds for every document, no matter what it contains and how broken it is.
 
 use std::collections::HashSet;
 
@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use super::build::Build;
 use super::readers::{FORMATS, check_all, check_map, csv, html, json, markdown, uses, words};
 
-/// A page in the making, by numbers that are taken modulo what there is.
+/// A plan for a page, by numbers that are taken modulo the number of things.
 #[derive(Clone, Debug)]
 struct Plan {
     /// The lines: their words, and whether they have a place.
@@ -52,7 +52,7 @@ const KINDS: [&str; 10] = [
     "LAYOUT_HOLOGRAM",
 ];
 
-/// Words that mean something in one of the formats, and any others. None is blank: a word has something to say.
+/// Words that mean something in one of the formats, and any others. None is blank, as no word is.
 fn word() -> impl Strategy<Value = String> {
     let nasty = proptest::sample::select(vec![
         "|",
@@ -230,7 +230,7 @@ fn add_table(build: &mut Build, plan: &TablePlan, take: &mut impl FnMut(usize) -
         let roles: &[&str] = if row < plan.header { &["COLUMN_HEADER"] } else { &[] };
         cells.push(([row, column], build.cell([row as u32 + 1, column as u32 + 1, 1, 1], roles, &ids)));
     }
-    // What one merged cell has no other one gets: words are to be said once.
+    // No two merged cells share a cell: each word is to be written once.
     let mut taken = HashSet::new();
     let mut merged = Vec::new();
     for [row, column, rows, columns] in plan.merged.iter().copied() {
@@ -320,31 +320,62 @@ proptest! {
         let render = Render::csv().guard_formulas(guard).merged(merged);
         let rendering = render.document_with_map(&document);
         check_map(&document, Format::Csv, &rendering);
-        let mut writer = ::csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
+        let style = if guard { ::csv::QuoteStyle::Always } else { ::csv::QuoteStyle::Necessary };
+        let mut writer = ::csv::WriterBuilder::new().flexible(true).quote_style(style).from_writer(Vec::new());
         csv(rendering.text()).iter().for_each(|row| writer.write_record(row).unwrap());
         let written = String::from_utf8(writer.into_inner().unwrap()).unwrap();
-        // Blank lines stand between tables, and in quotes.
+        // Blank lines are between tables, and in quotes.
         prop_assert_eq!(rendering.text().replace("\n\n", "\n"), written.replace("\n\n", "\n"));
         if guard {
             let is_formula = |cell: &String| cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
             prop_assert!(!csv(rendering.text()).iter().flatten().any(is_formula));
+            // Some spreadsheets separate cells otherwise.
+            for delimiter in [b';', b'\t'] {
+                let mut reader = ::csv::ReaderBuilder::new();
+                let reader = reader.has_headers(false).flexible(true).delimiter(delimiter);
+                for record in reader.from_reader(rendering.text().as_bytes()).records() {
+                    let is_formula = |cell: &str| cell.trim_start_matches([' ', '"']).starts_with(['=', '+', '-', '@']);
+                    prop_assert!(!record.unwrap().iter().any(is_formula));
+                }
+            }
         }
     }
 
     #[test]
     fn what_is_hidden_leaves_the_rest_as_it_is(pages in pages(), kind in 0..KINDS.len()) {
         let document = built(&pages);
+        let kind = BlockKind::from(KINDS[kind]);
+        let hidden = contained(&document, &kind);
         for format in FORMATS {
-            let kind = BlockKind::from(KINDS[kind]);
-            let rendering = Render::to(format).hide([kind, BlockKind::Signature]).document_with_map(&document);
+            let render = Render::to(format).hide([kind.clone(), BlockKind::Signature]);
+            let rendering = render.document_with_map(&document);
             check_map(&document, format, &rendering);
             let all = uses(&Render::to(format).document_with_map(&document));
-            prop_assert!(uses(&rendering).keys().all(|block| all.contains_key(block)));
+            let shown = uses(&rendering);
+            prop_assert!(shown.keys().all(|block| all.contains_key(block)));
+            // CSV has no words outside of tables, and leaves out tables that share a word with what is hidden.
+            for word in document.words().filter(|_| format != Format::Csv) {
+                let count = shown.get(&(word.page_number(), word.id().to_string())).copied();
+                let expected = (!hidden.contains(&word.index())).then_some(1);
+                prop_assert_eq!(count, expected, "{} in {}", word.id(), format);
+            }
         }
     }
 }
 
-/// The tables that Markdown has as HTML, as CommonMark cuts them out.
+/// The blocks of this kind, and those that they contain.
+fn contained(document: &Document, kind: &BlockKind) -> HashSet<u32> {
+    let mut rest: Vec<_> = document.blocks().filter(|block| block.kind() == kind).collect();
+    let mut contained = HashSet::new();
+    while let Some(block) = rest.pop() {
+        if contained.insert(block.index()) {
+            rest.extend(block.children());
+        }
+    }
+    contained
+}
+
+/// The tables that Markdown has as HTML, as CommonMark reads them.
 fn html_tables(text: &str) -> String {
     use pulldown_cmark::{Event, Parser};
     let mut html = String::new();

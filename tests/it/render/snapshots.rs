@@ -5,8 +5,9 @@ use inkseal::render::Render;
 
 use super::build::{Build, Made};
 use super::readers::{FORMATS, check_all};
+use crate::document::build::at;
 
-/// A column of lines, the first of which stands at this height of the page.
+/// A column of lines, the first of which is at this height of the page.
 fn column<'t>(
     build: &mut Build,
     left: f32,
@@ -167,7 +168,7 @@ fn two_columns_without_layout() {
     check("columns", &build.document());
 }
 
-/// Most lines go over the whole width of the page, and do not keep the others from being columns.
+/// Most lines span the whole width of the page, and do not keep the others from being columns.
 #[test]
 fn columns_on_a_part_of_a_page() {
     let mut build = Build::new();
@@ -189,7 +190,7 @@ fn columns_on_a_part_of_a_page() {
         build.line(&format!("right {row}"), [0.55, top, 0.35, 0.02]);
     }
     build.line("And it ends as it began, with a line over all of the page.", [0.1, next(), 0.8, 0.02]);
-    // A row of two that is no column.
+    // A row of two that is not in columns.
     let top = next();
     build.line("Place:", [0.1, top, 0.1, 0.02]);
     build.line("Date:", [0.55, top, 0.1, 0.02]);
@@ -231,11 +232,7 @@ fn signatures() {
     let mut build = Build::new();
     build.page();
     let lines = column(&mut build, 0.1, 0.4, 0.1, ["Signed by the tenant:", "Date: 2024-03-01"]);
-    let place = |place: [f32; 4]| {
-        let [left, top, width, height] = place;
-        let place = serde_json::json!({"Left": left, "Top": top, "Width": width, "Height": height});
-        serde_json::json!({"Confidence": 88.5, "Geometry": {"BoundingBox": place}})
-    };
+    let place = |place| serde_json::json!({"Confidence": 88.5, "Geometry": at(place)});
     build.block("SIGNATURE", place([0.1, 0.3, 0.2, 0.05]));
     let signed = build.block("SIGNATURE", place([0.3, 0.12, 0.2, 0.01]));
     build.field(&lines[0].words, &[signed], Some([0.1, 0.1, 0.3, 0.02]));
