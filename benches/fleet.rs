@@ -1,14 +1,18 @@
 //! Thousands of documents under the quotas of an account, by tokio's paused clock: hours of an account in seconds of this machine.
 //!
-//! A [`Submitter`], sixteen [`Worker`]s and the emulator, which plays Textract with the default quotas of us-east-1 for
-//! analysis, SNS, SQS and S3, in one process. The answer to one Start in 500 is cut off, one completion in 100 comes twice, and one
-//! read of an output in 200 is denied, so that its handler fails and its message has to come again. Beside it the client that one writes first: all starts at once with the SDK's retries, and
-//! a look at each job every second; it is spared the faults. Run with `cargo bench --bench fleet`.
+//! A [`Submitter`], sixteen [`Worker`]s and the emulator, which plays Textract with the default quotas of us-east-1
+//! for analysis, SNS, SQS and S3, in one process. The answer to one Start in 500 is cut off, one completion in 100
+//! comes twice, and one read of an output in 200 is denied, so that its handler fails and its message has to come
+//! again. For comparison the client that one writes first: all starts at once with the SDK's retries, and a poll of
+//! each job every second; it is spared the faults.
+//!
+//! The paused clock counts no time for the disk, so the journal is measured apart, by the real clock on the disk of
+//! the target folder. Run with `cargo bench --bench fleet`.
 
 use std::collections::HashMap;
 use std::future::Future;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -20,7 +24,8 @@ use futures::stream;
 use inkseal::emulator::{
     Delivery, EmulatedQueue, Emulator, EmulatorBuilder, FamilyQuotas, Fault, Quotas, Synthetic,
 };
-use inkseal::fleet::{Document, FileJournal, Outcome, Submitter, Worker};
+use inkseal::fleet::{Document, DocumentState, FileJournal, Journal, Outcome, Submitter, Worker};
+use inkseal::job::Api;
 use inkseal::notify::{Completion, Completions};
 use inkseal::resource::{RoleArn, TopicArn};
 use inkseal::{Analysis, Clients, Error, Feature, NotificationChannel, Seal, SecureJob};
@@ -38,7 +43,8 @@ const SECOND: Duration = Duration::from_secs(1);
 const STARTS_PER_SECOND: f64 = 10.0;
 const WORKERS: usize = 16;
 const PAGES: u32 = 2;
-/// What the crate promises: so much of the Start quota used, and no more of the heap for each further document than the journal takes.
+/// What the crate promises: the share of the Start quota that is used, and the most bytes of the heap that each
+/// further document takes, which are those of the journal.
 const PROMISED: (f64, f64) = (0.95, 64.0);
 const SIZES: [usize; 2] = [10_000, 100_000];
 
@@ -54,10 +60,37 @@ fn main() -> ExitCode {
     let [(few, few_kept), (many, many_kept)] = runs;
     let growth = (many as f64 - few as f64) / (SIZES[1] - SIZES[0]) as f64;
     println!("heap of the longer run: {growth:.0} bytes more for each document more");
+    println!();
+    for under_way in [1, 10, 100, 1000] {
+        let rate = records_per_second(under_way);
+        println!("journal on disk: {rate:.0} records per second, {under_way} at a time");
+    }
     if few_kept && many_kept && growth <= PROMISED.1 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Runs on a clock that stands still while there is work, and leaps to the next timer when there is none.
+/// Records accepted documents in a journal by the real clock, with this many at a time.
+fn records_per_second(under_way: usize) -> f64 {
+    const ROUNDS: usize = 20;
+    // Not in memory, as that needs no synchronising.
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let journal = FileJournal::open(folder.path().join("run.journal")).await.expect("a journal");
+        let documents: Vec<_> = (0..under_way)
+            .map(|number| Document::new(format!("s3://{SOURCE}/{}", key(number)).parse().expect("an object")))
+            .collect();
+        let began = std::time::Instant::now();
+        for _ in 0..ROUNDS {
+            let records = documents.iter().map(|document| {
+                journal.record(document.id(Api::StartDocumentAnalysis), document, DocumentState::Accepted)
+            });
+            join_all(records).await.into_iter().for_each(|record| record.expect("a record"));
+        }
+        (ROUNDS * under_way) as f64 / began.elapsed().as_secs_f64()
+    })
+}
+
+/// Runs on a clock that stands still while there is work, and jumps to the next timer when there is none.
 fn simulated<T>(run: impl Future<Output = T>) -> T {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     runtime.enable_all().start_paused(true).build().expect("a runtime").block_on(run)
@@ -121,11 +154,14 @@ fn hashed(name: &str) -> u64 {
     hasher.finish()
 }
 
-/// The way of this crate: its peak of the heap, and whether all is as promised.
+/// A run with this crate: its peak of the heap, and whether all is as promised.
 fn fleet(documents: usize) -> (usize, bool) {
     let real = std::time::Instant::now();
-    let folder = Folder::new();
-    let run = simulated(run(documents, folder.0.join("run.journal")));
+    // In memory if there is such a folder: the disk is measured apart.
+    let memory = Path::new("/dev/shm");
+    let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+    let folder = folder.expect("a folder");
+    let run = simulated(run(documents, folder.path().join("run.journal")));
     let used = documents as f64 / (run.elapsed.as_secs_f64() * STARTS_PER_SECOND);
     let read = run.seen.jobs.len();
     row(
@@ -164,19 +200,19 @@ fn row(name: &str, read: usize, unstarted: usize, lost: usize, refused: u64, too
 struct Run {
     submitted: usize,
     elapsed: Duration,
-    /// Calls that the service refused for being too many.
+    /// Calls that the service refused because they were too many.
     refused: u64,
     seen: Seen,
     failed: u64,
-    /// The most of the heap above that at the beginning, in bytes; the emulator's part is in it.
+    /// The peak of the heap above its use at the beginning, in bytes, including the emulator's part.
     peak: usize,
     dead: usize,
 }
 
 async fn run(documents: usize, journal: PathBuf) -> Run {
-    // What is over is forgotten, so that the heap is that of the documents under way.
+    // The emulator forgets old jobs, so that the heap is that of the documents under way.
     let emulator = emulator(documents)
-        .jobs_kept_for(120 * SECOND)
+        .job_retention(120 * SECOND)
         .fault(Fault::TruncatedBody.on("StartDocumentAnalysis").every(500))
         .fault(Fault::AccessDenied.on("GetObject").every(200))
         .fault(Fault::DuplicateMessage.on("Notification").every(100))
@@ -188,7 +224,7 @@ async fn run(documents: usize, journal: PathBuf) -> Run {
     let completions = completions.expect("completions");
     let seal = job(&Document::new(format!("s3://{SOURCE}/any").parse().expect("an object")));
     let seal = seal.expect("a job").seal().clone();
-    // Whose size is that of the run: not of the crate.
+    // Allocated before the heap is measured, as it is not the crate's.
     let seen = Arc::new(Mutex::new(Seen { jobs: HashMap::with_capacity(documents), ..Seen::default() }));
     let journal = Arc::new(FileJournal::open(&journal).await.expect("a journal"));
 
@@ -240,7 +276,7 @@ fn handler(
     }
 }
 
-/// All starts at once, and a look at each job every second.
+/// All starts at once, and a poll of each job every second.
 fn naive(documents: usize) {
     let real = std::time::Instant::now();
     let (outcomes, elapsed, calls) = simulated(async {
@@ -259,7 +295,7 @@ fn naive(documents: usize) {
     row("naive", read, unstarted, documents - unstarted - read, calls - answered, elapsed, real.elapsed());
 }
 
-/// What became of a document, and how many calls were answered with what they were asked for.
+/// How a document ended, and how many calls were answered with what they asked for.
 async fn by_hand(client: aws_sdk_textract::Client, number: usize) -> (&'static str, u64) {
     let object = textract::S3Object::builder().bucket(SOURCE).name(key(number)).build();
     let location = textract::DocumentLocation::builder().s3_object(object).build();
@@ -276,24 +312,5 @@ async fn by_hand(client: aws_sdk_textract::Client, number: usize) -> (&'static s
         if look.job_status() != Some(&textract::JobStatus::InProgress) {
             return ("read", answered);
         }
-    }
-}
-
-/// A folder for the journal, in memory where there is such a thing, that goes away with the run.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Self {
-        let memory = PathBuf::from("/dev/shm");
-        let parent = if memory.is_dir() { memory } else { std::env::temp_dir() };
-        let folder = parent.join(format!("inkseal-bench-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).expect("a folder");
-        Self(folder)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        std::fs::remove_dir_all(&self.0).ok();
     }
 }

@@ -1,11 +1,12 @@
 //! A Lambda function behind a queue: files the output of each job, and reports the messages that failed.
 //!
-//! The event source mapping needs `ReportBatchItemFailures`; Lambda itself deletes the other messages, extends none, and makes those that
-//! failed visible again, so the queue's visibility timeout should be six times the function's ("Using Lambda with Amazon SQS" in
-//! the AWS Lambda developer guide).
+//! The event source mapping needs `ReportBatchItemFailures`; Lambda itself deletes the other messages, does not extend
+//! the visibility of any, and makes those that failed visible again, so the queue's visibility timeout should be six
+//! times the function's ("Using Lambda with Amazon SQS" in the AWS Lambda developer guide).
 //!
-//! It is configured by variables: `TOPIC_ARN`, `OUTPUT` (`s3://BUCKET[/PREFIX]`), `KMS_KEY` (an ARN), `BUCKET_OWNER` and `SINK`. In Lambda it
-//! runs as the function; with a file it handles that event and prints the answer:
+//! It is configured by environment variables: `TOPIC_ARN`, `OUTPUT` (`s3://BUCKET[/PREFIX]`), `KMS_KEY` (an ARN),
+//! `BUCKET_OWNER` and `SINK`. In Lambda it runs as the function; with a file it handles that event and prints the
+//! answer:
 //!
 //! ```text
 //! cargo run --release --example lambda -- event.json
@@ -26,15 +27,21 @@ use lambda_runtime::{LambdaEvent, service_fn};
 
 /// Handle an SQS event of completions.
 #[derive(Parser)]
-#[command(
-    after_help = "Exit codes: 0, also where messages failed; 1 for a missing variable or event; 2 for wrong arguments."
-)]
+#[command(after_help = "\
+Environment variables, all required:
+  TOPIC_ARN     The topic that completions have to come from
+  OUTPUT        Where the jobs write their output: s3://BUCKET[/PREFIX]
+  KMS_KEY       The key of the output, which is also used for the sink, by its ARN
+  BUCKET_OWNER  The account that owns both buckets
+  SINK          Where to file the documents: s3://BUCKET[/PREFIX]
+
+Exit codes: 0, even if messages failed; 1 for a missing variable or event; 2 for wrong arguments.")]
 struct Arguments {
-    /// An event as Lambda gets it; without it the function runs in Lambda
+    /// An event as Lambda receives it; without it the function runs in Lambda
     event: Option<std::path::PathBuf>,
 }
 
-/// What is made once for all events.
+/// Made once for all events.
 struct Function {
     clients: Clients,
     topic: TopicArn,
@@ -85,7 +92,7 @@ impl Function {
         Ok(Self { clients, topic: variable("TOPIC_ARN")?.parse()?, seal, filing })
     }
 
-    /// Handles the messages of an event side by side, and names those that have to come again.
+    /// Handles the messages of an event concurrently, and names those that have to come again.
     async fn handle(&self, event: SqsEvent) -> SqsBatchResponse {
         let handled = event.records.iter().map(|message| async move {
             let error = self.handle_message(message).await.err()?;

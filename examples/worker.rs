@@ -1,4 +1,5 @@
-//! Works off the completions of a queue: reads the output of each job, redacts it if it is told to, and files it in a sealed store.
+//! Processes the completions of a queue: reads the output of each job, redacts it if asked to, and files it in a
+//! sealed store.
 //!
 //! ```text
 //! cargo run --release --example worker -- --queue-url https://sqs.us-east-1.amazonaws.com/111122223333/textract-done \
@@ -6,10 +7,10 @@
 //!     --sink s3://amzn-s3-demo-results/redacted --redact patterns
 //! ```
 //!
-//! Run as many as you like, and kill any of them at any time: what it was working on comes to another one. A document's pages
-//! are `SINK/JOB_ID/00001.md` and so on, and `SINK/JOB_ID/manifest.json` is there when all of them are. For each document that it files it
-//! prints a line of JSON: `{"job", "input", "files"}`, with `null` for the files of what was filed before. Invoices and mortgage packages are filed as
-//! JSON, a file for each invoice or page.
+//! Run as many as you like, and kill any of them at any time: another one gets what it was working on. A document's
+//! pages are `SINK/JOB_ID/00001.md` and so on, and `SINK/JOB_ID/manifest.json` is there when all of them are. For each
+//! document that it files it prints a line of JSON: `{"job", "input", "files"}`, with `null` as the files if it was
+//! filed before. Invoices and mortgage packages are filed as JSON, one file for each invoice or page.
 
 #[path = "support/aws.rs"]
 mod aws;
@@ -21,8 +22,10 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
-use clap::{Parser, ValueEnum};
+use anyhow::Result;
+use clap::builder::RangedU64ValueParser;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use inkseal::fleet::{Filed, Filing, Worked, Worker};
 use inkseal::notify::{Completion, Completions};
@@ -32,17 +35,17 @@ use inkseal::resource::{AccountId, KmsKey, QueueUrl, S3Location, TopicArn};
 use inkseal::{Clients, Seal, SealedStore};
 use serde_json::json;
 
-/// Work off the completions of Textract jobs.
+/// Process the completions of Textract jobs.
 #[derive(Parser)]
 #[command(
-    after_help = "Exit codes: 0 when interrupted or idle, 1 where the queue cannot be read, 2 for wrong arguments."
+    after_help = "Exit codes: 0 when interrupted or idle, 1 if the queue cannot be read, 2 for wrong arguments."
 )]
 struct Arguments {
     /// The queue that the topic delivers to
     #[arg(long, value_name = "URL")]
     queue_url: QueueUrl,
-    /// The topic that completions have to come from. Without it any is accepted: leave it out only where the queue's policy admits a
-    /// single topic
+    /// The topic that completions have to come from. Without it any is accepted: leave it out only if the queue's
+    /// policy admits a single topic
     #[arg(long, value_name = "ARN")]
     topic_arn: Option<TopicArn>,
     /// The subscription delivers raw messages
@@ -51,7 +54,7 @@ struct Arguments {
     /// Where the jobs write their output
     #[arg(long, value_name = "s3://BUCKET[/PREFIX]")]
     output: S3Location,
-    /// The key that the output is under, and that the sink is put under, by its ARN
+    /// The key of the output, which is also used for the sink, by its ARN
     #[arg(long, value_name = "ARN")]
     kms_key: KmsKey,
     /// The account that owns both buckets [default: that of the key]
@@ -60,22 +63,22 @@ struct Arguments {
     /// Where to file the documents
     #[arg(long, value_name = "s3://BUCKET[/PREFIX]")]
     sink: S3Location,
-    /// Redact before filing; not redacted unless given
+    /// Redact before filing; without it, documents are filed as they are
     #[arg(long, value_name = "DETECTOR")]
     redact: Option<Detector>,
     /// What to file
     #[arg(long, default_value = "markdown", value_name = "FORMAT")]
     to: Format,
     /// How many documents at a time
-    #[arg(long, default_value_t = 4, value_name = "N")]
+    #[arg(long, default_value_t = 4, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     parallel: usize,
-    /// How long a message stays invisible to other workers after this one died
+    /// How long a message stays invisible to other workers after this one has died
     #[arg(long, default_value_t = 60, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(3..=43_200))]
     visibility: u64,
     /// Another endpoint for all services, such as a loopback emulator
     #[arg(long, value_name = "URL")]
     endpoint_url: Option<String>,
-    /// End when nothing was received for so long
+    /// End when nothing was received for this long
     #[arg(long, value_name = "SECONDS")]
     exit_when_idle: Option<u64>,
 }
@@ -90,7 +93,9 @@ enum Detector {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Arguments::parse()).await {
+    let arguments = Arguments::parse();
+    let (owner, seal) = arguments.owner_and_seal().unwrap_or_else(|wrong| wrong.exit());
+    match run(arguments, owner, seal).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("worker: {error:#}");
@@ -99,12 +104,9 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(arguments: Arguments) -> Result<()> {
+async fn run(arguments: Arguments, owner: AccountId, seal: Seal) -> Result<()> {
     let interrupted = interrupted::interrupted()?;
     let clients = aws::clients(arguments.endpoint_url.as_deref()).await?;
-    let owner = arguments.bucket_owner.clone().or_else(|| arguments.kms_key.account().cloned());
-    let owner = owner.context("--bucket-owner is needed where the key is not given by its ARN")?;
-    let seal = Seal::known(arguments.output.clone(), arguments.kms_key.clone(), Some(owner.clone()))?;
     let store = SealedStore::open(&clients, arguments.sink.clone(), arguments.kms_key.clone(), owner).await?;
     let filing = arguments.filing(store, &clients)?;
     let bar = progress();
@@ -151,6 +153,19 @@ async fn run(arguments: Arguments) -> Result<()> {
 }
 
 impl Arguments {
+    /// The owner of both buckets, and the seal of the output.
+    fn owner_and_seal(&self) -> Result<(AccountId, Seal), clap::Error> {
+        let wrong = |kind, message: String| Arguments::command().error(kind, message);
+        let owner =
+            self.bucket_owner.clone().or_else(|| self.kms_key.account().cloned()).ok_or_else(|| {
+                let message = "--bucket-owner is needed if the key is not given by its ARN";
+                wrong(ErrorKind::MissingRequiredArgument, message.to_owned())
+            })?;
+        let seal = Seal::known(self.output.clone(), self.kms_key.clone(), Some(owner.clone()))
+            .map_err(|error| wrong(ErrorKind::ValueValidation, format!("--kms-key: {error}")))?;
+        Ok((owner, seal))
+    }
+
     fn completions(&self, clients: &Clients) -> Result<Completions> {
         let mut builder = match &self.topic_arn {
             Some(topic) => Completions::builder(self.queue_url.clone(), topic.clone()),
@@ -173,7 +188,7 @@ impl Arguments {
     }
 }
 
-/// On a terminal what was done so far, elsewhere nothing.
+/// On a terminal the numbers so far, elsewhere nothing.
 fn progress() -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();

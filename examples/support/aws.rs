@@ -1,9 +1,9 @@
-//! Where the examples find AWS.
+//! The AWS clients of the examples.
 
 use anyhow::Result;
 use inkseal::Clients;
 
-/// Clients of the environment's credentials, at another endpoint if there is one.
+/// Clients with the environment's credentials, for another endpoint if one is given.
 pub async fn clients(endpoint_url: Option<&str>) -> Result<Clients> {
     let mut loader = aws_config::defaults(aws_config::BehaviorVersion::latest());
     if let Some(url) = endpoint_url {

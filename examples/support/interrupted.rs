@@ -1,8 +1,8 @@
-//! When an example is told to stop.
+//! The signals that stop an example.
 
 use std::future::Future;
 
-/// Ends with Ctrl-C, or where there is such a thing with SIGTERM. Listens from the call on.
+/// Ends on Ctrl-C, or on Unix also on SIGTERM. Listens from the call on.
 #[cfg(unix)]
 pub fn interrupted() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};

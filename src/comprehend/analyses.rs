@@ -20,7 +20,7 @@ use crate::job::Digest;
 use crate::redact::Language;
 use crate::resource::{AnalysisJobId, ClassifierArn, RecognizerArn, Region};
 
-/// Where personal data stands: `StartPiiEntitiesDetectionJob` with `ONLY_OFFSETS`.
+/// Where personal data is: `StartPiiEntitiesDetectionJob` with `ONLY_OFFSETS`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PiiOffsets {
     pub(super) language: Language,
@@ -40,7 +40,7 @@ pub struct Entities {
     pub(super) recognizer: Option<RecognizerArn>,
 }
 
-/// The phrases that tell what a document is about: `StartKeyPhrasesDetectionJob`.
+/// The phrases that say what a document is about: `StartKeyPhrasesDetectionJob`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyPhrases {
     pub(super) language: DocumentLanguage,
@@ -77,11 +77,11 @@ const MOST_TOPICS: u8 = 100;
 
 const GB: u64 = 1_000_000_000;
 
-/// Of the jobs that detect entities, key phrases, personal data and languages.
+/// The limits of the jobs that detect entities, key phrases, personal data and languages.
 const GENERAL: DocumentLimits = DocumentLimits::new(1_000_000, 1_000_000, 5 * GB);
 
-/// Sends the Start request of an analysis. The SDK has no trait over its operations, hence a macro. What follows the request
-/// are the members that only some operations have.
+/// Sends the Start request of an analysis. The SDK has no trait over its operations, hence a macro. The members that
+/// only some operations have follow the request.
 macro_rules! start {
     ($operation:expr, $call:expr, $request:ident $(, $set:ident: $value:ident)*) => {{
         let call = $call
@@ -114,7 +114,7 @@ macro_rules! describe {
     }};
 }
 
-/// One analysis: what it takes, gives and calls. The braces hold what its calls have of their own.
+/// One analysis: what it takes, returns and calls. The braces hold what only its calls have.
 macro_rules! analysis {
     ($name:ident $kind:literal, $record:ty, $limits:expr, output, volume and network;
      $start:ident $Start:literal, $describe:ident $Describe:literal $properties:ident;

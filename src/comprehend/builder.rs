@@ -26,9 +26,9 @@ use crate::resource::{
 /// # Types
 ///
 /// `O` is the operation. The other four are what it takes: the output with its key, the key of the storage volumes, the key
-/// of the model, and the network. Each begins as what the operation says ([`NeedsOutput`], [`NeedsVolumeKey`],
+/// of the model, and the network. Each begins as the operation specifies ([`NeedsOutput`], [`NeedsVolumeKey`],
 /// [`NeedsModelKey`], [`NeedsNetwork`] or [`NotTaken`](super::NotTaken)), and becomes [`Has`] when it is given.
-/// [`build`](Self::build) exists only where nothing is needed any more, and nothing can be given that is not taken.
+/// [`build`](Self::build) exists only when nothing is missing any more, and what is not taken cannot be given.
 ///
 /// Without the key of the volumes:
 ///
@@ -63,6 +63,16 @@ use crate::resource::{
 /// ComprehendJob::pii_offsets(input, role, Language::English).volume_key(volumes);
 /// # }
 /// ```
+///
+/// With an owner of the output bucket, for a training without an output:
+///
+/// ```compile_fail,E0599
+/// # use inkseal::comprehend::{ComprehendJob, DocumentLanguage, RecognizerTraining};
+/// # use inkseal::resource::{AccountId, ModelName, RoleArn};
+/// # fn example(name: ModelName, training: RecognizerTraining, role: RoleArn, owner: AccountId) {
+/// ComprehendJob::train_recognizer(name, training, role, DocumentLanguage::English).expected_bucket_owner(owner);
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until it is built"]
 pub struct ComprehendJobBuilder<O: Operation, Out, Vol, Mod, Net> {
@@ -73,7 +83,7 @@ pub struct ComprehendJobBuilder<O: Operation, Out, Vol, Mod, Net> {
     network: Net,
 }
 
-/// What is the same whatever has been given.
+/// What does not depend on what has been given.
 #[derive(Clone, Debug)]
 struct Work<O: Operation> {
     operation: O,
@@ -94,7 +104,7 @@ pub type UnsealedJob<O> = ComprehendJobBuilder<
 >;
 
 impl ComprehendJob<PiiOffsets> {
-    /// A job that finds where personal data stands. It takes an output key.
+    /// A job that finds where personal data is. It takes an output key.
     pub fn pii_offsets(input: ComprehendInput, role: RoleArn, language: Language) -> UnsealedJob<PiiOffsets> {
         unsealed(PiiOffsets { language }, input, role)
     }
@@ -147,7 +157,7 @@ impl ComprehendJob<KeyPhrases> {
 }
 
 impl ComprehendJob<Sentiment> {
-    /// A job that tells the sentiment of each document. It takes keys of the output and the volumes, and a VPC.
+    /// A job that determines the sentiment of each document. It takes keys of the output and the volumes, and a VPC.
     pub fn sentiment(
         input: ComprehendInput,
         role: RoleArn,
@@ -158,22 +168,23 @@ impl ComprehendJob<Sentiment> {
 }
 
 impl ComprehendJob<TargetedSentiment> {
-    /// A job that tells the sentiment about each entity, in English. It takes keys of the output and the volumes, and a VPC.
+    /// A job that determines the sentiment about each entity, in English. It takes keys of the output and the volumes,
+    /// and a VPC.
     pub fn targeted_sentiment(input: ComprehendInput, role: RoleArn) -> UnsealedJob<TargetedSentiment> {
         unsealed(TargetedSentiment, input, role)
     }
 }
 
 impl ComprehendJob<DominantLanguage> {
-    /// A job that tells the language of each document. It takes keys of the output and the volumes, and a VPC.
+    /// A job that determines the language of each document. It takes keys of the output and the volumes, and a VPC.
     pub fn dominant_language(input: ComprehendInput, role: RoleArn) -> UnsealedJob<DominantLanguage> {
         unsealed(DominantLanguage, input, role)
     }
 }
 
 impl ComprehendJob<Topics> {
-    /// A job that finds so many topics, 1 to 100, in all documents together. It takes keys of the output and the volumes, and
-    /// a VPC.
+    /// A job that finds this number of topics, 1 to 100, in all documents together. It takes keys of the output and
+    /// the volumes, and a VPC.
     pub fn topics(input: ComprehendInput, role: RoleArn, number: u8) -> UnsealedJob<Topics> {
         unsealed(Topics { number }, input, role)
     }
@@ -230,9 +241,9 @@ fn unsealed<O: Operation>(operation: O, input: O::Input, role: RoleArn) -> Unsea
 impl<O: Operation, Vol, Mod, Net> ComprehendJobBuilder<O, NeedsOutput, Vol, Mod, Net> {
     /// Where the output goes, and the customer-managed KMS key to encrypt it with, both in the Region of the job.
     ///
-    /// Comprehend puts a folder for each job below the prefix. An ARN is the best name for the key. Comprehend takes an alias
-    /// too, but what it says afterwards could not be compared with one: an alias needs the feature `kms`, which resolves it
-    /// before the start.
+    /// Comprehend makes a folder for each job below the prefix. An ARN is the best name for the key. Comprehend takes
+    /// an alias too, but what it says afterwards cannot be compared with one: an alias needs the feature `kms`, which
+    /// resolves it before the start.
     pub fn output(
         self,
         location: S3Location,
@@ -245,7 +256,7 @@ impl<O: Operation, Vol, Mod, Net> ComprehendJobBuilder<O, NeedsOutput, Vol, Mod,
 }
 
 impl<O: Operation, Out, Mod, Net> ComprehendJobBuilder<O, Out, NeedsVolumeKey, Mod, Net> {
-    /// The key to encrypt the storage volumes of the machines with. The data access role makes grants on it.
+    /// The key to encrypt the storage volumes of the machines with. The data access role creates grants on it.
     pub fn volume_key(self, key: DirectKey) -> ComprehendJobBuilder<O, Out, Has<DirectKey>, Mod, Net> {
         let Self { work, output, volume_key: NeedsVolumeKey, model_key, network } = self;
         ComprehendJobBuilder { work, output, volume_key: Has(key), model_key, network }
@@ -253,7 +264,7 @@ impl<O: Operation, Out, Mod, Net> ComprehendJobBuilder<O, Out, NeedsVolumeKey, M
 }
 
 impl<O: Operation, Out, Vol, Net> ComprehendJobBuilder<O, Out, Vol, NeedsModelKey, Net> {
-    /// The key to encrypt the trained model with. The data access role makes grants on it.
+    /// The key to encrypt the trained model with. The data access role creates grants on it.
     pub fn model_key(self, key: DirectKey) -> ComprehendJobBuilder<O, Out, Vol, Has<DirectKey>, Net> {
         let Self { work, output, volume_key, model_key: NeedsModelKey, network } = self;
         ComprehendJobBuilder { work, output, volume_key, model_key: Has(key), network }
@@ -266,8 +277,8 @@ impl<O: Operation, Out, Vol, Mod> ComprehendJobBuilder<O, Out, Vol, Mod, NeedsNe
         self.network(Network::Vpc(vpc))
     }
 
-    /// Runs the job outside of any VPC of yours, for a reason that whoever reviews this will want to read. It is stored with
-    /// the job, and is not sent.
+    /// Runs the job outside of your VPCs, for a reason that reviewers will want to read. It is stored with the job and is
+    /// not sent.
     pub fn without_vpc(
         self,
         reason: impl Into<String>,
@@ -281,22 +292,25 @@ impl<O: Operation, Out, Vol, Mod> ComprehendJobBuilder<O, Out, Vol, Mod, NeedsNe
     }
 }
 
-impl<O: Operation, Out, Vol, Mod, Net> ComprehendJobBuilder<O, Out, Vol, Mod, Net> {
-    /// The account that must own the output bucket. S3 then refuses every read if another account owns it.
+impl<O: Operation<Output = NeedsOutput>, Out, Vol, Mod, Net> ComprehendJobBuilder<O, Out, Vol, Mod, Net> {
+    /// The account that must own the output bucket. S3 then refuses every read if another account owns it. It exists
+    /// only for operations with an output.
     ///
     /// Comprehend has no such parameter for its writes, so this protects what is read, not what is written.
     pub fn expected_bucket_owner(mut self, account: AccountId) -> Self {
         self.work.bucket_owner = Some(account);
         self
     }
+}
 
-    /// The Region that the job is to run in, to check the keys, the role, the model and the clients against.
+impl<O: Operation, Out, Vol, Mod, Net> ComprehendJobBuilder<O, Out, Vol, Mod, Net> {
+    /// The Region that the job is to run in; the keys, the role, the model and the clients are checked against it.
     pub fn region(mut self, region: Region) -> Self {
         self.work.region = Some(region);
         self
     }
 
-    /// What makes two starts the same work; see [`Idempotency`]. A token of your own must be without underscores here.
+    /// What makes two starts the same work; see [`Idempotency`]. Your own token must not have underscores here.
     pub fn idempotency(mut self, idempotency: Idempotency) -> Self {
         self.work.idempotency = idempotency;
         self
@@ -327,12 +341,12 @@ where
     Mod: Settled<DirectKey>,
     Net: Settled<Network>,
 {
-    /// Checks all that can be checked without asking AWS, and builds the job.
+    /// Checks everything that can be checked without asking AWS, and builds the job.
     ///
     /// # Errors
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the operation's own rules are broken, a token has an underscore,
-    /// the reason for having no VPC is blank, or a key, the role and the Region do not lie in one place.
+    /// the reason for having no VPC is blank, or the keys, the role and the Region are not in one place.
     pub fn build(self) -> Result<ComprehendJob<O>> {
         let Self { work, output, volume_key, model_key, network } = self;
         let Work { operation, input, role, bucket_owner, region, idempotency } = work;

@@ -1,4 +1,4 @@
-//! Where the documents of a job lie.
+//! Where the documents of a job are.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::job::Digest;
 use crate::resource::{S3Location, S3Object};
 
-/// The longest URI that Comprehend takes, in characters.
+/// The longest URI that Comprehend accepts, in characters.
 const LONGEST_URI: usize = 1024;
 
 /// What is one document in the input of a job.
@@ -36,14 +36,14 @@ impl InputFormat {
 
 /// The documents that a Comprehend job reads: UTF-8 text in S3, in the Region of the job.
 ///
-/// Comprehend takes a URI for a prefix, and reads **every object whose key begins with it**: `s3://bucket/claims` would take in
-/// `claims-of-others/1.txt` too. So a folder is always sent with a slash at its end. Of a single object nothing can be sent
-/// after its name: have no object whose key goes on where its key ends.
+/// Comprehend treats the URI as a prefix, and reads **every object whose key begins with it**: `s3://bucket/claims`
+/// would include `claims-of-others/1.txt` too. So a folder is always sent with a slash at its end. Nothing can be
+/// added to the name of a single object: make sure that no other object's key begins with this one's.
 ///
-/// **What lies in a folder is not looked at when a job is started.** New objects in the same folder are the same work: the token
-/// that is derived of it is the same, and may give the job of yesterday. Give each run a folder of its own, or a
-/// [salt](crate::Idempotency::Salted). Only the input that [`CompletedJob::comprehend_input`](crate::CompletedJob::comprehend_input)
-/// writes knows its content.
+/// **The content of a folder is not inspected when a job is started.** New objects in the same folder are the same
+/// work: the derived token is the same, and may give yesterday's job. Give each run its own folder, or a
+/// [salt](crate::Idempotency::Salted). Only the input that
+/// [`CompletedJob::comprehend_input`](crate::CompletedJob::comprehend_input) writes knows its content.
 ///
 /// ```
 /// use inkseal::comprehend::ComprehendInput;
@@ -56,11 +56,11 @@ impl InputFormat {
 pub struct ComprehendInput {
     uri: String,
     format: InputFormat,
-    /// A digest of the documents, where this crate wrote them.
+    /// A digest of the documents, if this crate wrote them.
     content: Option<String>,
 }
 
-/// Without the digest, by which a guess at a short document could be checked.
+/// Without the digest, which could confirm a guess at a short document.
 impl fmt::Debug for ComprehendInput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { uri, format, content: _ } = self;
@@ -83,8 +83,8 @@ impl ComprehendInput {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](ErrorKind::InvalidInput) for an object in a version, which Comprehend cannot be told, and for a URI of
-    /// more than 1,024 characters.
+    /// [`InvalidInput`](ErrorKind::InvalidInput) for an object with a version, for which Comprehend has no parameter,
+    /// and for a URI of more than 1,024 characters.
     pub fn object(object: &S3Object, format: InputFormat) -> Result<Self> {
         Ok(Self { uri: object_uri(object)?, format, content: None })
     }
@@ -93,13 +93,13 @@ impl ComprehendInput {
         Self { uri: folder_uri(folder), format, content: None }
     }
 
-    /// The same input, of documents with this digest.
+    /// The same input, with the digest of its documents.
     pub(super) fn with_content(mut self, digest: String) -> Self {
         self.content = Some(digest);
         self
     }
 
-    /// What Comprehend is given.
+    /// The URI that is sent to Comprehend.
     pub fn uri(&self) -> &str {
         &self.uri
     }
@@ -122,12 +122,12 @@ impl ComprehendInput {
     }
 }
 
-/// A folder as Comprehend takes one; names of this length always fit into a URI.
+/// The URI of a folder; names of this length always fit into one.
 pub(super) fn folder_uri(folder: &S3Location) -> String {
     format!("{folder}/")
 }
 
-/// A single object as Comprehend takes one.
+/// The URI of a single object.
 pub(super) fn object_uri(object: &S3Object) -> Result<String> {
     if object.version().is_some() {
         return Err(Error::invalid(
@@ -143,10 +143,10 @@ pub(super) fn object_uri(object: &S3Object) -> Result<String> {
     }
 }
 
-/// How much a job takes, as "Guidelines and quotas" in the Amazon Comprehend developer guide has it.
+/// The limits of a job, from "Guidelines and quotas" in the Amazon Comprehend developer guide.
 ///
-/// They are checked where this crate writes the input ([`CompletedJob::comprehend_input`](crate::CompletedJob)), and by the
-/// service where it does not.
+/// They are checked when this crate writes the input ([`CompletedJob::comprehend_input`](crate::CompletedJob)), and
+/// otherwise by the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DocumentLimits {
@@ -154,7 +154,7 @@ pub struct DocumentLimits {
     pub document_bytes: usize,
     /// The most documents of a job.
     pub documents: u64,
-    /// The most bytes of all documents of a job.
+    /// The most bytes of all documents of a job together.
     pub total_bytes: u64,
 }
 

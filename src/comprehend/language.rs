@@ -6,8 +6,8 @@ use crate::redact::Language;
 
 /// The language of all documents of a job.
 ///
-/// Entities, key phrases and sentiment are known in all twelve. Follows "LanguageCode" in the Amazon Comprehend API reference,
-/// and "Languages supported in Amazon Comprehend" in the developer guide.
+/// Entities, key phrases and sentiment are supported in all twelve. Follows "LanguageCode" in the Amazon Comprehend
+/// API reference, and "Languages supported in Amazon Comprehend" in the developer guide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DocumentLanguage {
@@ -38,7 +38,7 @@ pub enum DocumentLanguage {
 }
 
 impl DocumentLanguage {
-    /// The code that Comprehend has for it.
+    /// Comprehend's code of the language.
     pub fn code(self) -> &'static str {
         match self {
             Self::English => "en",
@@ -61,7 +61,7 @@ impl DocumentLanguage {
     }
 }
 
-/// As the operations on personal data take it, in jobs and in single requests.
+/// The language as the operations on personal data take it, in jobs and in single requests.
 pub(crate) fn pii_language(language: Language) -> LanguageCode {
     match language {
         Language::English => LanguageCode::En,

@@ -1,9 +1,10 @@
 //! Amazon Comprehend's jobs and trainings, under the caller's own keys.
 //!
-//! Comprehend takes up to three keys for a job and none of them is required by it: of the storage volumes of its machines, of
-//! the output, and of a trained model. IAM has conditions for them (`comprehend:OutputKmsKey`, `comprehend:VolumeKmsKey`,
-//! `comprehend:ModelKmsKey`), if somebody writes such a policy. Here every key that an operation takes has to be given, or the job
-//! does not compile; and the VPC has to be given or [declined](ComprehendJobBuilder::without_vpc) with a reason.
+//! Comprehend accepts up to three keys for a job, and requires none of them: one for the storage volumes of its
+//! machines, one for the output, and one for a trained model. IAM condition keys exist for them
+//! (`comprehend:OutputKmsKey`, `comprehend:VolumeKmsKey`, `comprehend:ModelKmsKey`), but only if someone writes the
+//! policy. Here every key that an operation takes has to be given, or the job does not compile; and the VPC has to be
+//! given or [declined](ComprehendJobBuilder::without_vpc) with a reason.
 //!
 //! | operation | output | volume | model | VPC | stop | result |
 //! | --- | --- | --- | --- | --- | --- | --- |
@@ -19,7 +20,8 @@
 //! | [`TrainClassifier`] | yes | yes | yes | yes | yes | [`classifier`](StartedJob::classifier) |
 //! | [`TrainRecognizer`] | no | yes | yes | yes | yes | [`recognizer`](StartedJob::recognizer) |
 //!
-//! The key of the output may be named in any form, that of volumes and models by no alias ([`DirectKey`](crate::resource::DirectKey)).
+//! The key of the output may be named in any form, those of volumes and models not by an alias
+//! ([`DirectKey`](crate::resource::DirectKey)).
 //! Follows the Start, Create and Describe operations of the Amazon Comprehend API reference, and "KMS encryption in Amazon
 //! Comprehend" in its developer guide.
 //!
@@ -52,9 +54,9 @@
 //!
 //! # What is checked
 //!
-//! Every description of a running job is held against what it was started with: the place and key of the output, the keys of
-//! volumes and model, and the VPC. Every object of the output is held against the key of the output before it is read. Where
-//! either differs, that is an error of the kind [`NotSealed`](crate::ErrorKind::NotSealed).
+//! Every description of a running job is compared with what it was started with: the place and key of the output, the
+//! keys of volumes and model, and the VPC. Every object of the output is checked for the key of the output before it
+//! is read. If either differs, that is an error of the kind [`NotSealed`](crate::ErrorKind::NotSealed).
 //!
 //! # From Textract
 //!
@@ -63,8 +65,9 @@
 //!
 //! # What it does not cover
 //!
-//! Events (which AWS no longer gives to new customers), flywheels, imported models, endpoints, tags, job names, input other than
-//! plain text, and training data other than CSV files. Nor what trainings write of their quality (`confusion_matrix.json`).
+//! Events (which AWS no longer offers to new customers), flywheels, imported models, endpoints, tags, job names, input
+//! other than plain text, and training data other than CSV files; nor what trainings write about their quality
+//! (`confusion_matrix.json`).
 //!
 //! # Permissions
 //!

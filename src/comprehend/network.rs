@@ -1,4 +1,4 @@
-//! Where the machines of a job stand: in the caller's VPC, or declared to stand outside of it.
+//! Where the machines of a job run: in the caller's VPC, or, declared so, outside of it.
 
 use std::collections::BTreeSet;
 
@@ -50,11 +50,11 @@ impl TryFrom<SavedVpc> for VpcConfig {
 }
 
 impl VpcConfig {
-    /// These subnets and security groups; one that is named twice counts once.
+    /// These subnets and security groups; duplicates count once.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](ErrorKind::InvalidInput) for none of either, or more than Comprehend takes.
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if there are none of either, or more than Comprehend accepts.
     pub fn new(
         subnets: impl IntoIterator<Item = SubnetId>,
         security_groups: impl IntoIterator<Item = SecurityGroupId>,
@@ -84,11 +84,11 @@ impl VpcConfig {
             .set_security_group_ids(Some(self.security_groups.iter().map(ToString::to_string).collect()))
             .build()
             .map_err(|_| {
-                Error::new(ErrorKind::InvalidInput, Stage::Start, "the VPC configuration is not whole")
+                Error::new(ErrorKind::InvalidInput, Stage::Start, "the VPC configuration is incomplete")
             })
     }
 
-    /// Whether what the service says is this VPC configuration.
+    /// Whether the service reports this VPC configuration.
     pub(super) fn is(&self, said: &sdk::VpcConfig) -> bool {
         let subnets: BTreeSet<&str> = said.subnets().iter().map(String::as_str).collect();
         let groups: BTreeSet<&str> = said.security_group_ids().iter().map(String::as_str).collect();
@@ -104,14 +104,14 @@ fn check_count(what: &str, count: usize, most: usize) -> Result<()> {
     Err(Error::invalid(format!("the VPC configuration has {count} {what}: give 1 to {most}")))
 }
 
-/// Whether a job runs in the caller's VPC, as its builder was told.
+/// Whether a job runs in the caller's VPC, as its builder was configured.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Network {
     /// In this VPC.
     Vpc(VpcConfig),
-    /// Outside of any VPC of the caller's, and why.
+    /// Outside of the caller's VPCs, and the reason.
     Declined(String),
 }
 

@@ -1,4 +1,4 @@
-//! What an operation is, and what of it the types demand.
+//! What an operation is, and what the types require for it.
 
 use std::fmt;
 use std::future::Future;
@@ -18,14 +18,14 @@ use crate::resource::{DirectKey, InvalidName, KmsKey, Region, RoleArn, S3Locatio
 
 /// An operation that starts jobs: eight analyses, one of them in two modes, and two trainings of models. Sealed.
 ///
-/// Its associated types say which keys and which network a job of it takes; what is not [`NotTaken`] has to be given before
-/// the job can be built.
+/// Its associated types say which keys and which network its jobs take; everything that is not [`NotTaken`] has to be
+/// given before the job can be built.
 pub trait Operation: Calls {
     /// The operation's name in the API reference, such as `StartEntitiesDetectionJob`.
     const API: &'static str;
-    /// Where the documents lie.
+    /// Where the documents are.
     type Input: Source;
-    /// What the service knows a job by: an id, or for trainings the ARN of the model.
+    /// How the service identifies a job: by an id, or for trainings by the ARN of the model.
     type Id: FromStr<Err = InvalidName>
         + fmt::Display
         + fmt::Debug
@@ -48,9 +48,9 @@ pub trait Operation: Calls {
 
 /// An operation whose output is read document by document; sealed.
 pub trait DocumentAnalysis: Operation<Output = NeedsOutput> {
-    /// What the output says of a document.
+    /// What the output says about a document.
     type Record: super::results::Record;
-    /// How much a job takes.
+    /// The limits of a job.
     const LIMITS: DocumentLimits;
 }
 
@@ -151,15 +151,15 @@ pub trait Calls: Clone + fmt::Debug + PartialEq + Send + Sync + 'static {
     /// What a stored job of it is marked with.
     const KIND: &'static str;
 
-    /// The rules that an operation has of its own.
+    /// The operation's own rules.
     fn check(&self, _region: Option<&Region>) -> Result<()> {
         Ok(())
     }
 
-    /// Adds what identifies the work beside the shared members.
+    /// Adds what identifies the work in addition to the shared members.
     fn identify(&self, _digest: &mut Digest) {}
 
-    /// Calls the operation that starts the job, for its id.
+    /// Calls the operation that starts the job, and returns its id.
     fn start(
         &self,
         client: &Client,
@@ -177,9 +177,9 @@ pub trait Calls: Clone + fmt::Debug + PartialEq + Send + Sync + 'static {
         Self: Operation;
 }
 
-/// Where the documents of an operation lie.
+/// Where the documents of an operation are.
 pub trait Source: Clone + fmt::Debug + PartialEq + Send + Sync {
-    /// The rules that it has of its own.
+    /// Its own rules.
     fn check(&self) -> Result<()>;
 
     /// Adds what identifies it.
@@ -196,7 +196,7 @@ impl Source for super::input::ComprehendInput {
     }
 }
 
-/// The members that the operations share. Whatever an operation takes of them is there, as its builder does not build
+/// The members that the operations share. Those that an operation takes are there, as its builder does not build
 /// otherwise.
 pub struct StartRequest<'a, I> {
     pub(super) input: &'a I,
@@ -229,19 +229,19 @@ impl<I> StartRequest<'_, I> {
         self.seal.model_key().map(ToString::to_string).map(Some).ok_or_else(|| missing("model key"))
     }
 
-    /// The VPC; none where it was declined.
+    /// The VPC; `None` if it was declined.
     pub(super) fn vpc(&self) -> Result<Option<sdk::VpcConfig>> {
         let network = self.seal.network().ok_or_else(|| missing("network"))?;
         network.vpc().map(VpcConfig::to_sdk).transpose()
     }
 }
 
-/// Types keep this from happening; were they wrong, nothing is sent.
+/// The types prevent this; if they were wrong, nothing would be sent.
 fn missing(what: &str) -> Error {
     Error::new(ErrorKind::InvalidInput, Stage::Start, format!("the job has no {what}: build it with one"))
 }
 
-/// What the service says of a job.
+/// What the service says about a job.
 #[derive(Default)]
 pub struct Described {
     pub(super) status: Option<String>,
@@ -253,7 +253,7 @@ pub struct Described {
     pub(super) vpc: Option<sdk::VpcConfig>,
 }
 
-/// An answer without what it is about.
+/// An answer without the job that it is about.
 pub(super) fn not_described() -> Error {
     Error::new(ErrorKind::Malformed, Stage::Wait, "the service described no job")
 }

@@ -16,10 +16,10 @@ use crate::resource::{JobId, S3Location};
 use crate::store::{SealedStore, Unredacted};
 use crate::stream::Completeness;
 
-/// How many pages are stored at the same time.
+/// How many pages are stored concurrently.
 const PARALLEL: usize = 8;
 
-/// How many bytes of lines a file gets before the next is begun.
+/// How many bytes of lines a file gets before the next one is begun.
 const FILE_BYTES: usize = 4 * 1024 * 1024;
 
 /// What [`CompletedJob::comprehend_input`] wrote.
@@ -30,19 +30,19 @@ pub struct PreparedInput {
     pub input: ComprehendInput,
     /// How many documents it has: the pages that are not blank.
     pub documents: u64,
-    /// The pages without text, of which nothing was written: Comprehend takes no empty document.
+    /// The pages without text, for which nothing was written: Comprehend does not accept empty documents.
     pub blank_pages: Vec<u32>,
-    /// What of the Textract job came. **Look at its missing pages**: a partial success ends well without them, and they are
-    /// neither documents nor blank.
+    /// How much of the Textract job was read. **Check its missing pages**: a partial success ends well without them,
+    /// and they are neither documents nor blank.
     pub completeness: Completeness,
 }
 
 impl PreparedInput {
-    /// The page that a result is about, by the file and the line that it names; `None` for a name that is none of this input's
-    /// form.
+    /// The page that a result is about, by the file and the line that it names; `None` for a name that is not of this
+    /// input's form.
     ///
-    /// It goes by the last segment of the name and the line alone, and knows neither folders nor which pages were blank: ask it
-    /// of results of a job over this very input.
+    /// It uses only the last segment of the name and the line, and knows neither folders nor which pages were blank:
+    /// use it only for results of a job over this very input.
     ///
     /// ```
     /// # fn example(prepared: inkseal::comprehend::PreparedInput) {
@@ -65,19 +65,19 @@ impl<F: Family<Record = Block>> CompletedJob<F> {
     /// Writes the text of each page as a document for a Comprehend job, under the seal of a store: with
     /// [`store`](Self::store), that of this very job.
     ///
-    /// Each page is rendered as [text](Render::text), and is one document: a file `{job}/files/page-000001.txt`, or a line of a
-    /// file `{job}/lines/pages-000001.txt`, which is named for its first page. The folder of the Textract job's id keeps the
-    /// documents of two jobs apart, whatever the store. In a line, a space stands for every line break of the page, be it LF,
-    /// CR, VT, FF, NEL, U+2028 or U+2029, so that offsets are the same in both. [`PreparedInput::page_of`] leads back from a
-    /// result to its page. Some pages are held at a time, or 4 MB of lines.
+    /// Each page is rendered as [text](Render::text), and is one document: a file `{job}/files/page-000001.txt`, or a
+    /// line of a file `{job}/lines/pages-000001.txt`, which is named after its first page. The folder with the
+    /// Textract job's id keeps the documents of two jobs apart, in any store. In a line, every line break of the page
+    /// (LF, CR, VT, FF, NEL, U+2028 or U+2029) is replaced by a space, so that offsets are the same in both.
+    /// [`PreparedInput::page_of`] finds the page of a result. A few pages are held at a time, or 4 MB of lines.
     ///
-    /// The input knows a digest of the pages, which goes into the [derived token](crate::Idempotency::Derived) of a job over it:
-    /// other text is other work.
+    /// The input includes a digest of the pages, which goes into the [derived token](crate::Idempotency::Derived) of a
+    /// job over it: other text is other work.
     ///
-    /// **What is written is not redacted.** Who may read the input of the Comprehend job may read the documents.
+    /// **What is written is not redacted.** Whoever may read the input of the Comprehend job may read the documents.
     ///
-    /// `A` is the analysis that is to follow. A page beyond its [limits](DocumentAnalysis::LIMITS) is an error rather than cut,
-    /// for half of a page has other entities than the whole.
+    /// `A` is the analysis that is to follow. A page beyond its [limits](DocumentAnalysis::LIMITS) is an error and is
+    /// not cut, since half of a page has other entities than the whole.
     ///
     /// ```no_run
     /// # use inkseal::{Analysis, Clients, CompletedJob};
@@ -99,14 +99,14 @@ impl<F: Family<Record = Block>> CompletedJob<F> {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](ErrorKind::InvalidInput) for a page or a document beyond the limits, or no page with text; what the
-    /// [stream of pages](Self::pages) and [`SealedStore::put`] can fail with, among it
-    /// [`AlreadyExists`](ErrorKind::AlreadyExists) where this was done before and the store does not
+    /// [`InvalidInput`](ErrorKind::InvalidInput) for a page or a document beyond the limits, or if no page has text;
+    /// the errors of the [stream of pages](Self::pages) and of [`SealedStore::put`], including
+    /// [`AlreadyExists`](ErrorKind::AlreadyExists) if this was done before and the store does not
     /// [replace](SealedStore::replacing). What was written until then stays.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future may leave some of the input written, each object whole: prepare it again, with a store
+    /// Dropping the future may leave some of the input written, each object complete: prepare it again, with a store
     /// that [replaces](SealedStore::replacing).
     pub async fn comprehend_input<A: DocumentAnalysis>(
         &self,
@@ -117,7 +117,7 @@ impl<F: Family<Record = Block>> CompletedJob<F> {
         self.comprehend_input_with_limits(clients, store, format, A::LIMITS).await
     }
 
-    /// As [`comprehend_input`](Self::comprehend_input), with limits of your own: where several analyses are to follow, or AWS
+    /// As [`comprehend_input`](Self::comprehend_input), with your own limits: if several analyses are to follow, or AWS has
     /// raised those of the account.
     ///
     /// # Errors
@@ -167,9 +167,10 @@ impl<F: Family<Record = Block>> CompletedJob<F> {
     }
 }
 
-/// Names of objects in a folder of their own, so that what was written of one job, or in one format, is not read with another.
+/// The names of objects in their own folder, so that what was written for one job, or in one format, is not read with
+/// another.
 struct Names {
-    /// Below that of the store, without a slash at its end.
+    /// Below the folder of the store, without a slash at its end.
     subfolder: String,
 }
 
@@ -196,7 +197,7 @@ impl Names {
     }
 }
 
-/// A page that has text, by its number; `None` for a blank one.
+/// A page with text, and its number; `None` for a blank one.
 type PageText = Option<(u32, String)>;
 
 async fn put_files(
@@ -218,7 +219,7 @@ async fn put_lines(
     let mut file = Lines::default();
     let mut texts = std::pin::pin!(texts);
     while let Some(text) = texts.try_next().await? {
-        // A gap in the pages begins a file, so that its name and a line always tell the page.
+        // A gap in the pages begins a new file, so that its name and a line always identify the page.
         let follows = text.as_ref().is_some_and(|(number, _)| file.next == Some(*number));
         if !follows || file.text.len() >= FILE_BYTES {
             std::mem::take(&mut file).put(store, names).await?;
@@ -234,7 +235,7 @@ async fn put_lines(
 #[derive(Default)]
 struct Lines {
     first: u32,
-    /// The page that would come next; none where there is no line yet.
+    /// The page that would come next; `None` if there is no line yet.
     next: Option<u32>,
     text: String,
 }
@@ -257,8 +258,8 @@ impl Lines {
     }
 }
 
-/// Comprehend documents LF, CR and both. A reader that knows Unicode's other line breaks would count one line more, and every
-/// page after it would be taken for the next.
+/// Comprehend documents LF, CR and both. A reader that knows Unicode's other line breaks would count one line more,
+/// and take every page after it for the next one.
 fn breaks_lines(c: char) -> bool {
     matches!(c, '\n'..='\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
@@ -268,7 +269,7 @@ struct Count {
     documents: u64,
     bytes: u64,
     blank: Vec<u32>,
-    /// Of the number and the text of every document.
+    /// The digest of the number and the text of every document.
     content: Digest,
 }
 
@@ -302,7 +303,7 @@ impl Count {
     }
 }
 
-/// The stream ended well, and yet does not say what came.
+/// The stream ended well, but does not say what it contained.
 fn unaccounted() -> Error {
     let message = "the pages of the job came without an account of them: read them again";
     Error::new(ErrorKind::Incomplete, Stage::Store, message)

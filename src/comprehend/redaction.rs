@@ -1,4 +1,4 @@
-//! What a redaction job takes out, and what it puts in its place.
+//! What a redaction job removes, and what it puts in its place.
 
 use aws_sdk_comprehend::types as sdk;
 
@@ -9,7 +9,7 @@ use crate::redact::PiiType;
 /// The characters that Comprehend masks with.
 const MASKS: [char; 7] = ['!', '@', '#', '$', '%', '&', '*'];
 
-/// What a redaction job takes out, and what it puts in its place.
+/// What a redaction job removes, and what it puts in its place.
 ///
 /// Follows "RedactionConfig" in the Amazon Comprehend API reference.
 ///
@@ -28,7 +28,7 @@ pub struct Redaction {
     mask: Mask,
 }
 
-/// What stands where personal data stood.
+/// What replaces personal data.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Mask {
@@ -40,7 +40,7 @@ pub enum Mask {
 }
 
 impl Redaction {
-    /// Every type of personal data that Comprehend knows, those included that it will know later (`ALL`).
+    /// Every type of personal data that Comprehend knows, including those that it will know later (`ALL`).
     pub fn all(mask: Mask) -> Self {
         Self { types: None, mask }
     }
@@ -56,7 +56,7 @@ impl Redaction {
     pub(super) fn check(&self) -> Result<()> {
         if self.types.as_ref().is_some_and(Vec::is_empty) {
             return Err(Error::invalid(
-                "the redaction names no type of personal data: name some, or take all",
+                "the redaction names no type of personal data: name some, or use all",
             ));
         }
         match self.mask {

@@ -1,4 +1,4 @@
-//! Jobs that were started, and jobs that have ended: values to keep, store and hand over.
+//! Jobs that were started, and jobs that have ended: values to keep, store and pass on.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -22,8 +22,8 @@ pub type CompletedComprehendJob<O> = StartedJob<O, Completed>;
 ///
 /// It is plain data: serialise it, and another process can wait for the job and read its output under the same seal.
 ///
-/// **Keep a stored job as safe as configuration.** What its output is verified against is the [`seal`](Self::seal) that it was
-/// stored with: whoever can change the one can change the other.
+/// **Keep a stored job as safe as configuration.** Its output is verified against the [`seal`](Self::seal) that it was
+/// stored with: whoever can change the stored job can change the seal.
 ///
 /// ```
 /// use inkseal::comprehend::{KeyPhrases, PiiOffsets, RunningComprehendJob};
@@ -64,7 +64,7 @@ pub struct Running {
 #[serde(deny_unknown_fields)]
 pub struct Completed {
     status: ComprehendStatus,
-    /// The URI that the service gives the output; none where the operation has none.
+    /// The URI of the output according to the service; `None` if the operation has no output.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     output: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -72,7 +72,7 @@ pub struct Completed {
 }
 
 impl<O: Operation, S> StartedJob<O, S> {
-    /// What Comprehend knows the job by: an id, or for trainings the ARN of the model.
+    /// How Comprehend identifies the job: by an id, or for trainings by the ARN of the model.
     pub fn id(&self) -> &O::Id {
         &self.id
     }
@@ -116,13 +116,13 @@ impl<O: Operation> StartedJob<O, Completed> {
         &self.state.status
     }
 
-    /// What Comprehend says of the end, in one line of up to 200 characters: above all which training data it skipped, where the
-    /// status is [`TrainedWithWarning`](ComprehendStatus::TrainedWithWarning).
+    /// What Comprehend says about the end, in one line of up to 200 characters: above all which training data it
+    /// skipped, if the status is [`TrainedWithWarning`](ComprehendStatus::TrainedWithWarning).
     pub fn message(&self) -> Option<&str> {
         self.state.message.as_deref()
     }
 
-    /// The key of what the service calls the output: a file, or for personal data a folder.
+    /// The key of the output according to the service: a file, or for personal data a folder.
     pub(super) fn output_key(&self) -> Option<&str> {
         self.seal.key_within(self.state.output.as_deref()?)
     }
@@ -144,7 +144,7 @@ impl StartedJob<TrainRecognizer, Completed> {
 
 /// How far a job is: [`Running`] or [`Completed`]; sealed.
 pub trait JobState: private::Sealed + Clone + fmt::Debug + PartialEq + Serialize + DeserializeOwned {
-    /// What a state has of its own to check when it is read back.
+    /// What has to be checked when a stored state is read back.
     #[doc(hidden)]
     fn check(&self, seal: &ComprehendSeal) -> Result<(), &'static str>;
 }
@@ -158,7 +158,7 @@ impl JobState for Running {
 impl JobState for Completed {
     fn check(&self, seal: &ComprehendSeal) -> Result<(), &'static str> {
         let within = self.output.as_deref().is_none_or(|uri| seal.key_within(uri).is_some());
-        within.then_some(()).ok_or("the stored output does not lie where the stored seal says")
+        within.then_some(()).ok_or("the stored output is not where the stored seal says")
     }
 }
 
@@ -169,7 +169,7 @@ mod private {
     impl Sealed for super::Completed {}
 }
 
-/// The stored form. Its members keep a job of one operation, or of one state, from being taken for another.
+/// The stored form. Its members prevent a job of one operation or state from being read as another.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Saved<I, S> {
@@ -196,16 +196,14 @@ impl<'de, O: Operation, S: JobState> Deserialize<'de> for StartedJob<O, S> {
             )));
         }
         if !seal.fits::<O>() {
-            return Err(de::Error::custom(
-                "the stored seal is none that such a job can have been started with",
-            ));
+            return Err(de::Error::custom("such a job cannot have been started with the stored seal"));
         }
         state.check(&seal).map_err(de::Error::custom)?;
         Ok(Self { id, seal, state, operation: PhantomData })
     }
 }
 
-// Derived, these would ask the operation for what it need not have.
+// Derived, these would put bounds on the operation that it need not fulfil.
 
 impl<O: Operation, S: Clone> Clone for StartedJob<O, S> {
     fn clone(&self) -> Self {

@@ -1,4 +1,4 @@
-//! Under which keys a job works, and the check of what the service says of that.
+//! Under which keys a job works, and the check of what the service says about them.
 
 use aws_sdk_comprehend::types as sdk;
 use serde::{Deserialize, Serialize};
@@ -11,8 +11,8 @@ use crate::job::Seal;
 use crate::key;
 use crate::resource::{DirectKey, KeyMatch, KmsKey, Region};
 
-/// Everything that a job is sealed with: its output and the key of that, the keys of its volumes and of its model, and its
-/// network; each where its operation takes it.
+/// Everything that a job is sealed with: its output and the key of the output, the keys of its volumes and of its
+/// model, and its network; each if its operation takes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ComprehendSeal {
@@ -54,12 +54,12 @@ impl ComprehendSeal {
         self.model_key.as_ref()
     }
 
-    /// Whether the machines stand in a VPC of the caller's.
+    /// Whether the machines run in the caller's VPC.
     pub fn network(&self) -> Option<&Network> {
         self.network.as_ref()
     }
 
-    /// The Region of the job, where known.
+    /// The Region of the job, if known.
     pub fn region(&self) -> Option<&Region> {
         self.region.as_ref()
     }
@@ -88,7 +88,7 @@ impl ComprehendSeal {
         Ok(settled)
     }
 
-    /// Whether it holds just what the operation takes, which a stored one may not.
+    /// Whether it holds exactly what the operation takes, which a stored one may not.
     pub(super) fn fits<O: Operation>(&self) -> bool {
         let fits = |given: bool, needed: bool| given == needed;
         fits(self.output.is_some(), O::Output::NEEDED)
@@ -100,16 +100,16 @@ impl ComprehendSeal {
             && self.network.as_ref().is_none_or(|network| network.check().is_ok())
     }
 
-    /// Holds what the service says of a job against what it was started with.
+    /// Compares what the service says about a job with what it was started with.
     ///
     /// # Errors
     ///
-    /// [`NotSealed`](ErrorKind::NotSealed) for another output, key or VPC, or none where there must be one.
+    /// [`NotSealed`](ErrorKind::NotSealed) for another output, key or VPC, or if one is missing.
     pub(super) fn check(&self, described: &Described) -> Result<()> {
         if let Some(output) = &self.output {
             let uri = described.output_uri.as_deref().unwrap_or_default();
             self.key_within(uri).ok_or_else(|| {
-                not_sealed("its output does not go to the bucket and prefix that it was given")
+                not_sealed("its output does not go to the bucket and prefix that were given")
             })?;
             self.same_key(output.kms_key(), described.output_key.as_deref(), "its output")?;
         }
@@ -125,8 +125,8 @@ impl ComprehendSeal {
         }
     }
 
-    /// The key of what lies at a URI below the bucket and prefix of the output; it may be that folder itself, without or with
-    /// its slash.
+    /// The key of the object at a URI below the bucket and prefix of the output; it may be that folder itself, without
+    /// or with its slash.
     pub(super) fn key_within<'u>(&self, uri: &'u str) -> Option<&'u str> {
         let output = self.output.as_ref()?;
         let key = uri.strip_prefix("s3://")?.strip_prefix(output.bucket().as_str())?.strip_prefix('/')?;
@@ -143,10 +143,10 @@ impl ComprehendSeal {
         match ours.identifies_in(said, self.region.as_ref(), None) {
             KeyMatch::Same => Ok(()),
             KeyMatch::Different => {
-                Err(not_sealed(&format!("the KMS key of {of} is another than it was given")))
+                Err(not_sealed(&format!("the KMS key of {of} is not the one that was given")))
             }
             KeyMatch::NeedsResolution => Err(not_sealed(&format!(
-                "the KMS key of {of} cannot be compared with the one that it was given: name that by its ARN"
+                "the KMS key of {of} cannot be compared with the one that was given: name that by its ARN"
             ))),
         }
     }
@@ -155,9 +155,9 @@ impl ComprehendSeal {
 fn check_vpc(network: &Network, said: Option<&sdk::VpcConfig>) -> Result<()> {
     match (network, said) {
         (Network::Vpc(vpc), Some(said)) if vpc.is(said) => Ok(()),
-        (Network::Vpc(_), _) => Err(not_sealed("it does not run in the VPC that it was given")),
-        // Nobody is hurt by more than was asked for, but then it is not the job that was started.
-        (Network::Declined(_), Some(_)) => Err(not_sealed("it runs in a VPC, and was given none")),
+        (Network::Vpc(_), _) => Err(not_sealed("it does not run in the VPC that was given")),
+        // More than was asked for harms nobody, but then it is not the job that was started.
+        (Network::Declined(_), Some(_)) => Err(not_sealed("it runs in a VPC, and none was given")),
         (Network::Declined(_), None) => Ok(()),
     }
 }

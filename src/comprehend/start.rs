@@ -12,7 +12,7 @@ use crate::resource::{ClientRequestToken, Region, RoleArn};
 
 /// A Comprehend job under the caller's own keys, all that its operation takes.
 ///
-/// There is no other way to make one than through its builder, which does not build without them:
+/// It can be made only by its builder, which does not build without the keys:
 ///
 /// ```
 /// use inkseal::comprehend::{ComprehendInput, ComprehendJob, DocumentLanguage, VpcConfig};
@@ -41,12 +41,12 @@ pub struct ComprehendJob<O: Operation> {
 }
 
 impl<O: Operation> ComprehendJob<O> {
-    /// Where the documents lie.
+    /// Where the documents are.
     pub fn input(&self) -> &O::Input {
         &self.input
     }
 
-    /// The role as which Comprehend reads the input and writes the output.
+    /// The role that Comprehend assumes to read the input and write the output.
     pub fn role(&self) -> &RoleArn {
         &self.role
     }
@@ -58,27 +58,29 @@ impl<O: Operation> ComprehendJob<O> {
 
     /// Starts the job.
     ///
-    /// With the feature `kms` every key is first looked at (`DescribeKey`, remembered for five minutes a client), and an alias of
-    /// the output's key resolved to the ARN that is then sent to Comprehend and compared with.
+    /// With the feature `kms` every key is checked first (`DescribeKey`, remembered for five minutes per client), and
+    /// an alias of the output's key is resolved to the ARN that is then sent to Comprehend and used for comparisons.
     ///
-    /// The request carries a token that is derived from the work, so that neither a retry of the SDK's nor a second start of the
-    /// same work makes a second job, as long as Comprehend remembers the token; see [`Idempotency`]. How long
-    /// that is, is in none of the documents that this crate follows; the seven days there are Textract's. Unconfirmed.
+    /// The request carries a token that is derived from the work, so that neither a retry of the SDK nor a second
+    /// start of the same work makes a second job, as long as Comprehend remembers the token; see [`Idempotency`]. None
+    /// of the documents that this crate follows says how long that is; the seven days there are Textract's.
+    /// Unconfirmed.
     ///
-    /// **New objects in the same folder are the same work**, but for an input that
-    /// [`comprehend_input`](crate::CompletedJob::comprehend_input) wrote: a nightly job over one folder may be given the job of the
-    /// night before. Give each run a folder of its own, or a [salt](Idempotency::Salted).
+    /// **New objects in the same folder are the same work**, except in an input that
+    /// [`comprehend_input`](crate::CompletedJob::comprehend_input) wrote: a nightly job over one folder may get the
+    /// job of the night before. Give each run its own folder, or a [salt](Idempotency::Salted).
     ///
     /// # Errors
     ///
-    /// [`UnusableKey`](ErrorKind::UnusableKey) if a key cannot seal, by what KMS or Comprehend says of it;
-    /// [`InvalidInput`](ErrorKind::InvalidInput) if the clients are in another Region than the job, a key, the role or the model,
-    /// have no Comprehend client, the output's key is an alias that nothing can resolve, or Comprehend refuses the request;
-    /// [`AccessDenied`](ErrorKind::AccessDenied), [`NotFound`](ErrorKind::NotFound) (of a model or a key) and
-    /// [`Throttled`](ErrorKind::Throttled) (of too many jobs too) as the services answer;
-    /// [`InsecureTransport`](ErrorKind::InsecureTransport) where the transport policy refuses the request;
-    /// [`Malformed`](ErrorKind::Malformed) for an answer without a valid id, after which the job may run: start it again with the
-    /// same token for its id; [`Transport`](ErrorKind::Transport) and [`Service`](ErrorKind::Service) for what else may fail.
+    /// [`UnusableKey`](ErrorKind::UnusableKey) if a key cannot seal, according to KMS or Comprehend;
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if the clients are in another Region than the job, a key, the role or
+    /// the model, have no Comprehend client, the output's key is an alias that nothing can resolve, or Comprehend
+    /// refuses the request; [`AccessDenied`](ErrorKind::AccessDenied), [`NotFound`](ErrorKind::NotFound) (of a model
+    /// or a key) and [`Throttled`](ErrorKind::Throttled) (of too many jobs too) as the services answer;
+    /// [`InsecureTransport`](ErrorKind::InsecureTransport) if the transport policy refuses the request;
+    /// [`Malformed`](ErrorKind::Malformed) for an answer without a valid id, after which the job may run: start it
+    /// again with the same token to get its id; [`Transport`](ErrorKind::Transport) and
+    /// [`Service`](ErrorKind::Service) for other failures.
     ///
     /// # Cancel safety
     ///
@@ -120,8 +122,8 @@ impl<O: Operation> ComprehendJob<O> {
         }
     }
 
-    /// The token for this very request: 64 hexadecimal digits, as Comprehend takes no underscores. It is derived after the
-    /// keys were resolved, as an alias may come to stand for another key, which is other work.
+    /// The token for this very request: 64 hexadecimal digits, as Comprehend accepts no underscores. It is derived
+    /// after the keys were resolved, as an alias may come to lead to another key, which is other work.
     fn token(&self, seal: &ComprehendSeal) -> Result<ClientRequestToken> {
         let salt = match &self.idempotency {
             Idempotency::Token(token) => return Ok(token.clone()),

@@ -7,13 +7,13 @@ names! {
     ///
     /// Follows "JobStatus" and "ModelStatus" in the Amazon Comprehend API reference.
     pub enum ComprehendStatus {
-        /// It was taken and has not begun.
+        /// It was accepted and has not begun.
         Submitted = "SUBMITTED",
-        /// It runs.
+        /// It is running.
         InProgress = "IN_PROGRESS",
         /// The analysis is done.
         Completed = "COMPLETED",
-        /// The analysis is over without a result.
+        /// The analysis ended without a result.
         Failed = "FAILED",
         /// It is being stopped.
         StopRequested = "STOP_REQUESTED",
@@ -26,7 +26,7 @@ names! {
         /// The model is trained, but some of the training data was skipped;
         /// [`message`](super::StartedJob::message) says which.
         TrainedWithWarning = "TRAINED_WITH_WARNING",
-        /// The training is over without a model.
+        /// The training ended without a model.
         InError = "IN_ERROR",
         /// The model is being deleted.
         Deleting = "DELETING",

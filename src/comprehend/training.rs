@@ -59,14 +59,14 @@ impl ClassifierTraining {
         Self { documents, test: None, mode }
     }
 
-    /// Tests the model with every file of this folder; otherwise Comprehend keeps a tenth of the training data for that.
+    /// Tests the model with every file of this folder; by default Comprehend keeps a tenth of the training data for that.
     pub fn tested_with(mut self, documents: S3Location) -> Self {
         self.test = Some(documents);
         self
     }
 }
 
-/// What a recognizer is trained with: plain text, and where or what the entities in it are.
+/// What a recognizer is trained with: plain text, and the places or a list of the entities in it.
 ///
 /// Follows "EntityRecognizerInputDataConfig" in the Amazon Comprehend API reference. Augmented manifests and annotations of PDF
 /// documents are not covered.
@@ -120,7 +120,7 @@ impl RecognizerTraining {
 
     fn to_sdk(&self) -> Result<sdk::EntityRecognizerInputDataConfig> {
         let unbuildable =
-            |_| Error::new(ErrorKind::InvalidInput, Stage::Start, "the training data is not whole");
+            |_| Error::new(ErrorKind::InvalidInput, Stage::Start, "the training data is incomplete");
         let documents = sdk::EntityRecognizerDocuments::builder().s3_uri(folder_uri(&self.documents));
         let types = self.types.iter().map(|name| sdk::EntityTypesListItem::builder().r#type(name).build());
         let config = sdk::EntityRecognizerInputDataConfig::builder()

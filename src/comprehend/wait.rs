@@ -1,4 +1,4 @@
-//! Waiting for the end of a job by asking for it, and stopping one.
+//! Waiting for the end of a job by polling, and stopping one.
 
 use tracing::{Instrument, info, info_span};
 
@@ -26,17 +26,18 @@ impl<O: Operation> StartedJob<O, Running> {
 
     /// Waits for the end of the job.
     ///
-    /// Comprehend announces no ends, so the job is described again and again, and the options' completion messages are left
-    /// alone; throttled and broken looks are repeated until the deadline. Trainings take from half an hour to days, most
-    /// analyses some minutes: choose the deadline accordingly.
+    /// Comprehend does not announce the end of a job, so the job is described again and again, and the options'
+    /// completion messages are ignored; throttled and broken polls are repeated until the deadline. Trainings take
+    /// from half an hour to days, most analyses some minutes: choose the deadline accordingly.
     ///
     /// # Errors
     ///
-    /// [`NotSealed`](ErrorKind::NotSealed) where a look tells of another output, key or VPC than the job was given: the job
-    /// then still runs, stop it. [`JobFailed`](ErrorKind::JobFailed) with Comprehend's message;
+    /// [`NotSealed`](ErrorKind::NotSealed) if a poll shows another output, key or VPC than the job was given: the job
+    /// is then still running, stop it. [`JobFailed`](ErrorKind::JobFailed) with Comprehend's message;
     /// [`JobStopped`](ErrorKind::JobStopped); [`DeadlineExceeded`](ErrorKind::DeadlineExceeded);
     /// [`Malformed`](ErrorKind::Malformed) for a status that this version of the crate does not know;
-    /// [`NotFound`](ErrorKind::NotFound) if Comprehend does not know the job (any more); [`AccessDenied`](ErrorKind::AccessDenied).
+    /// [`NotFound`](ErrorKind::NotFound) if Comprehend does not know the job (any more);
+    /// [`AccessDenied`](ErrorKind::AccessDenied).
     ///
     /// # Cancel safety
     ///
@@ -62,20 +63,20 @@ impl<O: Operation> StartedJob<O, Running> {
         waiting.instrument(span).await
     }
 
-    /// Looks at the job once; `None` where it has not ended.
+    /// Polls the job once; `None` if it has not ended.
     ///
     /// # Errors
     ///
-    /// As [`wait_with`](Self::wait_with), but for the deadline.
+    /// As [`wait_with`](Self::wait_with), except for the deadline.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses nothing: a look changes nothing.
+    /// Dropping the future loses nothing: a poll changes nothing.
     pub async fn poll(&self, clients: &Clients) -> Result<Option<CompletedComprehendJob<O>>> {
         Ok(self.ended(self.describe(clients).await?)?.1)
     }
 
-    /// What the service says of the job, held against its seal.
+    /// What the service says about the job, compared with its seal.
     async fn describe(&self, clients: &Clients) -> Result<Described> {
         let described = O::describe(clients.comprehend_or_error(Stage::Wait)?, self.id()).await?;
         self.seal().check(&described)?;
@@ -110,24 +111,24 @@ impl<O: Operation> StartedJob<O, Running> {
 }
 
 impl<O: Stoppable> StartedJob<O, Running> {
-    /// Asks Comprehend to stop the job. It may still end well, where it was about to; wait for it to learn that.
+    /// Asks Comprehend to stop the job. It may still end well if it was about to; wait for it to find out.
     ///
     /// What was written to the output until then stays there.
     ///
     /// # Errors
     ///
-    /// [`NotFound`](ErrorKind::NotFound), [`AccessDenied`](ErrorKind::AccessDenied) and what else the request can fail with.
+    /// [`NotFound`](ErrorKind::NotFound), [`AccessDenied`](ErrorKind::AccessDenied) and the other errors of the request.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future may leave the job asked to stop or not: ask again, which does no harm.
+    /// After dropping the future, the job may or may not have been asked to stop: ask again, which does no harm.
     pub async fn stop(&self, clients: &Clients) -> Result<()> {
         let span = info_span!("job", api = O::API, job = %self.id());
         O::stop(clients.comprehend_or_error(Stage::Wait)?, self.id()).instrument(span).await
     }
 }
 
-/// The name as [`Progress`](crate::Progress) has it, where both services share one.
+/// The name as in [`Progress`](crate::Progress), if both services share one.
 fn said(status: &Status) -> JobStatus {
     JobStatus::from(status.as_str())
 }
@@ -136,7 +137,7 @@ fn stopped(message: &str) -> Error {
     Error::new(ErrorKind::JobStopped, Stage::Wait, message)
 }
 
-/// A job that Comprehend gave up, with what it says of that.
+/// A job that Comprehend failed, with its message.
 fn failed(message: Option<&str>) -> Error {
     let message = match message {
         Some(said) => format!("comprehend failed the job: {}", said_on_one_line(said)),

@@ -15,45 +15,46 @@ use crate::clients::RateLimiter;
 use crate::error::{Error, ErrorKind};
 use crate::resource::JobId;
 
-/// How long a budget takes to come back from its lowest after the service stopped to refuse: to 95 % of its Start rate and of
-/// its jobs at a time.
+/// How long a budget takes to come back from its lowest once the service stops refusing: to 95 % of its Start rate and of
+/// its concurrent jobs.
 pub const RECOVERY: Duration = Duration::from_secs(60);
 
-/// What a refusal leaves of the Start rate, and of the jobs at a time.
+/// What a refusal leaves of the Start rate, and of the concurrent jobs.
 const SHARE_OF_RATE: f64 = 0.5;
 const SHARE_OF_JOBS: f64 = 0.75;
 
-/// The share of the Start rate that is left however often the service refuses. Asking is the only way to find out.
+/// The share of the Start rate that remains however often the service refuses: only by asking can the budget notice
+/// the end.
 const LEAST_RATE: f64 = 0.05;
 
-/// A [`Quota`] in use: it lets starts pass at the pace and up to the number that the quota allows, and takes back from both
-/// what the service refuses.
+/// A [`Quota`] in use: it admits starts at the pace and up to the number that the quota allows, and lowers both when the
+/// service refuses.
 ///
-/// - **Start calls a second.** They pass one by one, evenly spaced. A throttled call halves the pace (to 5 % of the quota at
-///   the least), and it grows back by 1/60 of the quota every second.
-/// - **Jobs at a time.** A job counts from its [`Permit`] until [`finished`](Self::finished) names it, or it reaches the
+/// - **Start calls per second.** They are admitted one by one, evenly spaced. A throttled call halves the pace (down to 5 % of the
+///   quota), and it grows back by 1/60 of the quota every second.
+/// - **Concurrent jobs.** A job counts from its [`Permit`] until [`finished`](Self::finished) names it, or it reaches the
 ///   maximum age. `LimitExceededException` lowers the number to three quarters of the jobs that count, and it grows back by 1/60 of
 ///   the quota every second.
 ///
-/// Neither is ever above the quota, and both are back [`RECOVERY`] after the last refusal. Refusals of calls that were sent
-/// before the last one was answered are one refusal.
+/// Neither ever exceeds the quota, and both are back [`RECOVERY`] after the last refusal. Refusals of calls that were sent
+/// before the last one was answered count as one refusal.
 ///
 /// Clones share one budget: give it to every [`Submitter`](super::Submitter) of one family in one account and Region. It
 /// holds about 200 bytes for each job that counts.
 ///
 /// # The maximum age
 ///
-/// Somebody has to say that a job is done, or its place would be lost. Where nobody does, as where workers on other machines take
-/// the results, a job counts for as long as the quota takes to fill at full pace (600 jobs at 10 a second: one minute),
-/// so that the count alone never slows a run down, and `LimitExceededException` finds what the account bears. Where every
-/// end is told, or waited for, set an age that no job reaches, with [`with_max_age`](Self::with_max_age): then the limit is kept
-/// to without a refusal.
+/// The budget has to be informed that a job is done, or its place would be lost. If nobody does that, for example
+/// because workers on other machines take the results, a job counts for as long as the quota takes to fill at full
+/// pace (600 jobs at 10 per second: one minute), so that the count alone never slows a run down, and
+/// `LimitExceededException` shows what the account allows. If every end is reported, or waited for, set an age that no
+/// job reaches, with [`with_max_age`](Self::with_max_age): then the limit is kept without a refusal.
 ///
 /// ```
 /// use std::time::Duration;
 /// use inkseal::fleet::{Budget, Quota};
 ///
-/// // Half of what the account has, as another service starts jobs too. Every end is told, and none takes a quarter of an hour.
+/// // Half of what the account has, as another service starts jobs too. Every end is reported, and no job takes a quarter of an hour.
 /// let budget = Budget::with_max_age(Quota::new(5.0, 300)?, Duration::from_secs(15 * 60));
 /// # let _ = budget;
 /// # Ok::<(), inkseal::Error>(())
@@ -71,23 +72,23 @@ struct Inner {
 struct State {
     rate: Limit,
     jobs: Limit,
-    /// Permits that are out and not used up.
+    /// Permits that were given out and not used yet.
     permits: usize,
     running: HashMap<JobId, Instant>,
     oldest: BTreeSet<(Instant, JobId)>,
-    /// Who waits for a place.
+    /// The callers that wait for a place.
     waiting: Vec<oneshot::Sender<()>>,
 }
 
 impl Budget {
-    /// A budget of this quota, whose jobs count for as long as the quota takes to fill, and for a minute at the least.
+    /// A budget of this quota, whose jobs count for as long as the quota takes to fill, and for at least a minute.
     pub fn new(quota: Quota) -> Self {
         let filled = f64::from(quota.concurrent_jobs()) / quota.starts_per_second();
         let filled = Duration::try_from_secs_f64(filled).unwrap_or(Duration::MAX);
         Self::with_max_age(quota, filled.max(Duration::from_secs(60)))
     }
 
-    /// A budget of this quota, whose jobs count for so long where nobody says that they are done.
+    /// A budget of this quota, whose jobs count for at most `max_age` unless they are reported to be done before.
     pub fn with_max_age(quota: Quota, max_age: Duration) -> Self {
         let (starts, jobs) = (quota.starts_per_second(), f64::from(quota.concurrent_jobs()));
         let interval = Duration::try_from_secs_f64(starts.recip()).unwrap_or(Duration::MAX);
@@ -107,22 +108,22 @@ impl Budget {
         }))
     }
 
-    /// The quota, which is never passed.
+    /// The quota, which is never exceeded.
     pub fn quota(&self) -> Quota {
         self.0.quota
     }
 
-    /// The Start calls a second that are let through now.
+    /// The Start calls per second that are admitted now.
     pub fn starts_per_second(&self) -> f64 {
         self.state().rate.value(Instant::now())
     }
 
-    /// The jobs that may run at a time now.
+    /// The number of jobs that may run concurrently now.
     pub fn concurrent_jobs(&self) -> usize {
         self.state().places(Instant::now())
     }
 
-    /// The jobs that count as running now, those about to be started among them.
+    /// The number of jobs that count as running now, including those about to be started.
     pub fn running(&self) -> usize {
         let mut state = self.state();
         self.forget_old(&mut state, Instant::now());
@@ -133,7 +134,7 @@ impl Budget {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future gives the place and the turn to whoever waits next; dropping the permit, the place.
+    /// Dropping the future gives the place and the turn to the next caller; dropping the permit gives back the place.
     pub async fn admit(&self) -> Permit {
         let mut permit = self.place().await;
         self.turn().await;
@@ -164,13 +165,13 @@ impl Budget {
         }
     }
 
-    /// Waits for a turn only. One at a time, or a pace that was lowered is noticed late.
+    /// Waits for a turn only. If many callers wait at once, they notice a lower pace late.
     pub(super) async fn turn(&self) {
         self.0.limiter.set_rate(self.starts_per_second());
         self.0.limiter.turn().await;
     }
 
-    /// Says that a job has ended, well or badly, so that another can take its place. One that is not known changes nothing.
+    /// Reports that a job has ended, well or badly, so that another can take its place. An unknown job changes nothing.
     pub fn finished(&self, job: &JobId) {
         let mut state = self.state();
         if let Some(since) = state.running.remove(job) {
@@ -179,7 +180,7 @@ impl Budget {
         }
     }
 
-    /// Counts a job that was started so long ago, by an earlier run.
+    /// Counts a job that an earlier run started this long ago.
     pub(super) fn adopt(&self, job: &JobId, age: Duration) {
         if let Some(since) = Instant::now().checked_sub(age) {
             self.state().count(job, since);
@@ -196,11 +197,11 @@ impl Budget {
         }
     }
 
-    /// When a place may come free by itself: the oldest job leaves, or the number of places has grown.
+    /// When a place may come free by itself: the oldest job reaches the maximum age, or the number of places has grown.
     fn next_change(&self, state: &State, now: Instant) -> Option<Instant> {
         let leaves = state.oldest.first().and_then(|(since, _)| since.checked_add(self.0.max_age));
         let grows = state.jobs.reaches(state.used() as f64 + 1.0);
-        // Not the very present, where fractions that were rounded would ask again and again.
+        // Not right now: because of rounded fractions the caller would ask again and again.
         [leaves, grows].into_iter().flatten().min().map(|next| next.max(now + Duration::from_millis(1)))
     }
 
@@ -216,14 +217,14 @@ impl State {
     }
 
     fn places(&self, now: Instant) -> usize {
-        // The least bit of slack, for sums of fractions that should be whole.
+        // A tiny margin, for sums of fractions that should be whole.
         (self.jobs.value(now) + 1e-6).floor().max(1.0) as usize
     }
 
     fn count(&mut self, job: &JobId, since: Instant) {
         if let Some(before) = self.running.insert(job.clone(), since) {
             self.oldest.remove(&(before, job.clone()));
-            // The same work was the same job, which counts once.
+            // The same work gave the same job, which counts once.
             self.wake();
         }
         self.oldest.insert((since, job.clone()));
@@ -231,7 +232,7 @@ impl State {
 
     fn wake(&mut self) {
         for waiting in self.waiting.drain(..) {
-            // One that has gone away needs no place.
+            // A caller that has gone away needs no place.
             let _ = waiting.send(());
         }
     }
@@ -249,7 +250,7 @@ impl fmt::Debug for Budget {
     }
 }
 
-/// Leave to start one job. Dropping it, where nothing was started, gives its place back.
+/// The permission to start one job. If it is dropped before [`started`](Self::started), its place is given back.
 #[derive(Debug)]
 #[must_use = "a permit that is dropped gives its place back"]
 pub struct Permit {
@@ -259,12 +260,12 @@ pub struct Permit {
 }
 
 impl Permit {
-    /// Takes the present for the time at which the request is sent.
+    /// Notes that the request is sent now.
     pub(super) fn sent(&mut self) {
         self.sent = Instant::now();
     }
 
-    /// Says that the job was started: it counts from now on.
+    /// Reports that the job was started: it counts from now on.
     pub fn started(mut self, job: &JobId) {
         self.used = true;
         let mut state = self.budget.state();
@@ -272,8 +273,8 @@ impl Permit {
         state.count(job, Instant::now());
     }
 
-    /// Says that the start failed. A throttled one lowers the pace, `LimitExceededException` the jobs at a time, and any other
-    /// error neither.
+    /// Reports that the start failed. Throttling lowers the pace, `LimitExceededException` the number of concurrent
+    /// jobs, and any other error neither.
     pub fn refused(self, error: &Error) {
         if error.kind() != ErrorKind::Throttled {
             return;
@@ -281,7 +282,7 @@ impl Permit {
         let now = Instant::now();
         let mut state = self.budget.state();
         if is_limit_exceeded(error) {
-            // Without this one, which did not get a place.
+            // Without this job, which did not get a place.
             let others = state.used().saturating_sub(1) as f64;
             if state.jobs.lower(SHARE_OF_JOBS, others, self.sent, now) {
                 debug!(jobs = state.places(now), "too many jobs at once: fewer from now on");
@@ -292,7 +293,7 @@ impl Permit {
     }
 }
 
-/// Whether the account has as many jobs as it may, which waiting for jobs cures and a lower rate does not.
+/// Whether the account has as many jobs as it may, so that only the end of jobs helps, and not a lower rate.
 pub(super) fn is_limit_exceeded(error: &Error) -> bool {
     error.code() == Some("LimitExceededException")
 }

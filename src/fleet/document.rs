@@ -11,8 +11,8 @@ use crate::resource::{JobTag, S3Object};
 
 /// A document to be read, and whose it is.
 ///
-/// The tag is what documents take turns by: a tenant, a customer, a batch. It goes nowhere by itself; a template that wants it
-/// in the completion message gives it to the job with `job_tag`.
+/// Documents take turns by their tag: a tenant, a customer, a batch. It is not sent anywhere by itself; a template
+/// that wants it in the completion message gives it to the job with `job_tag`.
 ///
 /// ```
 /// use inkseal::fleet::Document;
@@ -23,7 +23,7 @@ use crate::resource::{JobTag, S3Object};
 /// # Ok::<(), inkseal::resource::InvalidName>(())
 /// ```
 ///
-/// Its `Debug` shows the bucket and the tag, and not the key, which may tell about people.
+/// Its `Debug` shows the bucket and the tag, but not the key, which may say something about people.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Document {
     object: S3Object,
@@ -31,7 +31,7 @@ pub struct Document {
 }
 
 impl Document {
-    /// A document without a tag. All that have none take turns as one.
+    /// A document without a tag. All documents without one take turns as one group.
     pub fn new(object: S3Object) -> Self {
         Self { object, tag: None }
     }
@@ -51,9 +51,9 @@ impl Document {
         self.tag.as_ref()
     }
 
-    /// What a journal knows the document by, for jobs of this operation.
+    /// The id by which a journal knows the document, for jobs of this operation.
     ///
-    /// Bucket, key, version and tag make it, so the same object under another tag is another document.
+    /// It covers the bucket, the key, the version and the tag, so the same object under another tag is another document.
     pub fn id(&self, api: Api) -> DocumentId {
         let mut digest = Sha256::new();
         let fields = [
@@ -88,15 +88,16 @@ impl fmt::Debug for Document {
     }
 }
 
-/// The first 16 bytes of a SHA-256 over all that makes a document: 32 hexadecimal digits as text and in serde.
+/// The first 16 bytes of a SHA-256 over the operation, bucket, key, version and tag of a document: 32 hexadecimal
+/// digits as text and in serde.
 ///
-/// Among 10 million documents two have the same id with a chance of 1 in 10^24. Who knows a key can make its id, so an id
-/// hides a key only from who cannot guess it.
+/// Among 10 million documents two have the same id with a chance of 1 in 10^24. Anyone who knows a key can compute its
+/// id, so an id hides a key only from those who cannot guess it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct DocumentId([u8; 16]);
 
-/// A text that is no id of a document.
+/// A string that is not the id of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a document id is 32 lower-case hexadecimal digits")]
 pub struct InvalidDocumentId;

@@ -1,4 +1,4 @@
-//! What a worker files: the results of a job, each an object of its own, and a manifest when all of them are there.
+//! What a worker files: the results of a job, each as its own object, and a manifest when all of them are there.
 
 mod results;
 
@@ -21,21 +21,23 @@ use crate::store::sealed::{Object, Sealed};
 ///
 /// | family | its files | in the format |
 /// | --- | --- | --- |
-/// | text detection, analysis | the pages, by their numbers | of the [`Render`] |
+/// | text detection, analysis | the pages, by their numbers | that of the [`Render`] |
 /// | expense | the invoices and receipts, in order | JSON, in Textract's shape |
-/// | lending | the results, in order, one a page; the summary stays in the job's output | JSON, in Textract's shape |
+/// | lending | the results, in order, one per page; the summary stays in the job's output | JSON, in Textract's shape |
 ///
-/// They are the objects `JOB_ID/00001.md` and so on, and when all of them are there `JOB_ID/manifest.json`. **What has no manifest is
-/// not whole**, and readers have to leave it alone.
+/// They are the objects `JOB_ID/00001.md` and so on, and when all of them are there, `JOB_ID/manifest.json`. **Files
+/// without a manifest are not complete**, and readers have to leave them alone.
 ///
-/// The manifest tells the job, its document, the pages that Textract could not read, its warnings, and the redaction in numbers. **The
-/// name of the document is not redacted**: it is the key of an object, where nothing personal belongs.
+/// The manifest names the job, its document, the pages that Textract could not read, its warnings, and the redaction
+/// in numbers. **The name of the document is not redacted**: it is the key of an object, which should hold nothing
+/// personal.
 ///
 /// **One place for one filing**: a manifest says that a job is filed there, however it was filed.
 ///
-/// All names follow from the job, and files replace those of an earlier attempt, which said the same. So a second delivery of a completion
-/// changes nothing, two workers at the same job do no harm, and a crash leaves files without a manifest, which the next attempt
-/// replaces. With tokens, pseudonyms and types that holds for the bytes too; what is encrypted differs with each attempt.
+/// All names follow from the job, and files replace those of an earlier attempt, which had the same content. So a
+/// second delivery of a completion changes nothing, two workers on the same job do no harm, and a crash leaves files
+/// without a manifest, which the next attempt replaces. With tokens, pseudonyms and types the bytes are the same too;
+/// what is encrypted differs with each attempt.
 ///
 /// ```no_run
 /// use inkseal::fleet::{Filed, Filing};
@@ -60,23 +62,24 @@ pub struct Filing {
     redactor: Option<Redactor>,
 }
 
-/// What was filed of a job.
+/// How the filing of a job ended.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Filed {
-    /// Its files and its manifest.
+    /// Its files and its manifest were written.
     #[non_exhaustive]
     Whole {
         /// How many files, without the manifest.
         files: u64,
     },
-    /// Nothing: an earlier delivery, or another worker, has filed it.
+    /// Nothing was written: an earlier delivery, or another worker, had filed it.
     Already,
 }
 
-/// What is filed last, and says that all is there. What `input` is, of a job that was announced only the announcement tells.
+/// What is filed last, and says that everything is there. For a job that was announced, `input` is what the
+/// announcement says.
 #[derive(Debug, Serialize)]
-pub(crate) struct Manifest<'a> {
+struct Manifest<'a> {
     job_id: &'a JobId,
     api: Api,
     input: String,
@@ -90,16 +93,24 @@ pub(crate) struct Manifest<'a> {
     redaction: Option<&'a RedactionReport>,
 }
 
-impl Sealed for &Manifest<'_> {
+/// A manifest as JSON: serialised before it is put, so that a failure is an error and not an empty object.
+struct WrittenManifest(Vec<u8>);
+
+impl WrittenManifest {
+    fn new(manifest: &Manifest<'_>) -> Result<Self> {
+        serde_json::to_vec(manifest).map(Self).map_err(Error::unwritten)
+    }
+}
+
+impl Sealed for WrittenManifest {
     fn into_object(self) -> Object {
-        // Names and numbers, which always serialize.
-        let body = serde_json::to_vec(self).unwrap_or_default();
-        Object { body, content_type: Format::Json.media_type() }
+        Object { body: self.0, content_type: Format::Json.media_type() }
     }
 }
 
 impl Filing {
-    /// Files what the redactor makes of the results. What it encrypts is bound to the job's id as the name of the document.
+    /// Files the results as the redactor leaves them. What it encrypts is bound to the job's id as the name of the
+    /// document.
     pub fn redacted(store: SealedStore, render: Render, redactor: Redactor) -> Self {
         Self { redactor: Some(redactor), ..Self::unredacted(store, render) }
     }
@@ -109,7 +120,7 @@ impl Filing {
         Self { files: store.clone().replacing(), manifests: store.unreplacing(), render, redactor: None }
     }
 
-    /// Files the job of a completion, of whichever family it is, whose output is under this seal.
+    /// Files the job of a completion, of any family, whose output is under this seal.
     ///
     /// # Errors
     ///
@@ -138,12 +149,13 @@ impl Filing {
     ///
     /// # Errors
     ///
-    /// What the stream of its results, the redaction and the store fail with. Files may have been put then; the manifest was not.
+    /// Those of the stream of its results, of the redaction and of the store. Files may have been put then, but not
+    /// the manifest.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future may leave files without a manifest, which the next attempt replaces, or all of them: file
-    /// it again.
+    /// the job again.
     pub async fn file<F: Fileable>(&self, job: &CompletedJob<F>, clients: &Clients) -> Result<Filed> {
         let manifest = format!("{}/manifest.json", job.id());
         if self.manifests.has(&manifest).await? {
@@ -176,7 +188,7 @@ impl Filing {
         let account = completeness.ok_or_else(|| {
             Error::new(ErrorKind::Incomplete, Stage::Store, "the results ended without an account of them")
         })?;
-        let written = Manifest {
+        let written = WrittenManifest::new(&Manifest {
             job_id: job.id(),
             api: F::API,
             input: job.input().to_string(),
@@ -186,10 +198,10 @@ impl Filing {
             missing_pages: &account.missing_pages,
             warnings: &account.warnings,
             redaction: report.as_ref(),
-        };
-        match self.manifests.put(&manifest, &written).await {
+        })?;
+        match self.manifests.put(&manifest, written).await {
             Ok(_) => Ok(Filed::Whole { files }),
-            // Of two attempts at the same time the other one was first.
+            // Of two attempts at the same time, the other one was first.
             Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(Filed::Already),
             Err(error) => Err(error),
         }

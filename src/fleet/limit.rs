@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 /// A limit that falls to a share of itself when the service refuses, and grows back by the same amount every second.
 ///
-/// How far it has grown is worked out when it is asked for, so nothing runs in between.
+/// How far it has grown is computed when it is asked for, so nothing runs in between.
 #[derive(Debug)]
 pub(super) struct Limit {
     most: f64,
@@ -18,7 +18,7 @@ pub(super) struct Limit {
 }
 
 impl Limit {
-    /// A limit that stands at its most, never falls below its least, and is back from anywhere after `recovery`.
+    /// A limit that begins at `most`, never falls below `least`, and is back from anywhere after `recovery`.
     pub(super) fn new(most: f64, least: f64, recovery: Duration) -> Self {
         Self { most, least, recovery, value: most, at: Instant::now(), lowered: None }
     }
@@ -28,10 +28,10 @@ impl Limit {
         (self.value + self.most * passed / self.recovery.as_secs_f64()).min(self.most)
     }
 
-    /// Lowers it to `share` of what it is, or of what was in use if that is less.
+    /// Lowers it to `share` of its value, or of what was in use if that is less.
     ///
-    /// One crowded moment refuses many requests. Only those that were sent after the last lowering tell something new; for
-    /// the others nothing happens.
+    /// In one crowded moment many requests are refused. Only those that were sent after the last lowering say
+    /// something new; the others change nothing.
     pub(super) fn lower(&mut self, share: f64, in_use: f64, sent: Instant, now: Instant) -> bool {
         if self.lowered.is_some_and(|lowered| sent <= lowered) {
             return false;
@@ -42,7 +42,7 @@ impl Limit {
         true
     }
 
-    /// When it will have grown to this value; none if it never will.
+    /// When it will have grown to this value; `None` if it never will.
     pub(super) fn reaches(&self, value: f64) -> Option<Instant> {
         if value > self.most {
             return None;

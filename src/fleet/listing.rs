@@ -16,8 +16,8 @@ use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::output::next_token;
 use crate::resource::{AccountId, Bucket, JobTag, S3Object};
 
-/// How often a page of the listing is asked for that could not be had for a reason that passes. Each has the SDK's own
-/// retries within; together they bridge several minutes.
+/// How often a page of the listing is requested if requests fail transiently. Each includes the SDK's own retries;
+/// together they bridge several minutes.
 const ATTEMPTS: u32 = 10;
 
 /// The objects of a bucket as documents, in the order in which S3 lists them.
@@ -36,12 +36,13 @@ const ATTEMPTS: u32 = 10;
 /// # }
 /// ```
 ///
-/// It holds one page of at most 1,000 keys, and asks for the next when that is used up. Empty objects whose key ends in a
-/// slash are the folders of the S3 console and are left out. Objects are not told by what they hold: one that
+/// It holds one page of at most 1,000 keys, and requests the next when that is used up. Empty objects whose key ends in a
+/// slash are the folders of the S3 console and are left out. The content of an object is not inspected: one that
 /// Textract does not read fails by itself.
 ///
-/// A key that no document may have (`#`, or control characters) comes out as an error that tells its number in the listing, and
-/// the listing goes on. A page that cannot be had is the last that comes out, as an error: what is behind it was **not** seen.
+/// A key that no document may have (`#`, or control characters) comes out as an error that gives its number in the
+/// listing, and the listing continues. If a page cannot be fetched, the stream ends with that error: what is behind it
+/// was **not** seen.
 #[derive(Clone)]
 #[must_use]
 pub struct Listing {
@@ -51,7 +52,7 @@ pub struct Listing {
     tag: Option<JobTag>,
 }
 
-/// Where a listing stands.
+/// A listing under way.
 struct Reading {
     clients: Clients,
     listing: Listing,
@@ -67,7 +68,7 @@ enum Next {
     End,
 }
 
-/// The objects under a prefix of a bucket as documents: [`Listing::new`] with a prefix and nothing else.
+/// The objects under a prefix of a bucket as documents: [`Listing::new`] with only a prefix.
 ///
 /// # Cancel safety
 ///
@@ -86,13 +87,14 @@ impl Listing {
         Self { bucket, prefix: String::new(), owner: None, tag: None }
     }
 
-    /// Only those whose key begins so. A slash at the end makes it a folder: `scans` begins `scans-old/1.pdf` too.
+    /// Only objects whose key begins with this. A slash at the end makes it a folder: `scans-old/1.pdf` begins with
+    /// `scans` too.
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
         self
     }
 
-    /// The account that has to own the bucket; S3 refuses the listing if another does.
+    /// The account that must own the bucket; S3 refuses the listing if another does.
     pub fn expected_bucket_owner(mut self, account: AccountId) -> Self {
         self.owner = Some(account);
         self
@@ -104,11 +106,12 @@ impl Listing {
         self
     }
 
-    /// The documents. Nothing is asked for before the stream is polled.
+    /// The documents. Nothing is requested before the stream is polled.
     ///
     /// # Errors
     ///
-    /// The stream ends in an error of `ListObjectsV2`; throttling and failures that pass are waited out first. It goes on after
+    /// The stream ends with an error of `ListObjectsV2`, whose [`object`](Error::object) is the bucket and the prefix as
+    /// `s3://BUCKET/PREFIX`; throttling and transient failures are waited out first. It continues after
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a key that no document may have.
     ///
     /// # Cancel safety
@@ -128,7 +131,7 @@ impl Listing {
     }
 }
 
-/// Whether another request may be answered: of a page that was cut short, too.
+/// Whether another request may succeed; a page that was cut short is requested again too.
 fn passes(error: &Error) -> bool {
     error.is_retryable() || error.kind() == ErrorKind::Incomplete
 }
@@ -192,7 +195,7 @@ impl Reading {
                     sleep(pause).await;
                     attempt += 1;
                 }
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.at_object(&format!("s3://{bucket}/{prefix}"))),
             }
         };
         if let Some(token) = next {

@@ -4,9 +4,9 @@ use crate::clients::RateLimiter;
 use crate::error::{Error, Result};
 use crate::job::Api;
 
-/// What one family of jobs may use of an account's quotas in a Region: Start calls a second, and jobs at a time.
+/// What one family of jobs may use of an account's quotas in a Region: Start calls per second, and concurrent jobs.
 ///
-/// It is a ceiling that is never passed. Give a share of the account's quotas where others use them too.
+/// It is a ceiling that is never exceeded. Give a share of the account's quotas if others use them too.
 ///
 /// ```
 /// use inkseal::fleet::Quota;
@@ -25,10 +25,10 @@ pub struct Quota {
 }
 
 impl Quota {
-    /// The default quotas in us-east-1, of "Set quotas in Amazon Textract" in the developer guide as of 2024. Other Regions
-    /// have far less: take what the Service Quotas console shows for yours.
+    /// The default quotas in us-east-1, from "Set quotas in Amazon Textract" in the developer guide as of 2024. Other
+    /// Regions have far less: take what the Service Quotas console shows for yours.
     ///
-    /// | operation | starts a second | jobs at a time |
+    /// | operation | starts per second | concurrent jobs |
     /// | --- | --- | --- |
     /// | `StartDocumentTextDetection` | 15 | 600 |
     /// | `StartDocumentAnalysis` | 10 | 600 |
@@ -43,15 +43,17 @@ impl Quota {
         Self { starts_per_second, concurrent_jobs: 600 }
     }
 
-    /// So many Start calls a second and so many jobs at a time.
+    /// A quota of this many Start calls per second and concurrent jobs.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) unless both are above 0 and the rate is at least one call a day and
-    /// finite.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) unless the rate is finite and at least one call a day, and the
+    /// number of jobs is at least 1.
     pub fn new(starts_per_second: f64, concurrent_jobs: u32) -> Result<Self> {
         if !starts_per_second.is_finite() || RateLimiter::per_second(starts_per_second).is_none() {
-            return Err(Error::invalid("the start rate must be a number of calls a second above 0"));
+            return Err(Error::invalid(
+                "the start rate must be a finite number of calls per second, at least one call a day",
+            ));
         }
         if concurrent_jobs == 0 {
             return Err(Error::invalid("the number of concurrent jobs must be above 0"));
@@ -59,12 +61,12 @@ impl Quota {
         Ok(Self { starts_per_second, concurrent_jobs })
     }
 
-    /// Start calls a second.
+    /// Start calls per second.
     pub const fn starts_per_second(&self) -> f64 {
         self.starts_per_second
     }
 
-    /// Jobs that may run at a time.
+    /// Jobs that may run concurrently.
     pub const fn concurrent_jobs(&self) -> u32 {
         self.concurrent_jobs
     }

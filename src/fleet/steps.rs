@@ -1,4 +1,4 @@
-//! The steps of one document, each a future of its own.
+//! The steps of one document, each its own future.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -14,7 +14,7 @@ use super::submitter::{LONGEST_PAUSE, LONGEST_THROTTLED_PAUSE, SHORTEST_PAUSE, S
 use crate::backoff::full_jitter;
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::job::{Family, Prepared, RunningJob, SecureJob};
-use crate::resource::ClientRequestToken;
+use crate::resource::{ClientRequestToken, JobId};
 
 /// How long Textract remembers a token: seven days, less an hour for clocks that differ and requests under way.
 const TOKEN_LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60 - 60 * 60);
@@ -23,21 +23,21 @@ pub(super) type Step<F> = BoxFuture<'static, Result<Event<F>, JournalError>>;
 
 /// What a step has come to.
 pub(super) enum Event<F: Family> {
-    /// The documents that an earlier run has left without a job.
+    /// The documents that an earlier run left without a job.
     Leftovers(Vec<DocumentId>),
-    /// One of them has a job by now, or is of another operation.
+    /// One of them has a job by now, or belongs to another operation.
     Gone(DocumentId),
-    /// The document has ended before.
+    /// The document ended in an earlier run.
     Skipped(DocumentId),
     /// It can take its turn.
     Queued(Queued<F>),
-    /// It had its turn and failed in a way that passes: it takes another after the pause.
+    /// It had its turn and failed transiently: it takes another after the pause.
     Later(Queued<F>, Duration, Passing),
     /// The pause is over.
     Again(Queued<F>),
-    /// That it is about to be started is durable.
+    /// The record that it is about to be started is durable.
     Armed(Armed<F>),
-    /// There is nothing more to do before it comes out.
+    /// Nothing is left to do before its outcome comes out.
     Out(DocumentId, Outcome<F>),
     /// Its job was waited for.
     Ended(Outcome<F>),
@@ -56,15 +56,15 @@ pub(super) struct Queued<F> {
     pub(super) id: DocumentId,
     pub(super) document: Document,
     job: SecureJob<F>,
-    /// The Start requests that were sent.
+    /// How many Start requests were sent.
     sent: u32,
-    /// Those that were throttled.
+    /// How many of them were throttled.
     throttled: u32,
-    /// The attempts that failed in another way that passes.
+    /// How many attempts failed transiently in another way.
     broken: u32,
     /// The token that it was recorded with as about to be started, and when.
     begun: Option<(ClientRequestToken, SystemTime)>,
-    /// Whether a job may have come of that.
+    /// Whether that may have started a job.
     unsure: bool,
 }
 
@@ -101,30 +101,30 @@ pub(super) async fn take_in<F: Family>(
     let job = match (submitter.template)(&document) {
         Ok(job) => job,
         Err(error) => {
-            if matches!(state, Some(DocumentState::Accepted | DocumentState::Failed(_)) | None) {
+            let is_without_job =
+                matches!(state, Some(DocumentState::Accepted | DocumentState::Failed(_)) | None);
+            if is_without_job && !error.is_retryable() && !is_about_the_configuration(error.kind()) {
                 submitter.journal.record(id, &document, DocumentState::Failed(error.kind())).await?;
             }
             return Ok(Event::Out(id, Outcome::Failed { document, error, attempts: 0 }));
         }
     };
-    if let Some(state @ DocumentState::Started { .. }) = state {
-        return Ok(Event::Out(id, resume(&submitter, document, job, state).await));
+    if let Some(DocumentState::Started { job: started, token, at }) = state {
+        return Ok(Event::Out(id, resume(&submitter, document, job, started, token, at).await));
     }
     let unsure = begun.is_some();
     Ok(Event::Queued(Queued { id, document, job, sent: 0, throttled: 0, broken: 0, begun, unsure }))
 }
 
-/// The job that an earlier run has started, if it is the one that would be started now.
+/// The job that an earlier run started, if it is the one that would be started now.
 async fn resume<F: Family>(
     submitter: &Submitter<F>,
     document: Document,
     job: SecureJob<F>,
-    state: DocumentState,
+    started: JobId,
+    token: ClientRequestToken,
+    at: SystemTime,
 ) -> Outcome<F> {
-    let DocumentState::Started { job: started, token, at } = state else {
-        let error = Error::invalid("only a job that was started can be resumed");
-        return Outcome::Failed { document, error, attempts: 0 };
-    };
     let mut attempt = 1;
     let prepared = loop {
         match job.prepare(&submitter.clients).await {
@@ -133,8 +133,11 @@ async fn resume<F: Family>(
                 tokio::time::sleep(full_jitter(attempt, SHORTEST_PAUSE, LONGEST_PAUSE)).await;
                 attempt += 1;
             }
-            // The journal has its job, which the next run asks for again.
-            Err(error) => return Outcome::Failed { document, error, attempts: 0 },
+            // The journal keeps its job for the next run.
+            Err(error) => {
+                pace(submitter, &error).await;
+                return Outcome::Failed { document, error, attempts: 0 };
+            }
         }
     };
     if *prepared.token() != token {
@@ -144,7 +147,7 @@ async fn resume<F: Family>(
     Outcome::Resumed { document, job: job.started_as(started, prepared) }
 }
 
-/// Writes down that a document is about to be started.
+/// Records that a document is about to be started.
 pub(super) async fn arm<F: Family>(
     submitter: Arc<Submitter<F>>,
     mut queued: Queued<F>,
@@ -154,6 +157,7 @@ pub(super) async fn arm<F: Family>(
         Ok(prepared) => prepared,
         Err(error) => {
             drop(permit);
+            pace(&submitter, &error).await;
             return missed(&submitter, queued, error).await;
         }
     };
@@ -214,7 +218,7 @@ pub(super) async fn wait<F: Family>(
     let result = wait(job).await;
     let failure = match &result {
         Ok(_) => None,
-        // Where Textract does not know it any more, nothing will end it.
+        // A job that Textract no longer knows will never end.
         Err(error) if matches!(error.kind(), ErrorKind::JobFailed | ErrorKind::NotFound) => {
             Some(error.kind())
         }
@@ -224,7 +228,15 @@ pub(super) async fn wait<F: Family>(
     Ok(Event::Ended(Outcome::Ended { document, result }))
 }
 
-/// What becomes of a document that could not be started: another turn, or none.
+/// Waits for a turn, though nothing is sent: without a pace, a run whose key cannot be used would ask KMS about it for
+/// every document at once. Errors that are retried have pauses of their own.
+async fn pace<F: Family>(submitter: &Submitter<F>, error: &Error) {
+    if !error.is_retryable() {
+        submitter.budget.turn().await;
+    }
+}
+
+/// Decides whether a document that could not be started gets another turn.
 async fn missed<F: Family>(
     submitter: &Submitter<F>,
     mut queued: Queued<F>,
@@ -243,21 +255,46 @@ async fn missed<F: Family>(
             return Ok(Event::Later(queued, pause, Passing::Broken));
         }
     }
-    let Queued { id, document, sent, unsure, .. } = queued;
-    // What passes is for the next run to try again, and of what may have started it must find the token.
-    if !error.is_retryable() && !unsure {
+    let Queued { id, document, sent, unsure, begun, .. } = queued;
+    // Where a request may have started a job, the next run has to find its token.
+    if !unsure && is_about_the_document(&error) {
         submitter.journal.record(id, &document, DocumentState::Failed(error.kind())).await?;
+    } else if !unsure && begun.is_some() {
+        // Every request was refused, so the token leads to no job, and the next run may take another.
+        submitter.journal.record(id, &document, DocumentState::Accepted).await?;
     }
     debug!(kind = ?error.kind(), attempts = sent, "failed");
     Ok(Event::Out(id, Outcome::Failed { document, error, attempts: sent }))
 }
 
-/// Whether a job may have come of a request that failed so: it was not answered, or not with a refusal.
+/// Whether a job may have been started by a request that failed like this: it was not answered, or not with a refusal.
 fn may_have_started(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Transport | ErrorKind::Service | ErrorKind::Malformed)
 }
 
-/// How long ago that was; nothing where the clock has been turned back since.
+/// Whether Textract refused the document itself, as it would again. All other refusals are left to the next run: expired
+/// credentials, a missing permission, another Region, a key that is disabled.
+fn is_about_the_document(error: &Error) -> bool {
+    let is_answered = error.stage() == Stage::Start && error.code().is_some();
+    let is_of_document = matches!(
+        error.kind(),
+        ErrorKind::NotFound
+            | ErrorKind::UnsupportedDocument
+            | ErrorKind::TokenReused
+            | ErrorKind::InvalidInput
+    );
+    is_answered && is_of_document
+}
+
+/// Whether an error of the template is about what it is configured with, and not about the document.
+fn is_about_the_configuration(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::AccessDenied | ErrorKind::UnusableKey | ErrorKind::InsecureTransport | ErrorKind::NotClean
+    )
+}
+
+/// How long ago that was; zero if the clock has been turned back since.
 fn age(since: SystemTime) -> Duration {
     SystemTime::now().duration_since(since).unwrap_or_default()
 }

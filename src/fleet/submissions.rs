@@ -1,6 +1,6 @@
 //! Many documents into sealed jobs: the run.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -13,6 +13,7 @@ use tracing::info;
 
 use super::budget::Permit;
 use super::document::{Document, DocumentId};
+use super::held::Held;
 use super::journal::JournalError;
 use super::outcome::{Outcome, Tally};
 use super::steps::{self, Armed, Event, Passing, Queued, Step};
@@ -22,26 +23,25 @@ use crate::error::Result;
 use crate::job::{Family, RunningJob};
 use crate::resource::JobTag;
 
-/// The outcomes of a run, as they come: not in the order of the documents.
+/// The outcomes of a run, as they come, which is not the order of the documents.
 ///
-/// The stream ends when every document has its outcome. It ends early, in a [`JournalError`], only where the journal
-/// fails. **It has to be polled for anything to happen**, promptly where the budget's pace is to be kept.
+/// The stream ends when every document has its outcome. It ends early, with a [`JournalError`], only if the journal
+/// fails. **Nothing happens unless it is polled**, and the budget's pace is kept only if it is polled promptly.
 ///
 /// # Cancel safety
 ///
-/// Dropping a `next()` of the stream loses nothing. Dropping the stream ends the run: nothing more is sent, and the places in the
-/// budget come free, but for those of jobs that were started. Of a request that was under way the journal knows the token, so
-/// the next run learns whether a job came of it: submit again with the same journal, and no document is lost and none
-/// has two jobs.
+/// Dropping a `next()` of the stream loses nothing. Dropping the stream ends the run: nothing more is sent, and its
+/// places in the budget come free, except those of jobs that were started. The journal has the token of a request that
+/// was under way, so the next run finds out whether it started a job: submit again with the same journal, and no
+/// document is lost and none has two jobs.
 #[must_use = "nothing is started unless the outcomes are polled"]
 pub struct Submissions<F: Family> {
     submitter: Arc<Submitter<F>>,
     documents: Option<BoxStream<'static, Result<Document>>>,
     leftovers: Leftovers,
-    /// The documents between the stream and the outcomes.
-    held: HashSet<DocumentId>,
+    held: Held,
     queue: FairQueue<Option<JobTag>, Queued<F>>,
-    /// On the way from the queue to `armed`.
+    /// Between the queue and `armed`.
     arming: FuturesUnordered<Step<F>>,
     armed: VecDeque<Armed<F>>,
     place: Option<BoxFuture<'static, Permit>>,
@@ -52,14 +52,14 @@ pub struct Submissions<F: Family> {
     ready: VecDeque<Outcome<F>>,
     tally: Tally,
     ended: bool,
-    /// Why it has ended early; comes out after what is known already.
+    /// Why it ended early; comes out after the outcomes that are known already.
     failure: Option<JournalError>,
 }
 
-/// How many times a poll goes round before it lets others run: a run that skips a million documents has always more to do.
+/// How many rounds a poll makes before it lets other tasks run: a run that skips a million documents always has more to do.
 const ROUNDS: usize = 64;
 
-/// The documents that an earlier run has left without a job. They come before those of the stream.
+/// The documents that an earlier run left without a job. They come before those of the stream.
 enum Leftovers {
     Unknown,
     Known(vec::IntoIter<DocumentId>),
@@ -70,11 +70,12 @@ impl<F: Family> Submissions<F> {
         let steps: FuturesUnordered<Step<F>> = FuturesUnordered::new();
         let journal = Arc::clone(&submitter.journal);
         steps.push(async move { journal.pending().await.map(Event::Leftovers) }.boxed());
+        let held = Held::new(Arc::clone(&submitter.journal));
         Self {
             submitter,
             documents: Some(documents),
             leftovers: Leftovers::Unknown,
-            held: HashSet::new(),
+            held,
             queue: FairQueue::default(),
             arming: FuturesUnordered::new(),
             armed: VecDeque::new(),
@@ -89,17 +90,17 @@ impl<F: Family> Submissions<F> {
         }
     }
 
-    /// How the run stands.
+    /// The numbers of documents so far.
     pub fn tally(&self) -> Tally {
         self.tally
     }
 
-    /// How many documents are held now, between the stream and the outcomes.
+    /// How many documents it holds now, between the stream and the outcomes.
     pub fn held(&self) -> usize {
         self.held.len() + self.ready.len()
     }
 
-    /// Takes in what the steps have come to.
+    /// Takes in the events of the steps.
     fn poll_steps(&mut self, context: &mut Context<'_>) -> Result<bool, JournalError> {
         let mut moved = false;
         loop {
@@ -119,10 +120,11 @@ impl<F: Family> Submissions<F> {
         match event {
             Event::Leftovers(ids) => self.leftovers = Leftovers::Known(ids.into_iter()),
             Event::Gone(id) => {
-                self.held.remove(&id);
+                self.held.remove(id);
+                self.tally.taken_up = self.tally.taken_up.saturating_sub(1);
             }
             Event::Skipped(id) => {
-                self.held.remove(&id);
+                self.held.remove(id);
                 self.tally.skipped += 1;
             }
             Event::Queued(queued) => self.queue.push(queued.document.tag().cloned(), queued),
@@ -143,7 +145,7 @@ impl<F: Family> Submissions<F> {
             }
             Event::Armed(armed) => self.armed.push_back(armed),
             Event::Out(id, outcome) => {
-                self.held.remove(&id);
+                self.held.remove(id);
                 self.come_out(outcome);
             }
             Event::Ended(outcome) => {
@@ -184,7 +186,7 @@ impl<F: Family> Submissions<F> {
     /// Takes documents in while the window has room.
     fn poll_documents(&mut self, context: &mut Context<'_>) -> bool {
         let mut moved = false;
-        // Jobs that an earlier run has started take no place in the budget, so those waited for are bounded here.
+        // Jobs that an earlier run started take no place in the budget, so those waited for are bounded here.
         let most_waits = self.submitter.budget.quota().concurrent_jobs() as usize;
         while self.held() < self.submitter.window && self.waits <= most_waits {
             let Leftovers::Known(leftovers) = &mut self.leftovers else { break };
@@ -238,8 +240,8 @@ impl<F: Family> Submissions<F> {
         moved
     }
 
-    /// How many documents may be ready to be started before it is their turn: enough to write half a second's worth down
-    /// together, and few enough that a tag that comes new is not far behind.
+    /// How many documents may be ready to be started before their turn: enough to record half a second's worth
+    /// together, and few enough that a new tag does not wait long.
     fn ahead(&self) -> usize {
         let half_a_second = (self.submitter.budget.quota().starts_per_second() / 2.0).ceil() as usize;
         half_a_second.saturating_add(2)
@@ -287,7 +289,7 @@ impl<F: Family> Submissions<F> {
     }
 }
 
-/// Whatever is pinned in it is in a box of its own.
+/// Everything that is pinned in it is in its own box.
 impl<F: Family> Unpin for Submissions<F> {}
 
 impl<F: Family> Stream for Submissions<F> {

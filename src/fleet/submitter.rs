@@ -18,16 +18,17 @@ use crate::error::{ErrorKind, Result};
 use crate::job::{CompletedJob, Family, RunningJob, SecureJob, WaitOptions};
 use crate::resource::JobId;
 
-/// How many documents a run holds at the most, unless told otherwise.
+/// The default [`window`](Submitter::window): how many documents a run holds at most.
 pub const DEFAULT_WINDOW: usize = 1000;
 
-/// How many Start requests a document gets that fail in a way that passes, unless told otherwise. Throttled ones do not count.
+/// The default [`max_attempts`](Submitter::max_attempts): how many transient failures a document may have. Throttled
+/// requests do not count.
 pub const DEFAULT_MAX_ATTEMPTS: u32 = 12;
 
 /// The shortest and the longest pause before a document is tried again, before jitter.
 pub(super) const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
-/// The longest where it was only throttled: its turn comes by the budget, which has become slower already.
+/// The longest pause after throttling: the budget, which gives the turns, has slowed down already.
 pub(super) const LONGEST_THROTTLED_PAUSE: Duration = Duration::from_secs(20);
 
 /// Starts a sealed job for each of many documents, at the pace that the account's quotas allow.
@@ -39,7 +40,7 @@ pub(super) const LONGEST_THROTTLED_PAUSE: Duration = Duration::from_secs(20);
 /// use inkseal::resource::{Bucket, KmsKey};
 /// use inkseal::{Clients, Feature, SecureJob};
 ///
-/// # async fn example(clients: Clients, key: KmsKey) -> Result<(), Box<dyn std::error::Error>> {
+/// # async fn example(clients: Clients, key: KmsKey) -> inkseal::Result<()> {
 /// let journal = Arc::new(FileJournal::open("run.journal").await?);
 /// let results: Bucket = "amzn-s3-demo-results".parse()?;
 /// let submitter = Submitter::new(&clients, journal, move |document| {
@@ -62,35 +63,50 @@ pub(super) const LONGEST_THROTTLED_PAUSE: Duration = Duration::from_secs(20);
 /// # }
 /// ```
 ///
-/// # The way of a document
+/// # The steps of a document
 ///
-/// It comes out of the stream, at most [`window`](Self::window) documents ahead of the outcomes. The journal is asked what is
-/// known of it, and the template makes its job. It waits its turn among the documents of other
-/// [tags](Document::tagged), then for a place in the [`Budget`]. That it is about to be started is written down with its token,
-/// and durable, before the request is sent. Its outcome comes out when it has a job, and that is durable, or when it
-/// has failed.
+/// It comes out of the stream, at most [`window`](Self::window) documents ahead of the outcomes. The journal is asked
+/// what is known of it, and the template makes its job. It waits its turn among the documents of other
+/// [tags](Document::tagged), then for a place in the [`Budget`]. A durable record says that it is about to be started,
+/// and with which token, before the request is sent. Its outcome comes out when it has a job, and that is durable, or
+/// when it has failed.
 ///
 /// # Turns between tags
 ///
-/// Documents of different tags are started in turn, one each, however many of each wait. That reaches as far as the window:
-/// of a stream that gives a million documents of one tag before the first of another, the window is full of the one. Give
-/// each tenant a stream of its own then, and submit `futures::stream::select_all` of them.
+/// Documents of different tags are started in turn, one each, however many of each are waiting. That reaches as far as
+/// the window: if a stream gives a million documents of one tag before the first of another, the window is full of the
+/// one. In that case give each tenant its own stream, and submit `futures::stream::select_all` of them.
 ///
 /// # What fails
 ///
-/// One document that fails is an [`Outcome::Failed`](super::Outcome::Failed) and the run goes on. Throttled
-/// starts are tried again until they succeed, other failures that pass [`max_attempts`](Self::max_attempts) times, after a
+/// A document that fails is an [`Outcome::Failed`](super::Outcome::Failed), and the run continues. Throttled starts
+/// are repeated until they succeed, other transient failures up to [`max_attempts`](Self::max_attempts) times, after a
 /// pause with full jitter. Only a journal that fails ends the run.
+///
+/// The journal records as failed, and later runs [skip](Self::retry_failed), what is about the document: Textract
+/// refused it, or the template did. A failure that is about the configuration is reported, and the next run tries the
+/// document again: expired credentials and missing permissions ([`AccessDenied`](ErrorKind::AccessDenied)),
+/// [`UnusableKey`](ErrorKind::UnusableKey), [`InsecureTransport`](ErrorKind::InsecureTransport),
+/// [`NotClean`](ErrorKind::NotClean), and all that is found before the request is sent, such as a key in another
+/// Region.
 ///
 /// # After a crash
 ///
-/// Submit the same documents with the same journal and template. What was completed is skipped; what was started comes out as
-/// [`Outcome::Resumed`](super::Outcome::Resumed), without a request; what was about to be started is started with the same
-/// token, which within seven days is the same job and costs nothing more. Documents that the stream gave to the
-/// earlier run and does not give again are taken up from the journal.
+/// Submit the same documents with the same journal and template. What was completed is skipped; what was started comes
+/// out as [`Outcome::Resumed`](super::Outcome::Resumed), without a request; what was about to be started is started
+/// with the same token, which within seven days is the same job and costs nothing more. Documents that the stream gave
+/// to the earlier run and does not give again are resumed from the journal.
 ///
-/// **A journal belongs to one template**: of what was completed it is not asked again what the work was. The
+/// **A journal belongs to one template**: nobody asks again what the work on a completed document was. The
 /// operation is part of a [document's id](Document::id), so one journal can serve several operations.
+///
+/// # Several runs at once
+///
+/// Runs of one process that share a journal, as the same `Arc`, leave each other's documents alone: while one of them
+/// holds a document, the others do not resume it from the journal, and count it in
+/// [`duplicates`](super::Tally::duplicates) if their stream gives it. A run that is no longer polled still holds its
+/// documents until it is dropped. Of several processes only one may run on a journal at a time for each operation: the
+/// lock of a [`FileJournal`](super::FileJournal) ensures that, and whoever implements [`Journal`] has to.
 #[must_use]
 pub struct Submitter<F: Family> {
     pub(super) clients: Clients,
@@ -107,10 +123,10 @@ pub(super) type Template<F> = dyn Fn(&Document) -> Result<SecureJob<F>> + Send +
 pub(super) type Wait<F> = dyn Fn(RunningJob<F>) -> BoxFuture<'static, Result<CompletedJob<F>>> + Send + Sync;
 
 impl<F: Family> Submitter<F> {
-    /// A submitter with a budget of [`Quota::us_east_1`]. The template makes a document's job, and fails a document that is
-    /// to have none.
+    /// A submitter with a budget of [`Quota::us_east_1`]. The template makes a document's job, and returns an error for a
+    /// document that is to have none.
     ///
-    /// The journal is shared, so that more than one submitter and whoever reads completions can write to it.
+    /// The journal is shared, so that several submitters and whoever reads completions can write to it.
     pub fn new(
         clients: &Clients,
         journal: Arc<dyn Journal>,
@@ -128,39 +144,44 @@ impl<F: Family> Submitter<F> {
         }
     }
 
-    /// The pace and the number of jobs at a time. Share one budget between all submitters of one family in one account and Region.
+    /// The pace and the number of concurrent jobs. Share one budget between all submitters of one family in one
+    /// account and Region.
     pub fn budget(mut self, budget: Budget) -> Self {
         self.budget = budget;
         self
     }
 
-    /// How many documents a run holds at the most, from the stream to the outcome; 1 at the least, and
-    /// [`DEFAULT_WINDOW`] unless told otherwise. A document takes 1 to 4 KB.
+    /// How many documents a run holds at most, from the stream to the outcome; at least 1. Defaults to
+    /// [`DEFAULT_WINDOW`]. A document takes 1 to 4 KB.
     pub fn window(mut self, documents: usize) -> Self {
         self.window = documents.max(1);
         self
     }
 
-    /// How many Start requests a document gets that fail in a way that passes; 1 at the least, and
-    /// [`DEFAULT_MAX_ATTEMPTS`] unless told otherwise, which outlasts about ten minutes.
+    /// How many transient failures a document may have in a run; with the last it is given up. At least 1. Defaults to
+    /// [`DEFAULT_MAX_ATTEMPTS`], which outlasts about ten minutes.
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts.max(1);
         self
     }
 
-    /// Which documents, by the kind of error that they failed with, an earlier run's failure does not keep from being tried
-    /// again. None, unless told otherwise.
+    /// Which documents that failed in an earlier run are tried again, by the kind of their error. Defaults to none.
     ///
-    /// What failed in a way that passes is not meant: that is not recorded as a failure, and tried again by every run.
+    /// Transient failures are never recorded, so every run retries them, and so are failures of the
+    /// [configuration](Self#what-fails).
+    ///
+    /// For [`JobFailed`](ErrorKind::JobFailed) this alone is not enough: within seven days the same work has the same
+    /// token, and Textract gives the same failed job again and announces nothing a second time. Let the template
+    /// [salt](crate::Idempotency::Salted) the jobs that are to run again, or wait the seven days.
     pub fn retry_failed(mut self, retry: impl Fn(ErrorKind) -> bool + Send + Sync + 'static) -> Self {
         self.retry_failed = Arc::new(retry);
         self
     }
 
-    /// Waits for every job, so that its end frees its place in the budget and is recorded, and comes out as
+    /// Waits for every job, so that its end frees its place in the budget, is recorded, and comes out as
     /// [`Outcome::Ended`](super::Outcome::Ended). The run then also holds as many jobs as the budget allows.
     ///
-    /// A wait that ends in an error that passes, a deadline say, leaves the job's place to the
+    /// A wait that ends in a transient error, such as a deadline, leaves the job's place to the
     /// [maximum age](Budget#the-maximum-age) and the document to the next run.
     pub fn wait_with<W>(mut self, wait: impl Fn(RunningJob<F>) -> W + Send + Sync + 'static) -> Self
     where
@@ -172,7 +193,7 @@ impl<F: Family> Submitter<F> {
 
     /// Waits for every job by polling; see [`wait_with`](Self::wait_with).
     ///
-    /// The polls share the Get rate of the clients, which is the narrowest of all quotas: see the
+    /// The polls share the Get rate of the clients, which is the narrowest quota of all: see the
     /// [limits](super#where-each-limit-bites).
     pub fn wait_by_polling(self, options: WaitOptions) -> Self {
         let clients = self.clients.clone();
@@ -184,8 +205,8 @@ impl<F: Family> Submitter<F> {
 
     /// Starts a job for each document of the stream.
     ///
-    /// Nothing happens but when the outcomes are polled, and dropping them ends the run: nothing more is sent, and what was
-    /// about to be is in the journal.
+    /// Nothing happens unless the outcomes are polled, and dropping them ends the run: nothing more is sent, and what was
+    /// about to be sent is in the journal.
     ///
     /// # Cancel safety
     ///
@@ -210,17 +231,44 @@ impl<F: Family> Submitter<F> {
         Submissions::new(Arc::new(self.clone()), documents.boxed())
     }
 
-    /// Records that the job of a document has ended, and frees its place in the budget; for whoever learns of ends by other ways
-    /// than [`wait_with`](Self::wait_with). A `failure` is the [kind](crate::Error::kind) of error that it ended in.
+    /// Records that the job of a document has ended, and frees its place in the budget; for applications that learn of
+    /// the end otherwise than by [`wait_with`](Self::wait_with). A `failure` is the [kind](crate::Error::kind) of
+    /// error that it ended with.
+    ///
+    /// It needs the very document that was submitted: its [id](Document::id) covers the version and the tag, and a
+    /// [completion](crate::notify::Completion) has neither the version nor the document's tag. A journal cannot be
+    /// searched by job, so keep a map from the job ids to the documents of the outcomes:
+    ///
+    /// ```no_run
+    /// # async fn example(submitter: inkseal::fleet::Submitter<inkseal::Analysis>, documents: Vec<inkseal::fleet::Document>,
+    /// #     completion: inkseal::notify::Completion) -> inkseal::Result<()> {
+    /// use std::collections::HashMap;
+    /// use futures::{TryStreamExt, stream};
+    /// use inkseal::fleet::Outcome;
+    ///
+    /// let mut documents_of_jobs = HashMap::new();
+    /// let mut outcomes = submitter.submit(stream::iter(documents));
+    /// while let Some(outcome) = outcomes.try_next().await? {
+    ///     if let Outcome::Submitted { document, job, .. } | Outcome::Resumed { document, job } = outcome {
+    ///         documents_of_jobs.insert(job.id().clone(), document);
+    ///     }
+    /// }
+    /// // And when a completion comes:
+    /// if let Some(document) = documents_of_jobs.get(&completion.job_id) {
+    ///     submitter.finished(document, &completion.job_id, None).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`JournalError`] where it could not be recorded. The place is free all the same.
+    /// [`JournalError`] if it could not be recorded. The place is free all the same.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future, once it was polled, frees the place, and does not take the record back, though whether
-    /// that is durable is not known: say it again.
+    /// Dropping the future once it was polled frees the place and does not take the record back, but whether the record
+    /// is durable is not known: call it again.
     pub async fn finished(
         &self,
         document: &Document,
@@ -235,18 +283,18 @@ impl<F: Family> Submitter<F> {
         self.journal.record(document.id(F::API), document, state).await
     }
 
-    /// Has the next run start a document as if nothing were known of it, whatever is.
+    /// Has the next run start a document as if nothing were known of it.
     ///
-    /// If it has a job already, that is paid for again, unless the token is the same and less than seven days old.
+    /// If it has a job already, the work is paid for again, unless the token is the same and less than seven days old.
     ///
     /// # Errors
     ///
-    /// [`JournalError`] where it could not be recorded.
+    /// [`JournalError`] if it could not be recorded.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future, once it was polled, does not take the record back, though whether that is durable is not
-    /// known: say it again.
+    /// Dropping the future once it was polled does not take the record back, but whether the record is durable is not
+    /// known: call it again.
     pub async fn start_anew(&self, document: &Document) -> Result<(), JournalError> {
         self.journal.record(document.id(F::API), document, DocumentState::Accepted).await
     }

@@ -5,8 +5,8 @@ use std::hash::Hash;
 
 /// A queue that serves its groups in turn, and the items of a group in order.
 ///
-/// While a group has items it gets one in every round, so however many another has, it waits for one of each other group at the
-/// most. Nothing is kept of a group that has none.
+/// While a group has items, one of them is served in every round, so it waits for at most one item of each other
+/// group, however many those have. Nothing is kept of a group without items.
 #[derive(Debug)]
 pub(super) struct FairQueue<G, T> {
     groups: HashMap<G, VecDeque<T>>,
@@ -26,7 +26,7 @@ impl<G: Clone + Eq + Hash, T> FairQueue<G, T> {
         self.group(group).push_back(item);
     }
 
-    /// Puts an item before the others of its group: it had its turn, and could not use it.
+    /// Puts an item before the others of its group: it had its turn and could not use it.
     pub(super) fn push_again(&mut self, group: G, item: T) {
         self.group(group).push_front(item);
     }
@@ -70,11 +70,11 @@ mod tests {
         queue.push_again('a', 0);
         let served: Vec<_> = std::iter::from_fn(|| queue.pop()).collect();
         assert_eq!(served, [0, 4, 5, 1, 6, 2, 3]);
-        assert!(queue.is_empty() && queue.groups.is_empty(), "nothing is kept of who has gone");
+        assert!(queue.is_empty() && queue.groups.is_empty(), "nothing is kept of groups that are gone");
     }
 
     proptest! {
-        /// Whatever comes and goes, a group that has items waits for no other group twice.
+        /// However items come and go, a group that has items never waits for another group twice.
         #[test]
         fn nobody_is_passed_twice(steps in prop::collection::vec(prop::option::weighted(0.6, 0u8..5), 0..300)) {
             let mut queue = FairQueue::default();

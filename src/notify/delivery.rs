@@ -1,4 +1,4 @@
-//! A message while it is worked on.
+//! A message while it is processed.
 
 use std::fmt;
 use std::future::Future;
@@ -16,7 +16,7 @@ use crate::resource::QueueUrl;
 
 /// A completion that was received, and the handle by which its message is deleted or given back.
 ///
-/// Whoever drops it does neither: its message becomes visible again when its visibility ends, so that work which is cancelled is
+/// Dropping it does neither: its message becomes visible again when its visibility ends, so that work that was cancelled is
 /// done by another worker.
 #[must_use = "dropped, its message comes again"]
 pub struct Delivery {
@@ -26,28 +26,31 @@ pub struct Delivery {
     lease: Lease,
 }
 
-/// A message that is no completion, and was left in the queue.
+/// A message that is not a completion, and was left in the queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnreadableDelivery {
     /// Its id in SQS.
     pub message_id: String,
-    /// How often it was received, about.
+    /// Approximately how often it was received.
     pub receive_count: u32,
-    /// Why it is none.
+    /// Why it is not one.
     pub why: UnreadableMessage,
 }
 
-/// What came of the work on a delivery.
+/// The result of processing a delivery.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Processed<T, E> {
-    /// What the work gave.
+    /// The result of the work.
     pub result: Result<T, E>,
-    /// Whether the message could be deleted or given back. If not it comes again when its visibility ends, and if the work was
-    /// done it will be done again.
+    /// Whether the message could be deleted or given back. If not, it comes again when its visibility ends, and if the
+    /// work was done, it will be done again.
     pub message: Result<()>,
 }
+
+/// The longest pause before a message whose work failed comes again.
+const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
 
 /// The right to a message, until its visibility ends.
 pub(super) struct Lease {
@@ -55,7 +58,7 @@ pub(super) struct Lease {
     pub(super) queue: QueueUrl,
     pub(super) handle: String,
     pub(super) visibility: Duration,
-    /// When the visibility began at the earliest.
+    /// The earliest time at which the visibility can have begun.
     pub(super) since: Instant,
 }
 
@@ -74,21 +77,21 @@ impl Delivery {
         &self.message_id
     }
 
-    /// How often it was received, about; 1 for the first time.
+    /// Approximately how often it was received; 1 the first time.
     pub fn receive_count(&self) -> u32 {
         self.receive_count
     }
 
-    /// Until when nobody else receives it, unless it is extended.
+    /// Until when nobody else receives it, unless its visibility is extended.
     pub fn invisible_until(&self) -> Instant {
         self.lease.since + self.lease.visibility
     }
 
-    /// Deletes the message: what it asks for is done.
+    /// Deletes the message: its work is done.
     ///
     /// # Errors
     ///
-    /// As SQS answers. That the message was received by another in the meantime is none.
+    /// As SQS answers. It is not an error if another worker has received the message in the meantime.
     ///
     /// # Cancel safety
     ///
@@ -97,7 +100,7 @@ impl Delivery {
         self.lease.delete().await
     }
 
-    /// As [`delete`](Self::delete), of one that is shared.
+    /// As [`delete`](Self::delete), for a delivery that is shared.
     pub(super) async fn acknowledge(&self) -> Result<()> {
         self.lease.delete().await
     }
@@ -115,16 +118,24 @@ impl Delivery {
         self.lease.extend(after).await
     }
 
-    /// Does some work while the message is kept invisible, and then deletes it; or, where the work fails, gives it back after 1
-    /// second the first time, 2 the second, up to the visibility.
+    /// Does some work while the message is kept invisible, and then deletes it; or, if the work fails, has it come
+    /// again after a pause: a quarter of the [visibility](super::CompletionsBuilder::visibility) the first time, twice
+    /// as long each further time, at least 1 second and at most 15 minutes.
     ///
-    /// The visibility is extended when a third of it is over. If that fails it is tried again after another third; meanwhile
-    /// the work goes on, as another worker that gets the message does no harm. SQS lets no message be invisible for more than 12 hours in all.
+    /// How long an outage may last before a message goes to the dead-letter queue depends on the queue's
+    /// `maxReceiveCount`. With 5, as in the stack of this crate's policies, and the default visibility of 60 seconds,
+    /// the pauses are 15, 30, 60 and 120 seconds: the fifth and last attempt begins 225 seconds after the first
+    /// failure, besides the duration of the attempts. If that fails too, the message goes to the dead letters after
+    /// another 240 seconds. For longer outages raise `maxReceiveCount` or the visibility.
+    ///
+    /// The visibility is extended when a third of it is over. If that fails, it is tried again after another third;
+    /// meanwhile the work continues, as another worker that gets the message does no harm. SQS keeps no message
+    /// invisible for more than 12 hours in all.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future drops the work where it stands, and leaves the message to come again when its visibility
-    /// ends; so it does, though the work is done, where the message was about to be deleted.
+    /// Dropping the future drops the work at its current await, and leaves the message to come again when its visibility
+    /// ends; so it does if the work is done but the message was not deleted yet.
     pub async fn process<T, E>(mut self, work: impl Future<Output = Result<T, E>>) -> Processed<T, E> {
         let result = {
             let mut work = std::pin::pin!(work);
@@ -143,14 +154,16 @@ impl Delivery {
         };
         let message = match &result {
             Ok(_) => self.lease.delete().await,
-            Err(_) => {
-                let doubled = 2_u64.saturating_pow(self.receive_count.saturating_sub(1));
-                let after = Duration::from_secs(doubled).min(self.lease.visibility);
-                self.lease.extend(after).await
-            }
+            Err(_) => self.lease.extend(pause(self.lease.visibility, self.receive_count)).await,
         };
         Processed { result, message }
     }
+}
+
+/// How long a message stays invisible whose work has failed after it was received this many times.
+fn pause(visibility: Duration, receive_count: u32) -> Duration {
+    let doubled = 2_u32.saturating_pow(receive_count.saturating_sub(1));
+    (visibility / 4).saturating_mul(doubled).clamp(Duration::from_secs(1), LONGEST_PAUSE)
 }
 
 impl Lease {
@@ -158,7 +171,7 @@ impl Lease {
         self.since + self.visibility / 3
     }
 
-    /// Extends the visibility, and where that fails puts it off.
+    /// Extends the visibility; if that fails, waits for the next beat.
     async fn beat(&mut self) {
         let visibility = self.visibility;
         match self.extend(visibility).await {
@@ -199,5 +212,21 @@ impl fmt::Debug for Delivery {
             .field("message_id", message_id)
             .field("receive_count", receive_count)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_the_longest() {
+        let pauses = |visibility: u64| {
+            [1, 2, 3, 4, 5, 40, u32::MAX]
+                .map(|count| pause(Duration::from_secs(visibility), count).as_secs_f64())
+        };
+        assert_eq!(pauses(60), [15.0, 30.0, 60.0, 120.0, 240.0, 900.0, 900.0]);
+        assert_eq!(pauses(3), [1.0, 1.5, 3.0, 6.0, 12.0, 900.0, 900.0]);
+        assert_eq!(pauses(12 * 60 * 60), [900.0; 7]);
     }
 }

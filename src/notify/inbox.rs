@@ -19,16 +19,16 @@ use crate::resource::JobId;
 /// How many completions are kept for waits that have not begun yet.
 const MOST_EARLY: usize = 1_000;
 
-/// How long a wait that has its completion waits for the message to be deleted.
+/// How long a wait that has its completion waits for its message to be deleted.
 const TO_DELETE: Duration = Duration::from_secs(10);
 
 /// Receives completions for the [waits](crate::WaitOptions::notified_by) of one process, so that none of them has to ask Textract.
 /// Cheap to clone; it receives until the last clone is dropped.
 ///
-/// A completion that a wait takes is deleted from the queue. One that no wait of this process has asked for is kept for as long as
-/// it is invisible to others, as its wait may be about to begin, and then comes again: so give each process that waits a
-/// queue of its own, subscribed to the same topic, with a redrive policy for what nobody waits for. For work that any machine may
-/// take up receive from [`Completions`] instead.
+/// A completion that a wait takes is deleted from the queue. One that no wait of this process has asked for is kept
+/// for as long as it is invisible to others, as its wait may be about to begin, and then comes again. So give each
+/// process that waits its own queue, subscribed to the same topic, with a redrive policy for completions that nobody
+/// waits for. For work that any machine may do, receive from [`Completions`] instead.
 ///
 /// ```no_run
 /// # async fn example(clients: inkseal::Clients, jobs: Vec<inkseal::RunningJob<inkseal::Analysis>>) -> inkseal::Result<()> {
@@ -65,11 +65,11 @@ struct Shared(Mutex<Post>);
 #[derive(Default)]
 struct Post {
     waiting: HashMap<JobId, Vec<oneshot::Sender<Arc<Delivery>>>>,
-    /// Those whose wait has not begun, or was dropped.
+    /// The completions whose wait has not begun, or was dropped.
     early: HashMap<JobId, Arc<Delivery>>,
 }
 
-/// A wait for the completion of a job. Dropped before it has taken that, it leaves it to the next.
+/// A wait for the completion of a job. If it is dropped before it has taken that, the next wait gets it.
 struct Wait<'i> {
     shared: &'i Shared,
     job: &'i JobId,
@@ -79,19 +79,23 @@ struct Wait<'i> {
 
 impl Inbox {
     /// Begins to receive, on the tokio runtime that this is called in.
+    ///
+    /// # Panics
+    ///
+    /// If it is called outside of a tokio runtime.
     pub fn open(completions: Completions) -> Self {
         let shared = Arc::new(Shared::default());
         let task = tokio::spawn(receive(completions, Arc::clone(&shared)));
         Self(Arc::new(Receiver { shared, task }))
     }
 
-    /// Whether it still receives. It ends for good where the queue is not there or may not be read; waits then go on by asking
-    /// Textract.
+    /// Whether it still receives. It stops for good if the queue does not exist or may not be read; waits then
+    /// continue by asking Textract.
     pub fn is_open(&self) -> bool {
         !self.0.task.is_finished()
     }
 
-    /// The completion of a job. Pending for ever where none comes.
+    /// The completion of a job. Pending for ever if none comes.
     pub(crate) async fn completion(&self, job: &JobId) -> Completion {
         Wait::begin(&self.0.shared, job).end().await
     }
@@ -105,7 +109,7 @@ impl Drop for Receiver {
 
 impl<'i> Wait<'i> {
     fn begin(shared: &'i Shared, job: &'i JobId) -> Self {
-        // Under one lock, or a completion could pass between the two.
+        // Under one lock, or a completion could slip through between the two.
         let mut post = shared.post();
         let delivery = post.early.remove(job);
         let later = delivery.is_none().then(|| {
@@ -122,10 +126,10 @@ impl<'i> Wait<'i> {
             self.delivery = later.await.ok();
             self.later = None;
         }
-        // Nothing comes of an inbox that receives no more.
+        // From an inbox that has stopped receiving, nothing comes any more.
         let Some(delivery) = &self.delivery else { return std::future::pending().await };
         let completion = delivery.completion().clone();
-        // Where that fails the message comes again, and nobody waits for it then.
+        // If that fails, the message comes again when nobody waits for it any more.
         match timeout(TO_DELETE, delivery.acknowledge()).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => warn!(kind = ?error.kind(), "the message of a completion could not be deleted"),
@@ -158,9 +162,9 @@ impl Shared {
 }
 
 impl Post {
-    /// Hands a delivery to whoever waits for it; else keeps it, or lets it come again.
+    /// Hands a delivery to the waits for it; without one, keeps it, or lets it come again.
     fn hand_over(&mut self, delivery: Delivery) {
-        // What others can receive by now is let go.
+        // Others can receive these again, so they are let go.
         let now = Instant::now();
         self.early.retain(|_, early| early.invisible_until() > now);
         let delivery = Arc::new(delivery);
@@ -172,7 +176,7 @@ impl Post {
         }
     }
 
-    /// Forgets the waits for a job that were dropped.
+    /// Removes the waits for a job that were dropped.
     fn forget_dropped(&mut self, job: &JobId) {
         if let Some(senders) = self.waiting.get_mut(job) {
             senders.retain(|sender| !sender.is_closed());
@@ -182,7 +186,7 @@ impl Post {
         }
     }
 
-    /// Keeps a delivery for a wait to come.
+    /// Keeps a delivery for a later wait.
     fn keep(&mut self, delivery: Arc<Delivery>) {
         if self.early.len() < MOST_EARLY {
             self.early.entry(delivery.completion().job_id.clone()).or_insert(delivery);

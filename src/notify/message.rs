@@ -1,9 +1,10 @@
 //! What a completion message says.
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::job::{Api, CompletedJob, Family, Seal};
@@ -14,20 +15,23 @@ use crate::tolerant::Object;
 names! {
     /// How a job ended, as its completion message says.
     pub enum CompletionStatus {
-        /// With results. Whether they are of all pages only the results tell: see
+        /// With results. Only the results show whether they cover all pages: see
         /// [`Completeness::partial`](crate::Completeness::partial).
         Succeeded = "SUCCEEDED",
-        /// Without.
+        /// Without results.
         Failed = "FAILED",
-        /// Without, by a fault of the service.
+        /// Without results, because of a fault of the service.
         Error = "ERROR",
     }
 }
 
 /// The end of a job, as Textract publishes it.
 ///
-/// A message tells where to look, and proves nothing: whoever may publish to the topic, or send to the queue, can make one. What
-/// it leads to is verified when it is read, as the output of any other job is.
+/// A message says where to look, and proves nothing: whoever may publish to the topic, or send to the queue, can make
+/// one. The output that it leads to is verified when it is read, like that of any other job.
+///
+/// Its JSON is that of the message, as [`from_raw`](Self::from_raw) reads it. Its `Debug` shows the bucket of the
+/// document, but not the key, which may say something about people.
 ///
 /// Follows "Completion Notification" under "Calling Amazon Textract Asynchronous Operations" in the Amazon Textract developer
 /// guide.
@@ -44,7 +48,7 @@ names! {
 /// assert_eq!(completion.document.key(), "scan.pdf");
 /// # Ok::<(), inkseal::notify::UnreadableMessage>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Completion {
     /// The job.
@@ -55,16 +59,17 @@ pub struct Completion {
     pub status: CompletionStatus,
     /// The tag that it was started with.
     pub tag: Option<JobTag>,
-    /// The document that it read. The version of the object is not told.
+    /// The document that it read. A message does not name the version of the object.
     pub document: S3Object,
     /// When it ended.
     pub at: SystemTime,
 }
 
-/// The largest message of SQS, in bytes ("Amazon SQS message quotas"). What is read of one can take some times as much memory.
+/// The largest message of SQS, in bytes ("Amazon SQS message quotas"). Reading one can take several times as much memory.
 const MOST_BYTES: usize = 1024 * 1024;
 
-/// Why the body of a message is no completion. It repeats nothing of the body.
+/// Why the body of a message is not a completion. It repeats nothing from the body. `?` turns it into an [`Error`] of
+/// the kind [`Malformed`](ErrorKind::Malformed), with this as its source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UnreadableMessage {
@@ -74,11 +79,11 @@ pub enum UnreadableMessage {
         /// How large it is, in bytes.
         bytes: usize,
     },
-    /// It is not JSON, or no object, or one with a member twice.
-    #[error("the message is no JSON object whose members are there once")]
+    /// It is not JSON, or not an object, or an object with a member twice.
+    #[error("the message is not a JSON object that has each member once")]
     NotJson,
-    /// It is a message of SNS, but no notification: a confirmation of a subscription, say.
-    #[error("the message is no notification")]
+    /// It is a message of SNS, but not a notification; for example the confirmation of a subscription.
+    #[error("the message is not a notification")]
     NotANotification,
     /// It has no envelope of SNS: its subscription delivers raw messages.
     #[error("the message has no SNS envelope: read it as raw, or turn raw message delivery off")]
@@ -86,7 +91,7 @@ pub enum UnreadableMessage {
     /// It was published to another topic than the expected one.
     #[error("the message was published to another topic")]
     OtherTopic,
-    /// A member is not there, or is not what Textract writes.
+    /// A member is missing, or is not what Textract writes.
     #[error("the completion's `{0}` is missing or not what Textract writes")]
     Member(&'static str),
 }
@@ -98,11 +103,11 @@ struct Envelope {
     kind: Option<String>,
     topic_arn: Option<String>,
     message: Option<String>,
-    /// Only a completion has one by itself.
+    /// Only a completion without an envelope has one.
     job_id: Option<IgnoredAny>,
 }
 
-/// Every member by itself, so that the first that is wrong can be named.
+/// Each member is a value of its own, so that the first wrong one can be named.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Written {
@@ -124,7 +129,8 @@ struct Location {
 }
 
 impl Completion {
-    /// Reads the body of a message that SNS delivered in its envelope, published to this topic, or where none is given to any.
+    /// Reads the body of a message that SNS delivered in its envelope, published to this topic, or with `None` to any
+    /// topic.
     ///
     /// # Errors
     ///
@@ -146,8 +152,8 @@ impl Completion {
         }
     }
 
-    /// Reads the body of a message that is the completion itself, as raw message delivery gives it. It does not say which topic it
-    /// was published to.
+    /// Reads the body of a message that is the completion itself, as with raw message delivery. It does not say which
+    /// topic it was published to.
     ///
     /// # Errors
     ///
@@ -175,15 +181,15 @@ impl Completion {
         })
     }
 
-    /// The job, whose output can be read under this seal, with no call to Textract.
+    /// The job, whose output can be read under this seal, without a call to Textract.
     ///
-    /// The seal is the application's own, and not of the message: where its jobs write, and under which key. How many pages the
-    /// document has is not known before they are read.
+    /// The seal comes from the application, not from the message: where its jobs write, and under which key. The
+    /// number of pages of the document is not known before they are read.
     ///
     /// # Errors
     ///
-    /// [`JobFailed`](ErrorKind::JobFailed) where the job did not succeed; [`InvalidInput`](ErrorKind::InvalidInput) where it is of
-    /// another family.
+    /// [`JobFailed`](ErrorKind::JobFailed) if the job did not succeed; [`InvalidInput`](ErrorKind::InvalidInput) if it
+    /// is of another family.
     pub fn job<F: Family>(&self, seal: &Seal) -> Result<CompletedJob<F>> {
         if self.api != F::API {
             let message = format!("the job was started by {}, not by {}: read it as that", self.api, F::API);
@@ -194,10 +200,67 @@ impl Completion {
                 Ok(CompletedJob::notified(self.job_id.clone(), self.document.clone(), seal.clone()))
             }
             _ => {
-                let message = format!("textract ended the job with {}: Get tells why", self.status.as_str());
+                let message = format!("textract ended the job with {}: Get says why", self.status.as_str());
                 Err(Error::new(ErrorKind::JobFailed, Stage::Wait, message))
             }
         }
+    }
+}
+
+impl fmt::Debug for Completion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { job_id, api, status, tag, document, at } = self;
+        f.debug_struct("Completion")
+            .field("job_id", job_id)
+            .field("api", api)
+            .field("status", status)
+            .field("tag", tag)
+            .field("bucket", document.bucket())
+            .field("at", at)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Serialize for Completion {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Message<'a> {
+            job_id: &'a JobId,
+            status: &'a CompletionStatus,
+            #[serde(rename = "API")]
+            api: Api,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            job_tag: Option<&'a JobTag>,
+            timestamp: u64,
+            document_location: Document<'a>,
+        }
+
+        #[derive(Serialize)]
+        struct Document<'a> {
+            #[serde(rename = "S3ObjectName")]
+            name: &'a str,
+            #[serde(rename = "S3Bucket")]
+            bucket: &'a Bucket,
+        }
+
+        let Self { job_id, api, status, tag, document, at } = self;
+        let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let message = Message {
+            job_id,
+            status,
+            api: *api,
+            job_tag: tag.as_ref(),
+            timestamp: since.as_millis().try_into().unwrap_or(u64::MAX),
+            document_location: Document { name: document.key(), bucket: document.bucket() },
+        };
+        message.serialize(serializer)
+    }
+}
+
+impl From<UnreadableMessage> for Error {
+    fn from(why: UnreadableMessage) -> Self {
+        Self::new(ErrorKind::Malformed, Stage::Wait, "the message is not a completion").caused_by(why)
     }
 }
 
@@ -208,12 +271,12 @@ fn check_size(body: &str) -> Result<(), UnreadableMessage> {
     }
 }
 
-/// A member that is a text or a number.
+/// A member that is a string or a number.
 fn member<T: serde::de::DeserializeOwned>(
     value: Option<serde_json::Value>,
     name: &'static str,
 ) -> Result<T, UnreadableMessage> {
-    // By itself serde takes `{"StartDocumentAnalysis": null}` for that operation.
+    // Serde alone would also take `{"StartDocumentAnalysis": null}` for that operation.
     let plain = value.filter(|value| value.is_string() || value.is_number());
     let value = plain.ok_or(UnreadableMessage::Member(name))?;
     serde_json::from_value(value).map_err(|_| UnreadableMessage::Member(name))
@@ -316,6 +379,34 @@ mod tests {
         assert_eq!(Completion::from_raw(&without_tag.to_string()).unwrap().tag, None);
         without_tag["JobTag"] = Value::Null;
         assert_eq!(Completion::from_raw(&without_tag.to_string()).unwrap().tag, None);
+    }
+
+    #[test]
+    fn it_is_written_as_it_was_read() {
+        let mut completion = Completion::from_raw(&message().to_string()).unwrap();
+        assert_eq!(serde_json::to_value(&completion).unwrap(), message());
+        (completion.tag, completion.status) = (None, "NEW".into());
+        let written = serde_json::to_string(&completion).unwrap();
+        assert_eq!(Completion::from_raw(&written), Ok(completion));
+    }
+
+    #[test]
+    fn the_key_of_the_document_is_not_shown() {
+        let mut message = message();
+        message["DocumentLocation"]["S3ObjectName"] = json!("jane-doe.pdf");
+        let completion = Completion::from_raw(&message.to_string()).unwrap();
+        for shown in [format!("{completion:?}"), format!("{completion:#?}")] {
+            assert!(shown.contains("amzn-s3-demo-source") && shown.contains("8b3c1f"), "{shown}");
+            assert!(!shown.contains("jane"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn an_unreadable_message_is_an_error_of_the_crate() {
+        let read = || -> crate::Result<Completion> { Ok(Completion::from_raw("Jane")?) };
+        let error = read().unwrap_err();
+        assert_eq!((error.kind(), error.stage()), (ErrorKind::Malformed, Stage::Wait));
+        assert!(!format!("{error} {error:?}").contains("Jane"));
     }
 
     #[test]

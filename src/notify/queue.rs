@@ -16,7 +16,7 @@ use crate::clients::{Clients, send};
 use crate::error::{Error, Result, Stage};
 use crate::resource::{QueueUrl, TopicArn};
 
-/// Completions from a queue that a topic delivers to. Cheap to clone; clones share nothing but the client, so that any number of
+/// Completions from a queue that a topic delivers to. Cheap to clone; clones share only the client, so any number of
 /// tasks and machines may receive from the same queue.
 ///
 /// ```no_run
@@ -56,7 +56,7 @@ pub struct Completions {
 #[derive(Clone, Debug)]
 pub struct CompletionsBuilder {
     queue: QueueUrl,
-    /// None where any will do.
+    /// `None` if any topic is accepted.
     topic: Option<TopicArn>,
     is_raw: bool,
     visibility: Duration,
@@ -64,19 +64,19 @@ pub struct CompletionsBuilder {
     most: i32,
 }
 
-/// What was received.
+/// A received message.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Received {
     /// The end of a job.
     Completion(Delivery),
-    /// Something else. It is left in the queue, whose redrive policy moves it to the dead-letter queue in the end.
+    /// Something else. It is left in the queue, whose redrive policy finally moves it to the dead-letter queue.
     Unreadable(UnreadableDelivery),
 }
 
-/// The most messages that one request gives, by SQS.
+/// The most messages that SQS returns for one request.
 const MOST: usize = 10;
-/// The longest that a message can be invisible, by SQS.
+/// The longest time that SQS keeps a message invisible.
 const LONGEST_VISIBILITY: Duration = Duration::from_secs(12 * 60 * 60);
 const LONGEST_POLL: Duration = Duration::from_secs(20);
 
@@ -88,26 +88,27 @@ impl CompletionsBuilder {
         self
     }
 
-    /// How long a received message stays invisible to others unless it is extended, in whole seconds, 3 seconds to 12 hours; 60
-    /// seconds unless given.
+    /// How long a received message stays invisible to others unless that is extended, in whole seconds, 3 seconds to
+    /// 12 hours. Defaults to 60 seconds.
     ///
-    /// While a delivery is [processed](Delivery::process) it is extended thrice in that time. A worker that dies leaves
-    /// it to the next after that time.
+    /// While a delivery is [processed](Delivery::process), it is extended three times in that time. If a worker dies,
+    /// another one receives its messages after that time. The pauses after work that failed are [multiples of a
+    /// quarter](Delivery::process) of it.
     #[must_use]
     pub fn visibility(mut self, visibility: Duration) -> Self {
         self.visibility = visibility;
         self
     }
 
-    /// How long a request waits for messages, in whole seconds, 0 to 20; 20 unless given.
+    /// How long a request waits for messages, in whole seconds, 0 to 20. Defaults to 20.
     #[must_use]
     pub fn long_poll(mut self, wait: Duration) -> Self {
         self.long_poll = wait;
         self
     }
 
-    /// How many messages a request may give, 1 to 10; 10 unless given. All of them become invisible together, so who works one
-    /// after the other takes few.
+    /// How many messages a request may return, 1 to 10. Defaults to 10. All of them become invisible together, so take
+    /// few if you process one after the other.
     #[must_use]
     pub fn most(mut self, messages: usize) -> Self {
         self.most = i32::try_from(messages).unwrap_or(i32::MAX);
@@ -118,19 +119,19 @@ impl CompletionsBuilder {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where a setting is out of its range, or the clients hold none for SQS.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if a setting is out of its range, or the clients have none for SQS.
     pub fn connect(self, clients: &Clients) -> Result<Completions> {
         if !(Duration::from_secs(3)..=LONGEST_VISIBILITY).contains(&self.visibility) {
             return Err(Error::invalid("the visibility of messages is not between 3 seconds and 12 hours"));
         }
         if self.long_poll > LONGEST_POLL {
-            return Err(Error::invalid("a long poll takes 20 seconds at the most"));
+            return Err(Error::invalid("a long poll takes at most 20 seconds"));
         }
         if !(1..=10).contains(&self.most) {
-            return Err(Error::invalid("a request gives 1 to 10 messages"));
+            return Err(Error::invalid("a request returns 1 to 10 messages"));
         }
         let client = clients.sqs().ok_or_else(|| {
-            Error::invalid("the clients hold none for SQS: give one with `ClientsBuilder::sqs`")
+            Error::invalid("the clients have no SQS client: give one with `ClientsBuilder::sqs`")
         })?;
         Ok(Completions { client: client.clone(), settings: Arc::new(self) })
     }
@@ -142,8 +143,8 @@ impl Completions {
         CompletionsBuilder { topic: Some(topic), ..Self::of_any_topic(queue) }
     }
 
-    /// Settings for completions of whatever topic delivers to this queue: where its policy lets one only, and nobody else, send
-    /// to it.
+    /// Settings for completions of any topic that delivers to this queue: only for a queue whose policy lets a single
+    /// topic, and nobody else, send to it.
     pub fn of_any_topic(queue: QueueUrl) -> CompletionsBuilder {
         CompletionsBuilder {
             queue,
@@ -169,12 +170,12 @@ impl Completions {
     /// # Cancel safety
     ///
     /// Dropping the future loses no message: those of a request that is under way stay invisible until their
-    /// visibility ends, and then come again.
+    /// visibility ends, and come again then.
     pub async fn receive(&self) -> Result<Vec<Received>> {
         self.receive_most(MOST).await
     }
 
-    /// As [`receive`](Self::receive), and no more messages than these.
+    /// As [`receive`](Self::receive), with at most this many messages.
     pub(crate) async fn receive_most(&self, messages: usize) -> Result<Vec<Received>> {
         let CompletionsBuilder { queue, visibility, long_poll, most, .. } = &*self.settings;
         let most = i32::try_from(messages).unwrap_or(i32::MAX).clamp(1, *most);
@@ -186,7 +187,7 @@ impl Completions {
             .visibility_timeout(seconds(*visibility))
             .wait_time_seconds(seconds(*long_poll))
             .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount);
-        // Before the request: what is invisible has been so for at most as long as this says.
+        // Taken before the request: the messages cannot have been invisible for longer than since this.
         let asked = Instant::now();
         let output = send(Stage::Wait, "ReceiveMessage", call.send()).await?;
         let messages = output.messages.unwrap_or_default();
@@ -225,13 +226,14 @@ impl Completions {
         }
     }
 
-    /// Receives for ever, one request after the other and each only when all of the one before was taken. Requests that fail
-    /// in a way that can pass are repeated with pauses of up to half a minute; the stream ends after any other error.
+    /// Receives for ever, one request after the other, each only when all messages of the previous one were taken.
+    /// Requests that fail transiently are repeated with pauses of up to half a minute; the stream ends after any other
+    /// error.
     ///
     /// # Cancel safety
     ///
-    /// Dropping a `next()` of the stream loses nothing. Dropping the stream leaves what it had received and not given
-    /// to come again when its visibility ends.
+    /// Dropping a `next()` of the stream loses nothing. Dropping the stream leaves the messages that it had received
+    /// and not handed out to come again when their visibility ends.
     pub fn stream(&self) -> BoxStream<'static, Result<Received>> {
         let completions = self.clone();
         let batches = stream::try_unfold(completions, |completions| async move {
@@ -256,7 +258,7 @@ impl Completions {
     }
 }
 
-/// In whole seconds, as SQS takes them, and no longer than asked for.
+/// In whole seconds, as SQS takes them, rounded down.
 pub(super) fn seconds(duration: Duration) -> i32 {
     i32::try_from(duration.as_secs()).unwrap_or(i32::MAX)
 }

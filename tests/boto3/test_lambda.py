@@ -1,4 +1,4 @@
-"""The function behind a queue, given an event as Lambda gives it: it names the messages that failed, and files the others."""
+"""The function behind a queue, with an event as from Lambda: it names the messages that failed, and files the others."""
 
 import json
 import subprocess

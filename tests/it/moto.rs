@@ -1,4 +1,5 @@
-//! Against moto's server, whose SQS, SNS, S3 and KMS we did not write. `tests/moto/run.py` starts it and prepares what is here.
+//! Against moto's server, whose SQS, SNS, S3 and KMS were written by others. `tests/moto/run.py` starts it and makes
+//! the resources that are used here.
 
 use std::time::Duration;
 
@@ -30,7 +31,7 @@ fn completions(queue: &str) -> CompletionsBuilder {
     builder.visibility(Duration::from_secs(3)).long_poll(Duration::from_secs(1))
 }
 
-/// All that a queue gives until a long poll comes back empty.
+/// Everything that a queue gives until a long poll comes back empty.
 async fn drain(completions: &Completions) -> Vec<Received> {
     let mut all = Vec::new();
     loop {
@@ -71,7 +72,8 @@ async fn moto_delivers_again_what_was_not_acknowledged() {
         let Some(Received::Completion(delivery)) = again.pop() else { panic!("it does not come again") };
         assert_eq!(delivery.receive_count(), 2);
 
-        // Longer than its visibility, and yet nobody else gets it; and when it is done it is gone.
+        // The work takes longer than the visibility, but nobody else gets the message, and when it is done the message
+        // is gone.
         let work = tokio::time::sleep(Duration::from_secs(5));
         let processed = delivery.process(async {
             work.await;

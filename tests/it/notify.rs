@@ -132,7 +132,8 @@ async fn what_fails_comes_again_later_each_time_and_dies_in_the_end() {
     started(&clients, "a").await;
     let completions = builder(&emulator).connect(&clients).unwrap();
     let mut delivery = one(&completions).await;
-    for (count, pause) in [(1, 1), (2, 2), (3, 4)] {
+    // A quarter of the visibility, in whole seconds, and twice as long each further time.
+    for (count, pause) in [(1, 7), (2, 15), (3, 30)] {
         assert_eq!(delivery.receive_count(), count);
         let failed = Instant::now();
         let processed = delivery.process(async { Err::<(), _>("no") }).await;
@@ -143,7 +144,7 @@ async fn what_fails_comes_again_later_each_time_and_dies_in_the_end() {
         delivery = one(&completions).await;
         assert_eq!(failed.elapsed().as_secs(), pause);
     }
-    tokio::time::sleep(10 * SECOND).await;
+    tokio::time::sleep(30 * SECOND).await;
     assert!(completions.receive().await.unwrap().is_empty());
     assert_eq!(emulator.queue_counts("done").unwrap().dead, 1);
 }
@@ -170,7 +171,7 @@ async fn other_messages_are_left_for_the_dead_letter_queue_and_reported() {
     let emulator = with_queue().build().unwrap();
     let clients = clients(&emulator);
     let other = "arn:aws:sns:us-east-1:111122223333:other".parse().unwrap();
-    emulator.publish(TOPIC, "Jane Doe");
+    emulator.publish(TOPIC, "Jane Doe").unwrap();
     let completions = builder(&emulator).connect(&clients).unwrap();
     let of_other = Completions::builder(queue(&emulator), other).visibility(30 * SECOND);
     let of_other = of_other.connect(&clients).unwrap();
@@ -237,7 +238,7 @@ async fn many_waits_are_served_by_one_receiver_and_ask_nothing() {
     assert_eq!(emulator.count("GetDocumentAnalysis"), 0);
     tokio::time::sleep(SECOND).await;
     assert_eq!(counts(&emulator), [0, 0, 0], "all of them deleted");
-    // The same one twice: nobody waits for it any more, and a wait that begins again looks for itself in the end.
+    // The same one twice: its message is gone, and a wait that begins again asks Textract itself in the end.
     let begun = Instant::now();
     assert!(later[0].wait_with(&clients, &options).await.is_ok());
     assert!((300..=900).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
@@ -305,7 +306,7 @@ async fn a_job_that_was_notified_knows_of_its_missing_pages() {
     assert_eq!((account.pages_seen, &account.missing_pages[..]), (2, &[3][..]));
 }
 
-/// What anybody could publish who may.
+/// What anyone who may publish could publish.
 fn forged(job: &RunningJob<Analysis>, status: &str) -> String {
     json!({
         "JobId": job.id().as_str(),
@@ -323,9 +324,12 @@ async fn a_message_that_a_job_failed_is_a_reason_to_look_and_no_more() {
     let clients = clients(&emulator);
     let job = started(&clients, "a").await;
     let inbox = Inbox::open(builder(&emulator).connect(&clients).unwrap());
-    emulator.publish(TOPIC, &forged(&job, "FAILED"));
+    emulator.publish(TOPIC, &forged(&job, "FAILED")).unwrap();
     job.wait_with(&clients, &WaitOptions::default().notified_by(&inbox)).await.unwrap();
-    assert!(emulator.count("GetDocumentAnalysis") > 1, "it runs on, and is looked at until it has ended");
+    assert!(
+        emulator.count("GetDocumentAnalysis") > 1,
+        "it is still running, and is polled until it has ended"
+    );
 
     let failed = Response::failed("no page can be read");
     let fault = Fault::Throttle.on("GetDocumentAnalysis").times(3);
@@ -335,5 +339,5 @@ async fn a_message_that_a_job_failed_is_a_reason_to_look_and_no_more() {
     let inbox = Inbox::open(builder(&emulator).connect(&clients).unwrap());
     let options = WaitOptions::default().notified_by(&inbox);
     let error = job.wait_with(&clients, &options).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::JobFailed, "a look that is throttled is repeated");
+    assert_eq!(error.kind(), ErrorKind::JobFailed, "a poll that is throttled is repeated");
 }

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Runs a command with a moto server at hand: SQS, SNS, S3 and KMS as somebody else wrote them.
+"""Runs a command next to a moto server: SQS, SNS, S3 and KMS as others have written them.
 
 usage: run.py COMMAND...
 
 It makes a topic, two queues that it delivers to (one raw), each with a dead-letter queue, a bucket and a key; publishes a completion and a
-message that is none; and tells the command of all that in variables. Ends with the exit code of the command.
+message that is not one; and passes all that to the command in environment variables. Ends with the exit code of the command.
 """
 import json
 import os

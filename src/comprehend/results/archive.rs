@@ -1,4 +1,4 @@
-//! The files in `output.tar.gz`, read as they come.
+//! The files in `output.tar.gz`, read as they arrive.
 
 use std::io;
 use std::pin::Pin;
@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorKind, Result, Stage};
 /// How much is unpacked at a time, in bytes.
 const PIECE: usize = 64 * 1024;
 
-/// How much of the trailer the reader of the archive leaves: the second of its two blocks of zeros.
+/// How much of the trailer the archive reader leaves unread: the second of its two blocks of zeros.
 const TRAILER: u64 = 512;
 
 type Unpacked = Limited<GzipDecoder<Pieces>>;
@@ -43,11 +43,11 @@ impl OutputArchive {
         let trouble = Trouble::default();
         let pieces = Pieces::new(object, trouble.clone());
         let mut inner = GzipDecoder::new(pieces);
-        // Else it would end with the first member, and what follows be lost without a word.
+        // Otherwise it would end with the first member, and what follows would be lost silently.
         inner.multiple_members(true);
         let unpacked = Limited { inner, limits, read: 0, trouble: trouble.clone() };
         let mut archive = Archive::new(unpacked);
-        // Not `entries`, which would hold the extensions that an archive may have before an entry, of whatever length.
+        // Not `entries`, which would hold the extensions that an archive may have before an entry, of any length.
         let entries = archive.entries_raw().map_err(|_| broken(&key))?;
         Ok(Self {
             key,
@@ -61,8 +61,8 @@ impl OutputArchive {
         })
     }
 
-    /// The name of the next file; `None` at the end of the archive, which was then read to its last byte, and whose checksum
-    /// was found right.
+    /// The name of the next file; `None` at the end of the archive, which has then been read to its last byte, and
+    /// whose checksum is right.
     pub(super) async fn next_file(&mut self) -> Result<Option<String>> {
         self.file = None;
         loop {
@@ -70,7 +70,7 @@ impl OutputArchive {
             let Some(entry) = entries.next().await else {
                 self.entries = None;
                 self.finish().await?;
-                // Nothing at all unpacks to nothing, too.
+                // An empty object unpacks to an empty archive.
                 return if self.has_files { Ok(None) } else { Err(broken(&self.key)) };
             };
             let entry = entry.map_err(|_| self.trouble.or_broken(&self.key))?;
@@ -115,12 +115,12 @@ impl OutputArchive {
         }
     }
 
-    /// Reads what follows the last file up to the end of the object, so that an archive that was cut off there, that another
-    /// one follows, or whose checksum is wrong, is told.
+    /// Reads what follows the last file up to the end of the object, so that it is noticed if the archive was cut off
+    /// there, if another one follows, or if the checksum is wrong.
     ///
-    /// POSIX ends an archive with two blocks of zeros, and lets more follow. The first was read if it was there; then the
-    /// second must be. Without any, nothing is left. That Comprehend's archives have both is unconfirmed; every common writer
-    /// writes them.
+    /// POSIX ends an archive with two blocks of zeros, and allows more after them. If the first is there, it has been
+    /// read already, and the second must follow. If there is none, nothing is left. That Comprehend's archives have
+    /// both is unconfirmed; every common writer writes them.
     async fn finish(&mut self) -> Result<()> {
         let empty = Archive::new(Limited {
             inner: GzipDecoder::new(Pieces::none()),
@@ -151,7 +151,7 @@ fn broken(key: &str) -> Error {
     Error::new(ErrorKind::Malformed, Stage::Parse, message).at_object(key)
 }
 
-/// An error of ours on its way through readers that know those of the operating system only.
+/// Carries an error of this crate past readers that can only return [`io::Error`].
 #[derive(Clone, Default)]
 struct Trouble(Arc<Mutex<Option<Error>>>);
 

@@ -1,4 +1,4 @@
-//! The files of a job for personal data, which stand in a folder and not in an archive.
+//! The output files of a job for personal data, which are in a folder and not in an archive.
 
 use std::collections::VecDeque;
 
@@ -11,10 +11,10 @@ use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::job::Seal;
 use crate::output::next_token;
 
-/// What the name of an output file has behind that of its input file.
+/// What is appended to the name of an input file for that of its output file.
 const SUFFIX: &str = ".out";
 
-/// What Comprehend leaves behind, by which it found out that it may write.
+/// The object that Comprehend writes to check that it may write, and leaves behind.
 const CHECK: &str = ".write_access_check_file.temp";
 
 /// The folder of one job.
@@ -29,11 +29,12 @@ pub(super) struct OutputFolder {
     limits: Limits,
     files: u64,
     bytes: u64,
-    /// Objects that are no output.
+    /// How many objects are not output.
     strangers: u64,
 }
 
-/// What the listing tells of an object: the only one who knows how much there is of what ends with any line.
+/// An object as the listing describes it. Only the listing says how long it has to be: lines alone do not show that
+/// some are missing.
 struct Listed {
     key: String,
     etag: Option<String>,
@@ -82,7 +83,7 @@ impl OutputFolder {
         }
         debug!(files = self.files, strangers = self.strangers, "listed");
         if self.files == 0 {
-            let message = "there is no output under the job's folder: was it moved or expired?";
+            let message = "there is no output in the job's folder: was it moved, or has it expired?";
             return Err(Error::new(ErrorKind::Incomplete, Stage::List, message).at_object(&self.folder));
         }
         Ok(None)
@@ -99,7 +100,7 @@ impl OutputFolder {
         Ok(piece)
     }
 
-    /// Lists another page of keys; whether there was one.
+    /// Lists another page of keys, and returns whether there was one.
     async fn list(&mut self) -> Result<bool> {
         let continuation = match std::mem::replace(&mut self.next_page, Page::None) {
             Page::First => None,

@@ -1,4 +1,4 @@
-//! The output of a completed job, read in bounded memory and verified on the way.
+//! The output of a completed job, read in bounded memory and verified while it is read.
 
 mod archive;
 mod folder;
@@ -30,13 +30,13 @@ use crate::clients::Clients;
 use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::job::Seal;
 
-/// The largest record that is read, in bytes, unless told otherwise. A document of 1 MB can have entities on every word.
+/// The default size of the largest record that is read, in bytes. A document of 1 MB can have entities on every word.
 pub const DEFAULT_MAX_RECORD_BYTES: usize = 64 * 1024 * 1024;
 
-/// The most bytes of output that are read, unpacked, unless told otherwise: some times the 5 GB of input that a job takes.
+/// The default maximum of output that is read, in bytes after unpacking: several times the 5 GB of input that a job takes.
 pub const DEFAULT_MAX_OUTPUT_BYTES: u64 = 64 * 1024 * 1024 * 1024;
 
-/// The most files of output that are read, unless told otherwise: as many as the input may have.
+/// The default maximum of output files that are read: as many as the input may have.
 pub const DEFAULT_MAX_OUTPUT_FILES: u64 = 1_000_000;
 
 /// How to read the output of a [`CompletedComprehendJob`].
@@ -78,7 +78,7 @@ impl Limits {
         Error::new(ErrorKind::Malformed, Stage::Fetch, message)
     }
 
-    /// Of the object, or of the folder, of this key.
+    /// The error for the object, or the folder, of this key.
     fn too_many_files(&self, key: &str) -> Error {
         let message = format!("the output has more than {} files: raise max_files", self.files);
         Error::new(ErrorKind::Malformed, Stage::Fetch, message).at_object(key)
@@ -86,7 +86,7 @@ impl Limits {
 }
 
 impl<A: DocumentAnalysis> StartedJob<A, Completed> {
-    /// The output of the job, to be read through these clients.
+    /// The output of the job, to be read with these clients.
     pub fn results(&self, clients: &Clients) -> ComprehendOutput<A> {
         let limits = Limits {
             record_bytes: DEFAULT_MAX_RECORD_BYTES,
@@ -98,20 +98,20 @@ impl<A: DocumentAnalysis> StartedJob<A, Completed> {
 }
 
 impl<A: DocumentAnalysis> ComprehendOutput<A> {
-    /// The largest record to read, in bytes; [`DEFAULT_MAX_RECORD_BYTES`] unless given.
+    /// The largest record to read, in bytes. Defaults to [`DEFAULT_MAX_RECORD_BYTES`].
     pub fn max_record_bytes(mut self, bytes: usize) -> Self {
         self.limits.record_bytes = bytes;
         self
     }
 
-    /// The most bytes of output to read, unpacked; [`DEFAULT_MAX_OUTPUT_BYTES`] unless given. A small archive can unpack to
-    /// very many.
+    /// The most bytes of output to read, after unpacking. Defaults to [`DEFAULT_MAX_OUTPUT_BYTES`]. A small archive
+    /// can unpack to very many.
     pub fn max_bytes(mut self, bytes: u64) -> Self {
         self.limits.bytes = bytes;
         self
     }
 
-    /// The most files of output to read; [`DEFAULT_MAX_OUTPUT_FILES`] unless given.
+    /// The most files of output to read. Defaults to [`DEFAULT_MAX_OUTPUT_FILES`].
     pub fn max_files(mut self, files: u64) -> Self {
         self.limits.files = files;
         self
@@ -119,17 +119,18 @@ impl<A: DocumentAnalysis> ComprehendOutput<A> {
 
     /// The results, in the order of the output.
     ///
-    /// Every object is verified, as those of Textract's output are, before a byte of it is read: S3 says that it is encrypted with
-    /// `aws:kms` and the job's key, and, where the job names the account, that it owns the bucket. One record and what arrives
-    /// over the wire are held at a time. A connection that breaks off is taken up again.
+    /// Every object is verified, like those of Textract's output, before a byte of it is read: S3 has to say that it
+    /// is encrypted with `aws:kms` and the job's key, and, if the job names the account, that this account owns the
+    /// bucket. One record and what arrives over the wire are held at a time. A connection that breaks off is resumed.
     ///
-    /// The stream is fused, and ends after an error; one that ends without has seen the whole output.
+    /// The stream is fused, and ends after an error; if it ends without one, it has seen the whole output.
     ///
     /// # Errors
     ///
-    /// Of its items: [`NotSealed`](ErrorKind::NotSealed); [`Incomplete`](ErrorKind::Incomplete) where there is no output,
-    /// or its listing breaks off; [`Malformed`](ErrorKind::Malformed) for an archive that is cut off or goes on after its end, a
-    /// record that does not read as one, an object that was replaced meanwhile, or more than the limits allow; [`AccessDenied`](ErrorKind::AccessDenied), [`NotFound`](ErrorKind::NotFound) and
+    /// Those of its items: [`NotSealed`](ErrorKind::NotSealed); [`Incomplete`](ErrorKind::Incomplete) if there is no
+    /// output, or its listing breaks off; [`Malformed`](ErrorKind::Malformed) for an archive that is cut off or
+    /// continues after its end, a record that cannot be read, an object that was replaced meanwhile, or more than the
+    /// limits allow; [`AccessDenied`](ErrorKind::AccessDenied), [`NotFound`](ErrorKind::NotFound) and
     /// [`Transport`](ErrorKind::Transport).
     pub fn stream(self) -> ResultStream<A::Record> {
         let span = info_span!("job", api = A::API, job = %self.job.id());
@@ -147,7 +148,7 @@ impl<A: DocumentAnalysis> ComprehendOutput<A> {
 /// # Cancel safety
 ///
 /// Dropping a `next()` of the stream loses nothing. Dropping the stream ends the request that is under way; another
-/// stream of the same job gives the whole.
+/// stream of the same job gives the whole output.
 pub struct ResultStream<T> {
     /// `None` at the end and after an error.
     records: Option<BoxStream<'static, Result<T>>>,
@@ -220,7 +221,7 @@ impl<A: DocumentAnalysis> Pump<A> {
     }
 }
 
-/// Finds the output, and opens it where it is an archive.
+/// Finds the output, and opens it if it is an archive.
 async fn open<A: DocumentAnalysis>(output: &ComprehendOutput<A>) -> Result<Reading> {
     let ComprehendOutput { job, clients, limits } = output;
     let elsewhere = |what: &str| {
@@ -254,8 +255,8 @@ impl Reading {
             };
             if let Some(bytes) = self.ready.pop_front() {
                 let place = Place { file: &file.name, number: file.records };
-                let record =
-                    R::read(place, &bytes).map_err(|Unreadable| file.unreadable("is none that it can be"))?;
+                let record = R::read(place, &bytes)
+                    .map_err(|Unreadable| file.unreadable("is not one of this analysis"))?;
                 file.records += 1;
                 match record {
                     Some(record) => return Ok(Some(record)),
@@ -278,7 +279,7 @@ impl Reading {
                     let most = self.limits.record_bytes;
                     file.unreadable(&format!("has more than {most} bytes: raise max_record_bytes"))
                 }
-                Broken::NotARecord => file.unreadable("is no JSON object"),
+                Broken::NotARecord => file.unreadable("is not a JSON object"),
                 Broken::Unfinished => file.unreadable("is cut off"),
             })?;
         }

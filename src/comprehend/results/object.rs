@@ -1,4 +1,4 @@
-//! One object of the output: verified before its first byte, read piece by piece, and taken up again where it breaks off.
+//! One object of the output: verified before its first byte, read piece by piece, and resumed if it breaks off.
 
 use aws_sdk_s3::primitives::ByteStream;
 use tokio::time::sleep;
@@ -24,12 +24,12 @@ pub(super) struct SealedObject {
 }
 
 impl SealedObject {
-    /// Asks for an object, and verifies what S3 says of it.
+    /// Requests an object, and verifies what S3 says about it.
     pub(super) async fn open(clients: &Clients, seal: &Seal, key: &str) -> Result<Self> {
         Self::open_as(clients, seal, key, None, None).await
     }
 
-    /// Asks for an object of which a listing told these: it is that one, of that length, or there is an error.
+    /// Requests an object with the ETag and the length from a listing: it is that very object, or there is an error.
     pub(super) async fn open_as(
         clients: &Clients,
         seal: &Seal,
@@ -69,13 +69,13 @@ impl SealedObject {
                     return Ok(Some(piece));
                 }
                 Ok(None) if self.length.is_none_or(|length| length == self.read) => return Ok(None),
-                // The SDK's error could quote the body; that it broke off says enough.
+                // The SDK's error could quote the body, and that it broke off is enough to know.
                 Ok(None) | Err(_) => self.resume().await?,
             }
         }
     }
 
-    /// Asks for the rest of the same object, which is verified as the first part was.
+    /// Requests the rest of the same object, which is verified like the first part.
     async fn resume(&mut self) -> Result<()> {
         self.failures += 1;
         if self.failures >= ATTEMPTS_AT_BODIES {
@@ -90,14 +90,14 @@ impl SealedObject {
     }
 }
 
-/// What S3 says of an object, and the rest of it.
+/// An object from some byte on, and what S3 says about it.
 struct Got {
     body: ByteStream,
     etag: Option<String>,
     length: Option<u64>,
 }
 
-/// An object from this byte on, as long as it is the one of this ETag.
+/// Requests an object from this byte on, provided that it has this ETag.
 async fn get(clients: &Clients, seal: &Seal, key: &str, from: u64, etag: Option<&str>) -> Result<Got> {
     let got = get_verified(clients, seal, key, |call| {
         let call = call.set_if_match(etag.map(str::to_owned));
@@ -105,14 +105,14 @@ async fn get(clients: &Clients, seal: &Seal, key: &str, from: u64, etag: Option<
     });
     let object = got.await.map_err(|error| replaced(error, key))?;
     if from > 0 && !begins_at(object.content_range(), from) {
-        let message = "the rest of the object was asked for, and another range of it came";
+        let message = "the rest of the object was requested, and S3 sent another range of it";
         return Err(Error::new(ErrorKind::Malformed, Stage::Fetch, message).at_object(key));
     }
     let length = object.content_length().and_then(|length| length.try_into().ok());
     Ok(Got { body: object.body, etag: object.e_tag, length })
 }
 
-/// The only condition that is sent is that the object is still the same.
+/// The error of a condition that failed: the only one that is sent is that the object is still the same.
 fn replaced(error: Error, key: &str) -> Error {
     if error.kind() == ErrorKind::AlreadyExists {
         let message = "the object was replaced while it was read: read the output again";
@@ -121,7 +121,8 @@ fn replaced(error: Error, key: &str) -> Error {
     error
 }
 
-/// Whether an answer has the bytes from here on: put together, others would read as an output that was never written.
+/// Whether an answer begins at the byte that was requested: other bytes, appended to those that were read, would be an
+/// output that was never written.
 fn begins_at(content_range: Option<&str>, read: u64) -> bool {
     let range = content_range.and_then(|range| range.strip_prefix("bytes "));
     range.and_then(|range| range.split_once('-')).is_some_and(|(first, _)| first.parse() == Ok(read))

@@ -1,4 +1,4 @@
-//! What the output says: a typed record for each document, line or row.
+//! The content of the output: a typed record for each document, line or row.
 
 use std::fmt;
 
@@ -10,17 +10,17 @@ use crate::Text;
 use crate::names::names;
 use crate::redact::PiiType;
 
-/// What is read from the output of an analysis; sealed.
+/// A record in the output of an analysis; sealed.
 pub trait Record: Sized + Send + 'static {
     #[doc(hidden)]
     const FRAMING: Framing;
 
-    /// The record that these bytes are; `None` for one that says nothing, as the heading of a table.
+    /// The record in these bytes; `None` for one without content, such as the heading of a table.
     #[doc(hidden)]
     fn read(at: Place<'_>, bytes: &[u8]) -> Result<Option<Self>, Unreadable>;
 }
 
-/// Where a record stands.
+/// The place of a record.
 pub struct Place<'a> {
     /// The name of the file, without its folder.
     pub(super) file: &'a str,
@@ -28,21 +28,21 @@ pub struct Place<'a> {
     pub(super) number: u64,
 }
 
-/// The bytes are no such record; nothing of them is told.
+/// The bytes are not such a record; nothing in them is repeated.
 pub struct Unreadable;
 
-/// What the output says of one document: a result, or why there is none.
+/// What the output says about one document: a result, or why there is none.
 ///
 /// Unknown members are skipped. Offsets count Unicode code points of the document, and their ends are exclusive.
 ///
-/// Documents that Comprehend could not analyse are part of the stream, as an `Err` in [`outcome`](Self::outcome), so that they
-/// cannot be overlooked: `DOCUMENT_SIZE_EXCEEDED`, `UNSUPPORTED_ENCODING` and the like.
+/// Documents that Comprehend could not analyse are part of the stream, as an `Err` in [`outcome`](Self::outcome), so
+/// that they cannot be overlooked: `DOCUMENT_SIZE_EXCEEDED`, `UNSUPPORTED_ENCODING` and similar codes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DocumentResult<T> {
     /// The name of the input file.
     pub file: String,
-    /// The line of the document in its file, from 0, where each line is a document.
+    /// The line of the document in its file, from 0, if each line is a document.
     pub line: Option<u64>,
     /// The result, or why there is none.
     pub outcome: Result<T, DocumentError>,
@@ -55,11 +55,11 @@ pub struct DocumentResult<T> {
 pub struct DocumentError {
     /// Comprehend's code, such as `DOCUMENT_SIZE_EXCEEDED`.
     pub code: String,
-    /// What it says of it.
+    /// Comprehend's explanation.
     pub message: Text,
 }
 
-/// What stands beside the result in every line of the output.
+/// The other members of every line of the output, besides the result.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Head {
@@ -71,7 +71,7 @@ struct Head {
 
 /// Written as a number, but by document classification as a string.
 ///
-/// By hand: what serde makes for such an enum keeps whatever else stands there in memory, before it refuses it.
+/// Implemented by hand: the code that serde derives for such an enum holds any other value in memory before it refuses it.
 struct Line(u64);
 
 impl<'de> Deserialize<'de> for Line {
@@ -98,7 +98,7 @@ impl<'de> Deserialize<'de> for Line {
     }
 }
 
-/// A result that lines of JSON are read into; sealed.
+/// A result that is read from lines of JSON; sealed.
 pub trait JsonResult: Sized + Send + 'static {
     #[doc(hidden)]
     fn from_json(json: &[u8]) -> Option<Self>;
@@ -213,13 +213,13 @@ names! {
     ///
     /// Follows "SentimentType" in the Amazon Comprehend API reference.
     pub enum SentimentType {
-        /// It speaks well of it.
+        /// The sentiment is positive.
         Positive = "POSITIVE",
-        /// It speaks ill of it.
+        /// The sentiment is negative.
         Negative = "NEGATIVE",
-        /// It does neither.
+        /// It is neither.
         Neutral = "NEUTRAL",
-        /// It does both.
+        /// It is both.
         Mixed = "MIXED",
     }
 }
@@ -261,7 +261,7 @@ impl JsonResult for DocumentSentiment {
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct TargetedEntity {
-    /// Which of the mentions name it best, by their places in [`mentions`](Self::mentions).
+    /// Which of the mentions name it best, by their indices in [`mentions`](Self::mentions).
     #[serde(default)]
     pub descriptive_mention_index: Vec<usize>,
     /// Its mentions, in the order of the text.
@@ -291,14 +291,15 @@ pub struct Mention {
     pub sentiment: DocumentSentiment,
 }
 
-/// The classes of a document, by a classifier that gives one, and its labels, by one that gives any number.
+/// The classes of a document, from a classifier that gives it one, and its labels, from a classifier that gives it any
+/// number.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 #[non_exhaustive]
 pub struct Classification {
-    /// Of a classifier in multi-class mode: those that it may be of, the likeliest first.
+    /// From a classifier in multi-class mode: the classes that it may have, the likeliest first.
     pub classes: Vec<ClassScore>,
-    /// Of a classifier in multi-label mode: those that it has.
+    /// From a classifier in multi-label mode: the labels that it has.
     pub labels: Vec<ClassScore>,
 }
 
@@ -331,11 +332,12 @@ impl JsonResult for Classification {
 
 /// A line of a copy without personal data.
 ///
-/// Where each line of the input is a document, it is one; else a document has as many as its file.
+/// If each line of the input is a document, it is one; otherwise a document has as many lines as its file.
 ///
-/// A document that Comprehend could not redact has an `Err` in [`outcome`](Self::outcome), as in [`DocumentResult`]. A line is
-/// taken for one if it is a JSON object with the members `File` and `ErrorCode` of the other analyses, so a document of such
-/// lines would be misread. The developer guide does not show what a redaction writes for such a document. Unconfirmed.
+/// A document that Comprehend could not redact has an `Err` in [`outcome`](Self::outcome), as in [`DocumentResult`]. A
+/// line is read as such an error if it is a JSON object with the members `File` and `ErrorCode` of the other analyses,
+/// so a document of such lines would be misread. The developer guide does not show what a redaction writes for such a
+/// document. Unconfirmed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RedactedLine {
@@ -343,7 +345,7 @@ pub struct RedactedLine {
     pub file: String,
     /// The line in the file, from 0.
     pub line: u64,
-    /// What is left of it, without the end of the line, or why there is nothing.
+    /// The redacted text, without the line end, or why there is none.
     pub outcome: Result<Text, DocumentError>,
 }
 
@@ -360,7 +362,7 @@ impl Record for RedactedLine {
     }
 }
 
-/// The error that a line tells of, if it does.
+/// The error that a line reports, if any.
 fn failure(line: &str) -> Option<DocumentError> {
     if !line.trim_start().starts_with('{') {
         return None;
@@ -377,18 +379,18 @@ fn failure(line: &str) -> Option<DocumentError> {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum TopicRecord {
-    /// A term of a topic, of `topic-terms.csv`.
+    /// A term of a topic, from `topic-terms.csv`.
     Term {
         /// The topic, from 0.
         topic: u32,
         /// The term.
         term: Text,
-        /// Its share of the topic, 0 to 1. A topic lists its ten foremost terms, so they need not add up to 1.
+        /// Its share of the topic, 0 to 1. A topic lists its ten most important terms, so they need not add up to 1.
         weight: f64,
     },
-    /// A topic of a document, of `doc-topics.csv`.
+    /// A topic of a document, from `doc-topics.csv`.
     Document {
-        /// The name of the file; where each line is a document, with a colon and the line behind it.
+        /// The name of the file; if each line is a document, followed by a colon and the line.
         document: String,
         /// The topic, from 0.
         topic: u32,
@@ -402,7 +404,7 @@ impl Record for TopicRecord {
 
     fn read(at: Place<'_>, bytes: &[u8]) -> Result<Option<Self>, Unreadable> {
         let [first, second, third] = row(bytes).ok_or(Unreadable)?;
-        // Only a heading is left out, and not a first row that does not read.
+        // Only a heading is left out, and not a first row that cannot be read.
         if at.number == 0 && is_heading(at.file, [&first, &second, &third]) {
             return Ok(None);
         }
@@ -425,7 +427,7 @@ impl Record for TopicRecord {
     }
 }
 
-/// As "Topic modeling" in the developer guide shows it, which has spaces after the commas.
+/// Whether it is the heading in "Topic modeling" in the developer guide, which has spaces after the commas.
 fn is_heading(file: &str, row: [&str; 3]) -> bool {
     let heading = match file {
         "topic-terms.csv" => ["topic", "term", "weight"],

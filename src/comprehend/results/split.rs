@@ -1,20 +1,20 @@
-//! Records out of a stream of bytes.
+//! Splitting a stream of bytes into records.
 
 use std::collections::VecDeque;
 
-/// How the records of a file are told apart.
+/// How the records of a file are separated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
-    /// JSON objects with nothing but white space or commas between them. Comprehend writes one a line; its guide shows them
-    /// over many lines too, and then with commas.
+    /// JSON objects with only white space or commas between them. Comprehend writes one per line; its guide also shows them
+    /// over many lines, and then with commas.
     Json,
     /// Lines that end in a line feed, with or without a carriage return before it.
     Lines,
-    /// Rows of a table; a line feed between quotation marks ends none. A row keeps its line end.
+    /// Rows of a table; a line feed between quotation marks does not end a row. A row keeps its line end.
     Csv,
 }
 
-/// Why bytes do not come apart into records.
+/// Why bytes cannot be split into records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Broken {
     TooLong,
@@ -22,7 +22,7 @@ pub(super) enum Broken {
     Unfinished,
 }
 
-/// Takes bytes in as they come and gives whole records, holding no more than one that is not whole.
+/// Takes bytes as they arrive and returns complete records, holding at most one incomplete record.
 #[derive(Debug)]
 pub(super) struct Splitter {
     framing: Framing,
@@ -38,7 +38,7 @@ impl Splitter {
         Self { framing, most_bytes, record: Vec::new(), depth: 0, quoted: false, escaped: false }
     }
 
-    /// Takes some bytes in.
+    /// Takes some bytes.
     pub(super) fn take(&mut self, bytes: &[u8], records: &mut VecDeque<Vec<u8>>) -> Result<(), Broken> {
         for &byte in bytes {
             let (keeps, ends) = match self.framing {
@@ -84,7 +84,7 @@ impl Splitter {
         records.push_back(std::mem::take(&mut self.record));
     }
 
-    /// Whether a byte belongs to a record, and ends it.
+    /// Whether a byte belongs to a record, and whether it ends it.
     fn json(&mut self, byte: u8) -> Result<(bool, bool), Broken> {
         if self.quoted {
             self.quoted = self.escaped || byte != b'"';
@@ -163,7 +163,7 @@ mod tests {
     }
 
     proptest! {
-        /// Wherever the bytes are cut into pieces, the records are the same.
+        /// However the bytes are cut into pieces, the records are the same.
         #[test]
         fn pieces_make_no_difference(
             records in prop::collection::vec("[a-z{}\\[\\]\",\\\\ é\n]{0,12}", 0..6),
@@ -180,7 +180,7 @@ mod tests {
             }
         }
 
-        /// Nothing panics, and nothing is given that was not there.
+        /// Nothing panics, and nothing is returned that was not there.
         #[test]
         fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             for framing in [Framing::Json, Framing::Lines, Framing::Csv] {

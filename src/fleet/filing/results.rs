@@ -1,4 +1,4 @@
-//! What there is to file of each family.
+//! What is filed for each family.
 
 use futures::Stream;
 
@@ -11,7 +11,7 @@ use crate::render::{Format, Render};
 use crate::store::Unredacted;
 use crate::stream::{Completeness, ExpenseStream, LendingStream, PageBlocks, PageStream};
 
-/// A family whose results can be filed: all four are. It cannot be implemented outside of the crate.
+/// A family whose results can be filed: all four can. It cannot be implemented outside of the crate.
 pub trait Fileable: sealed::Results {}
 
 impl<F: sealed::Results> Fileable for F {}
@@ -30,7 +30,7 @@ pub(super) mod sealed {
             results: &RedactedStream<Self::Stream, Self::Item>,
         ) -> Option<&Completeness>;
 
-        /// The number in the name of its file; it is the `index`th of its job.
+        /// The number in the name of its file; the item is the `index`th of its job.
         fn number(item: &Self::Item, index: u64) -> u64;
         fn format(render: &Render) -> Format;
         fn redacted(item: Redacted<Self::Item>, render: &Render) -> Result<RedactedText>;
@@ -38,7 +38,7 @@ pub(super) mod sealed {
     }
 }
 
-/// How a family reads its results, and what it makes of each.
+/// How a family reads its results, and how it writes each of them.
 macro_rules! results {
     ($family:ty, $stream:ident of $item:ident by $read:ident, { $($rest:tt)* }) => {
         impl sealed::Results for $family {
@@ -66,7 +66,7 @@ macro_rules! results {
     };
 }
 
-/// Pages, rendered as they are asked for.
+/// Pages, rendered as requested.
 macro_rules! pages {
     ($family:ty) => {
         results!($family, PageStream of PageBlocks by pages, {
@@ -89,7 +89,7 @@ macro_rules! pages {
     };
 }
 
-/// Records, which no rendering has a form for but JSON.
+/// Records, which can only be rendered as JSON.
 macro_rules! records {
     ($family:ty, $stream:ident of $item:ident by $read:ident) => {
         results!($family, $stream of $item by $read, {

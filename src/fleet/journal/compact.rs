@@ -1,4 +1,4 @@
-//! The last record of each document, in a file of their own.
+//! The last record of each document, in their own file.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -8,12 +8,12 @@ use super::JournalError;
 use super::index::Index;
 use super::read::{encode, first_line, io_error, private, record_at, sync_folder};
 
-/// Puts a journal of the last records only in the place of this one, and tells its size.
+/// Replaces the journal with one that has only the last record of each document, and returns its size.
 pub(super) fn rewrite(path: &Path, mut from: File, index: &Index) -> Result<u64, JournalError> {
     let failed = |source| io_error(path, "written", source);
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
-    // What a crash has left of an earlier attempt is overwritten.
+    // What a crash left of an earlier attempt is overwritten.
     let file = private().write(true).create(true).truncate(true).open(&beside).map_err(failed)?;
     let mut to = BufWriter::new(file);
     let mut line = first_line(path)?;

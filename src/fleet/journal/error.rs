@@ -4,9 +4,14 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::error::{Error, ErrorKind, Stage};
+
 /// Why a journal cannot be opened, read or written. It ends a run: without a journal nothing more may be started.
 ///
-/// It names files and lines, and nothing of a document.
+/// It names files and lines, and nothing from a document. `?` turns it into an [`Error`]: of the kind
+/// [`InvalidInput`](ErrorKind::InvalidInput) for [`InUse`](Self::InUse) and [`Version`](Self::Version),
+/// [`Malformed`](ErrorKind::Malformed) for [`Broken`](Self::Broken), and [`Application`](ErrorKind::Application) for
+/// the others, with this as its source.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum JournalError {
@@ -15,7 +20,7 @@ pub enum JournalError {
     Io {
         /// The file.
         path: PathBuf,
-        /// What was tried: `opened`, `read`, `written`.
+        /// What was tried: `opened`, `locked`, `read`, `written`.
         doing: &'static str,
         /// Why it failed.
         source: Arc<io::Error>,
@@ -26,7 +31,7 @@ pub enum JournalError {
         /// The file.
         path: PathBuf,
     },
-    /// A line is not what was written. A line that a crash has cut off at the end of the file is not this: it is taken away.
+    /// A line is not what was written. A last line that a crash cut off is not such a line: it is removed.
     #[error(
         "line {line} of the journal {} is broken, {reason}: restore the file, or set it aside and begin anew, which gives \
          the documents of the last seven days the jobs that they have",
@@ -50,10 +55,10 @@ pub enum JournalError {
         /// The version that can be read.
         known: u32,
     },
-    /// An earlier write failed, so nothing can be said of what is durable. Open the journal again.
-    #[error("the journal has failed before, and what of it is durable is not known: open it again")]
+    /// An earlier write failed, so nothing can be said about what is durable. Open the journal again.
+    #[error("the journal failed earlier, and it is not known what is durable: open it again")]
     Failed,
-    /// A journal of the caller's own has failed.
+    /// The caller's own journal failed.
     #[error("the journal failed")]
     Other {
         /// Why.
@@ -62,8 +67,46 @@ pub enum JournalError {
 }
 
 impl JournalError {
-    /// The failure of a journal of one's own.
+    /// The failure of your own [`Journal`](super::Journal).
     pub fn other(source: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self::Other { source: Arc::new(source) }
+    }
+}
+
+impl From<JournalError> for Error {
+    fn from(error: JournalError) -> Self {
+        let (kind, stage) = match error {
+            JournalError::InUse { .. } | JournalError::Version { .. } => {
+                (ErrorKind::InvalidInput, Stage::Configure)
+            }
+            JournalError::Broken { .. } => (ErrorKind::Malformed, Stage::Configure),
+            JournalError::Io { .. } | JournalError::Failed | JournalError::Other { .. } => {
+                (ErrorKind::Application, Stage::Application)
+            }
+        };
+        Self::new(kind, stage, "the journal cannot be used").caused_by(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::error::Error as _;
+
+    #[test]
+    fn it_becomes_an_error_of_the_crate_that_keeps_it() {
+        let path = PathBuf::from("run.journal");
+        let source = Arc::new(io::Error::from(io::ErrorKind::StorageFull));
+        for (error, kind) in [
+            (JournalError::InUse { path: path.clone() }, ErrorKind::InvalidInput),
+            (JournalError::Broken { path: path.clone(), line: 7, reason: "torn" }, ErrorKind::Malformed),
+            (JournalError::Io { path, doing: "written", source }, ErrorKind::Application),
+            (JournalError::Failed, ErrorKind::Application),
+        ] {
+            let said = error.to_string();
+            let error = Error::from(error);
+            assert_eq!((error.kind(), error.is_retryable()), (kind, false));
+            assert_eq!(error.source().map(ToString::to_string), Some(said));
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs::File;
 use std::io::{Seek, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::channel::oneshot;
@@ -23,7 +23,7 @@ use crate::fleet::document::{Document, DocumentId};
 /// ```no_run
 /// use inkseal::fleet::FileJournal;
 ///
-/// # async fn example() -> Result<(), inkseal::fleet::JournalError> {
+/// # async fn example() -> inkseal::Result<()> {
 /// let journal = FileJournal::open("run.journal").await?;
 /// println!("{} documents are known", journal.len());
 /// # Ok(())
@@ -32,34 +32,38 @@ use crate::fleet::document::{Document, DocumentId};
 ///
 /// # The file
 ///
-/// One line of JSON for each record, with a checksum, only ever appended to. The first line names the version of the format. A
-/// last line that has no end was cut off by a crash and is taken away; it was never told to be durable. Anything else that does
-/// not fit is [`JournalError::Broken`] with the number of the line, and nothing is repaired by guessing.
+/// One line of JSON for each record, with a checksum, only ever appended to. The first line names the version of the
+/// format. A last line without a line end was cut off by a crash and is removed; it was never reported as durable.
+/// Anything else that does not fit is [`JournalError::Broken`] with the number of the line, and nothing is repaired by
+/// guessing.
 ///
-/// **The file holds the keys of documents**, in the records of those that were accepted and about to be started, and keys may
-/// tell about people. It is created readable by its owner only (mode 0600, on Unix). Nothing of it is ever logged.
-/// [`compact`](Self::compact) takes away the keys of all documents that have a job or have ended.
+/// **The file holds the keys of documents**, in the records of those that were accepted and about to be started, and
+/// keys may say something about people. It is created readable by its owner only (mode 0600, on Unix). Nothing in it
+/// is ever logged. [`compact`](Self::compact) removes the keys of all documents that have a job or have ended.
 ///
 /// # When it is durable
 ///
-/// Every record is: `record` returns after `fdatasync`. All records that come while one is under way are written and synchronised
-/// together (group commit), so the number of records a second is that of the syncs times that of the documents under way, and
-/// thousands a second need no special disk. After a write that failed, every later one fails too, since the operating system
-/// may forget what it could not write.
+/// Always: `record` returns after `fdatasync`. All records that arrive during one sync are written and synchronised
+/// together by the next (group commit), so the number of records per second is that of the syncs times that of the
+/// documents under way. `cargo bench --bench fleet` measures it on a disk. After a write that failed, every later one
+/// fails too, since the operating system may forget what it could not write.
 ///
 /// # Size
 ///
-/// On the disk about 0.9 KB for a document that was accepted, started and completed, with a key of 60 bytes; after a compaction
-/// 0.1 KB, and 0.3 KB where its job is not known to have ended. In memory 29 to 57 bytes for each document, whatever its
-/// key, and half as much again for a moment while the table of them grows. Opening reads the file once, line by line.
+/// On the disk about 0.9 KB for a document that was accepted, started and completed, with a key of 60 bytes; after a
+/// compaction 0.1 KB, and 0.3 KB if its job is not known to have ended. In memory 29 to 57 bytes for each document,
+/// independently of its key, and half as much again for a moment while the table grows. Opening reads the file once,
+/// line by line.
 ///
 /// # One at a time
 ///
-/// A file beside it with `.lock` at the end is locked for as long as the journal is open, and stays when it is closed. The
-/// lock is the operating system's: it is gone with the process. A journal that is dropped while it writes is free when it
-/// has written, which opening waits half a second for. On a network file system it is as good as that is.
+/// A file next to it with `.lock` at the end of its name is locked for as long as the journal is open, and stays when
+/// it is closed. Symbolic links are followed first, so a journal has one lock under all names but hard links. The lock
+/// is the operating system's: it is released when the process ends. A journal that is dropped while it writes releases
+/// it once it has written; opening waits half a second for that. On a network file system the lock is as reliable as
+/// that file system's locks.
 ///
-/// It works on the blocking threads of the tokio runtime, and where there is none on the caller's own.
+/// It works on the blocking threads of the tokio runtime, and without a runtime on the caller's thread.
 pub struct FileJournal(Arc<Inner>);
 
 struct Inner {
@@ -71,9 +75,9 @@ struct Inner {
 
 struct State {
     index: Index,
-    /// Records that wait to be written, and who waits for them.
+    /// Records that wait to be written, and their callers.
     waiting: Vec<Waiting>,
-    /// The file to write to, and its length; none while a commit is under way, and after one that failed.
+    /// The file to write to, and its length; `None` while a commit is under way, and after one that failed.
     writer: Option<Writer>,
     failed: bool,
     /// How many times the file was synchronised.
@@ -90,7 +94,7 @@ struct Writer {
     end: u64,
 }
 
-/// What a [compaction](FileJournal::compact) has done.
+/// The result of a [compaction](FileJournal::compact).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Compacted {
@@ -103,38 +107,40 @@ pub struct Compacted {
 }
 
 impl FileJournal {
-    /// Opens a journal, or makes one where there is no file.
+    /// Opens a journal, or makes one if there is no file.
     ///
     /// # Errors
     ///
-    /// [`InUse`](JournalError::InUse) where it is open already, [`Broken`](JournalError::Broken) and
-    /// [`Version`](JournalError::Version) where it cannot be read, and [`Io`](JournalError::Io).
+    /// [`InUse`](JournalError::InUse) if it is open already, [`Broken`](JournalError::Broken) and
+    /// [`Version`](JournalError::Version) if it cannot be read, and [`Io`](JournalError::Io).
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future lets the opening come to its end in the background and then closes the journal: open it
+    /// Dropping the future lets the opening finish in the background and then closes the journal: open it
     /// again.
     pub async fn open(path: impl Into<PathBuf>) -> Result<Self, JournalError> {
         let path = path.into();
         blocking(move || Self::open_blocking(path)).await
     }
 
-    /// Rewrites a journal that is not open with the last record of each document, and of those that have a job or
-    /// have ended without the key.
+    /// Rewrites a journal that is not open with only the last record of each document, which has no key if the
+    /// document has a job or has ended.
     ///
-    /// The new file takes the place of the old in one step: a crash leaves the one or the other. It needs room for both.
+    /// The new file takes the place of the old one in one step: a crash leaves the one or the other. It needs room for
+    /// both.
     ///
     /// # Errors
     ///
-    /// As [`open`](Self::open).
+    /// As [`open`](Self::open), and [`Io`](JournalError::Io) if there is no file.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future lets the compaction come to its end in the background, during which the journal is in use:
-    /// the file is the old one or the new one, each whole.
+    /// Dropping the future lets the compaction finish in the background, during which the journal is in use:
+    /// the file is the old one or the new one, each complete.
     pub async fn compact(path: impl Into<PathBuf>) -> Result<Compacted, JournalError> {
         let path = path.into();
         blocking(move || {
+            let path = path.canonicalize().map_err(|source| io_error(&path, "read", source))?;
             let lock = Lock::take(&path)?;
             let (reader, index, before) = read(&path)?;
             let documents = index.len();
@@ -157,14 +163,20 @@ impl FileJournal {
     }
 
     fn open_blocking(path: PathBuf) -> Result<Self, JournalError> {
+        let open = |path: &Path| private().read(true).append(true).create(true).open(path);
+        // It has to exist before it has a canonical path. What is read and written is opened again under the lock, as
+        // another process may put a compacted file in its place until then.
+        let path = open(&path)
+            .and_then(|_| path.canonicalize())
+            .map_err(|source| io_error(&path, "opened", source))?;
         let lock = Lock::take(&path)?;
         let opened = |source| io_error(&path, "opened", source);
         let written = |source| io_error(&path, "written", source);
-        let mut file = private().read(true).append(true).create(true).open(&path).map_err(opened)?;
+        let mut file = open(&path).map_err(opened)?;
         let (mut reader, index, whole) = read(&path)?;
         let length = file.metadata().map_err(opened)?.len();
         if whole < length {
-            info!(bytes = length - whole, "took away a line that a crash had cut off");
+            info!(bytes = length - whole, "removed a line that a crash had cut off");
             file.set_len(whole).map_err(written)?;
         }
         let mut end = whole;
@@ -173,7 +185,8 @@ impl FileJournal {
             file.write_all(&line).map_err(written)?;
             end = line.len() as u64;
         }
-        // What a process wrote that was killed before it synchronised is about to be relied on.
+        // A process that was killed may have written records without synchronising them, and they are relied on from
+        // now on.
         file.sync_all().map_err(written)?;
         sync_folder(&path).map_err(written)?;
         reader.rewind().map_err(opened)?;
@@ -203,7 +216,7 @@ impl Journal for FileJournal {
         };
         if let Some(writer) = writer {
             let commit = Commit { inner: Arc::clone(&self.0), writer: Some(writer) };
-            // It goes on where nobody waits any more: what was given to the journal is written.
+            // It finishes even if nobody waits any more: what was given to the journal is written.
             match Handle::try_current() {
                 Ok(runtime) => drop(runtime.spawn_blocking(move || commit.run())),
                 Err(_) => commit.run(),
@@ -232,14 +245,14 @@ impl Journal for FileJournal {
     }
 }
 
-/// A commit under way, which has the file for itself.
+/// A commit under way, which has exclusive use of the file.
 struct Commit {
     inner: Arc<Inner>,
     writer: Option<Writer>,
 }
 
 impl Commit {
-    /// Writes what waits, and what has come meanwhile, until nothing does.
+    /// Writes the waiting records, and those that arrive meanwhile, until there are none.
     fn run(mut self) {
         while let Some(writer) = &mut self.writer {
             let batch = std::mem::take(&mut self.inner.state().waiting);
@@ -258,7 +271,7 @@ impl Commit {
             if state.waiting.is_empty() {
                 state.writer = self.writer.take();
                 drop(state);
-                // Whoever is told may close the journal and open it again, so nothing of it is held any more.
+                // A caller that is answered may close the journal and open it again, so nothing of it is held any more.
                 drop(self);
                 return tell(batch, &Ok(()));
             }
@@ -269,19 +282,19 @@ impl Commit {
 }
 
 impl Drop for Commit {
-    /// One that did not come to its end, for a failed write or a runtime that shut down, is the end of the journal.
+    /// A commit that did not finish, because a write failed or the runtime shut down, is the end of the journal.
     fn drop(&mut self) {
         if self.writer.is_some() {
             let mut state = self.inner.state();
             state.failed = true;
-            // Who waits learns of it as the other end goes away.
+            // Callers that wait notice it as the other end is dropped.
             state.waiting.clear();
         }
     }
 }
 
 impl Inner {
-    /// Appends the records with one write and one sync, and tells where they stand.
+    /// Appends the records with one write and one sync, and returns their places.
     fn write(&self, writer: &mut Writer, batch: &[Waiting]) -> Result<Vec<u64>, JournalError> {
         let mut lines = Vec::new();
         let mut places = Vec::with_capacity(batch.len());
@@ -311,7 +324,7 @@ impl Inner {
 
 fn tell(batch: Vec<Waiting>, outcome: &Result<(), JournalError>) {
     for waiting in batch {
-        // Who has gone away needs no answer.
+        // A caller that has gone away needs no answer.
         let _ = waiting.done.send(outcome.clone());
     }
 }
@@ -334,7 +347,7 @@ async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, JournalError> + Send + 'static,
 ) -> Result<T, JournalError> {
     match Handle::try_current() {
-        // It fails only where the runtime shuts down.
+        // It fails only if the runtime shuts down.
         Ok(runtime) => runtime.spawn_blocking(work).await.unwrap_or(Err(JournalError::Failed)),
         Err(_) => work(),
     }

@@ -1,11 +1,11 @@
-//! Where in the file the last word on each document stands.
+//! Where in the file the last record of each document is.
 
 use std::collections::HashMap;
 
 use super::line::Record;
 use crate::fleet::document::DocumentId;
 
-/// 24 bytes for each document, and what a hash table adds: 29 to 57 in all.
+/// 24 bytes for each document, plus the overhead of a hash table: 29 to 57 in all.
 #[derive(Debug, Default)]
 pub(super) struct Index(HashMap<DocumentId, Spot>);
 
@@ -13,7 +13,7 @@ pub(super) struct Index(HashMap<DocumentId, Spot>);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Spot(u64);
 
-/// What has to be known of a record without reading it.
+/// What has to be known about a record without reading it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Is {
     /// Accepted, or about to be started.
@@ -29,7 +29,7 @@ impl Spot {
             Is::Completed => 1,
             Is::Other => 2,
         };
-        // A file of more than 2^62 bytes there is not.
+        // No file has more than 2^62 bytes.
         Self(place << 2 | is)
     }
 
@@ -47,7 +47,7 @@ impl Spot {
 }
 
 impl Index {
-    /// Takes in the record that stands at this place.
+    /// Takes in the record at this place.
     pub(super) fn add(&mut self, place: u64, record: &Record) {
         let is = match record {
             Record::Accepted { .. } | Record::Starting { .. } => Is::Pending,

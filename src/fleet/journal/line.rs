@@ -5,7 +5,7 @@
 //! ```
 //!
 //! The sum is the first 8 bytes of a SHA-256 over the place of the line in the file and the bytes of the record, so a line
-//! that was changed, moved, left out or put in shows. It guards against faults, not against people.
+//! that was changed, moved, left out or inserted is noticed. It guards against faults, not against people.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -20,7 +20,7 @@ use crate::resource::{ClientRequestToken, JobId, JobTag, S3Object};
 /// The version of the format, which the first line names.
 pub(super) const VERSION: u32 = 1;
 
-/// More bytes than any line has: a key is 1,024 bytes, which JSON can write with six times as many.
+/// More bytes than any line has: a key is up to 1,024 bytes, which JSON can write with six times as many.
 pub(super) const LONGEST: usize = 16 * 1024;
 
 const BEFORE: &[u8] = br#"{"record":"#;
@@ -94,7 +94,7 @@ impl Record {
         }
     }
 
-    /// What it says of its document.
+    /// What it says about its document.
     pub(super) fn entry(self) -> Option<Entry> {
         let document = |object, tag: Option<JobTag>| {
             let document = Document::new(object);
@@ -118,7 +118,7 @@ impl Record {
         Some(Entry { state, document })
     }
 
-    /// The line at this place, with its end.
+    /// The line at this place, with its line end.
     pub(super) fn encode(&self, place: u64, line: &mut Vec<u8>) -> Result<(), serde_json::Error> {
         let record = serde_json::to_vec(self)?;
         let sum = sum(place, &record);
@@ -128,9 +128,9 @@ impl Record {
         Ok(())
     }
 
-    /// The record of a line without its end, or what is wrong with it.
+    /// The record of a line without its line end, or what is wrong with it.
     pub(super) fn decode(place: u64, line: &[u8]) -> Result<Self, &'static str> {
-        const FRAME: &str = "it has not the form of a record";
+        const FRAME: &str = "it does not have the form of a record";
         let rest = line.strip_prefix(BEFORE).and_then(|line| line.strip_suffix(BEHIND)).ok_or(FRAME)?;
         let at = rest.len().checked_sub(DIGITS).ok_or(FRAME)?;
         let (rest, written) = rest.split_at_checked(at).ok_or(FRAME)?;
@@ -138,7 +138,7 @@ impl Record {
         if sum(place, record).as_bytes() != written {
             return Err("its checksum does not fit its bytes and its place in the file");
         }
-        // What serde says of it could repeat the name of an object.
+        // What serde says about it could repeat the name of an object.
         serde_json::from_slice(record).map_err(|_| "its checksum is right, but this version cannot read it")
     }
 }
@@ -156,7 +156,7 @@ fn time(seconds: u64) -> SystemTime {
     UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).unwrap_or(UNIX_EPOCH)
 }
 
-/// The present, as precisely as a journal keeps it.
+/// The current time, as precisely as a journal keeps it.
 pub(in crate::fleet) fn now() -> SystemTime {
     time(seconds(SystemTime::now()))
 }
@@ -197,7 +197,7 @@ mod tests {
         }
     }
 
-    /// A right checksum is no reason to trust what it is of: it is no secret.
+    /// A right checksum is no reason to trust a record: anyone can compute it.
     #[test]
     fn hostile_records_with_a_right_checksum() {
         let decode = |record: &str| {

@@ -7,18 +7,19 @@ use std::time::Duration;
 use super::JournalError;
 use super::read::{io_error, private};
 
-/// How often, and after which pause, the lock of a journal is asked for again. One that was just dropped may still write its last
-/// records.
+/// How often, and after which pause, the lock of a journal is tried again. A journal that was just dropped may still
+/// be writing its last records.
 const LOCK_TRIES: u32 = 10;
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
-/// The lock of a journal, for as long as it lives.
+/// The lock of a journal, held for as long as this lives.
 pub(super) struct Lock {
     _file: File,
 }
 
 impl Lock {
-    /// The lock is on a file of its own, as a compaction puts another file in the journal's place.
+    /// Takes the lock of the journal at this path, which has to be canonical: under two names it would have two locks.
+    /// The lock is on its own file, as a compaction puts another file in the journal's place.
     pub(super) fn take(path: &Path) -> Result<Self, JournalError> {
         let mut beside = path.as_os_str().to_owned();
         beside.push(".lock");

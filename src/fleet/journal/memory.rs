@@ -1,4 +1,4 @@
-//! A journal for as long as the process runs.
+//! A journal that lasts as long as the process.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -12,14 +12,14 @@ use crate::fleet::document::{Document, DocumentId};
 /// A journal in memory: for tests, and for runs that begin anew after a crash.
 ///
 /// A run that begins anew still starts nothing twice within seven days, as equal work has an equal token; it only asks
-/// Textract again for what it already knew. It keeps about 500 bytes for each document.
+/// Textract again for what an earlier run knew. It keeps about 500 bytes for each document.
 #[derive(Default)]
 pub struct MemoryJournal {
     entries: Mutex<HashMap<DocumentId, Entry>>,
 }
 
 impl MemoryJournal {
-    /// A journal that knows of nothing.
+    /// An empty journal.
     pub fn new() -> Self {
         Self::default()
     }

@@ -1,4 +1,4 @@
-//! What a run has done, for the run after it.
+//! What a run has done, recorded for the next run.
 
 mod compact;
 mod error;
@@ -35,15 +35,15 @@ use crate::resource::{ClientRequestToken, JobId};
 pub enum DocumentState {
     /// It came out of the stream of documents.
     Accepted,
-    /// Its Start request was about to be sent, with this token. Whether it was, and whether a job came of it, is not known;
-    /// sending it again with the same token gives the same job, for seven days.
+    /// Its Start request was about to be sent, with this token. Whether it was sent, and whether it started a job, is
+    /// not known; sending it again with the same token gives the same job, for seven days.
     Starting {
         /// The client request token of the request.
         token: ClientRequestToken,
         /// When that was recorded, in whole seconds.
         at: SystemTime,
     },
-    /// Textract has taken it.
+    /// Textract has accepted it.
     Started {
         /// The job.
         job: JobId,
@@ -52,9 +52,10 @@ pub enum DocumentState {
         /// When that was recorded, in whole seconds.
         at: SystemTime,
     },
-    /// Its job has ended well, wholly or in part, as somebody said.
+    /// Its job was reported to have ended well, wholly or in part.
     Completed,
-    /// It was refused before there was a job, or its job has failed.
+    /// It was refused before there was a job, for a reason that is [about the document](super::Submitter#what-fails),
+    /// or its job has failed.
     Failed(ErrorKind),
 }
 
@@ -62,7 +63,7 @@ impl fmt::Debug for DocumentState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Accepted => f.write_str("Accepted"),
-            // A token of the caller's own may say anything.
+            // A token that the caller chose may say anything.
             Self::Starting { token: _, at } => {
                 f.debug_struct("Starting").field("at", at).finish_non_exhaustive()
             }
@@ -81,35 +82,38 @@ impl fmt::Debug for DocumentState {
 pub struct Entry {
     /// How far it has come.
     pub state: DocumentState,
-    /// The document itself, where it has no job yet.
+    /// The document itself, if it has no job yet.
     pub document: Option<Document>,
 }
 
 impl Entry {
-    /// An entry of a document that has come so far. The document itself is for
+    /// An entry of a document in this state. The document itself is for
     /// [`Accepted`](DocumentState::Accepted) and [`Starting`](DocumentState::Starting).
     pub fn new(state: DocumentState, document: Option<Document>) -> Self {
         Self { state, document }
     }
 }
 
-/// Where a [`Submitter`](super::Submitter) writes down what it does, so that a run can be taken up after a crash.
+/// Where a [`Submitter`](super::Submitter) records what it does, so that a run can be resumed after a crash.
 ///
 /// An implementation keeps these promises:
 ///
-/// - **`record` returns when the record is durable.** The record that a start is about to be sent is written before it is, and
-///   no start is sent unless it was.
+/// - **`record` returns when the record is durable.** The record that a start is about to be sent is written before the start is
+///   sent, and no start is sent without it.
 /// - **The latest record of a document is what is known of it.** Any state can follow any other.
-/// - **A failure stays.** After a record that failed nothing can be said of what is durable, so the run ends.
+/// - **A failure stays.** After a record that failed, nothing can be said about what is durable, so the run ends.
+/// - **One process at a time.** [`pending`](Self::pending) hands out documents whoever works on them, so no two processes may run a
+///   submitter of the same operation on one journal at the same time; see
+///   [several runs at once](super::Submitter#several-runs-at-once).
 ///
-/// The trait is object safe; its futures are boxed, which costs nothing beside a write to a disk.
+/// The trait is object safe; its futures are boxed, which costs nothing compared with a write to a disk.
 pub trait Journal: Send + Sync {
     /// Records how far a document has come, and returns when that is durable.
     ///
     /// # Cancel safety
     ///
-    /// The submitter drops the future where its run ends, and takes a record that was begun for one that may be durable. An
-    /// implementation writes it wholly or not at all then, and never takes it back.
+    /// The submitter drops the future if its run ends, and assumes that a record that was begun may be durable. An
+    /// implementation then writes it wholly or not at all, and never takes it back.
     fn record<'a>(
         &'a self,
         id: DocumentId,
@@ -117,19 +121,19 @@ pub trait Journal: Send + Sync {
         state: DocumentState,
     ) -> BoxFuture<'a, Result<(), JournalError>>;
 
-    /// What is known of a document; `None` where it was never recorded.
+    /// What is known of a document; `None` if it was never recorded.
     ///
     /// # Cancel safety
     ///
-    /// An implementation bears being dropped at any await, and leaves no lock taken.
+    /// An implementation may be dropped at any await, and leaves no lock taken.
     fn look(&self, id: DocumentId) -> BoxFuture<'_, Result<Option<Entry>, JournalError>>;
 
     /// The documents that are [`Accepted`](DocumentState::Accepted) or [`Starting`](DocumentState::Starting), in any order.
     ///
-    /// An earlier run took them from its stream and did not start them, or does not know that it did.
+    /// An earlier run took them from its stream and did not start them, or does not know whether it did.
     ///
     /// # Cancel safety
     ///
-    /// An implementation bears being dropped at any await, and leaves no lock taken.
+    /// An implementation may be dropped at any await, and leaves no lock taken.
     fn pending(&self) -> BoxFuture<'_, Result<Vec<DocumentId>, JournalError>>;
 }

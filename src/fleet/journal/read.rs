@@ -9,7 +9,7 @@ use super::JournalError;
 use super::index::Index;
 use super::line::{LONGEST, Record, VERSION};
 
-/// Reads the whole file: where the last record of each document stands, and how many bytes whole lines take.
+/// Reads the whole file: where the last record of each document is, and how many bytes the complete lines take.
 pub(super) fn read(path: &Path) -> Result<(File, Index, u64), JournalError> {
     let opened = |source| io_error(path, "read", source);
     let file = OpenOptions::new().read(true).open(path).map_err(opened)?;
@@ -24,8 +24,8 @@ pub(super) fn read(path: &Path) -> Result<(File, Index, u64), JournalError> {
             if read == LONGEST {
                 return Err(broken("it is longer than any record"));
             }
-            // What a crash has left of the last line, or nothing. Of the first it must be the beginning: a file that is
-            // something else altogether is not emptied.
+            // What a crash left of the last line, or nothing. If it is the first line, it must be the beginning of
+            // that: a file that is something else altogether is not emptied.
             if number == 1 && !first_line(path)?.starts_with(&line) {
                 return Err(broken("it is not the first line of a journal"));
             }
@@ -62,7 +62,7 @@ pub(super) fn record_at(path: &Path, file: &mut File, place: u64) -> Result<Reco
     let mut lines = BufReader::with_capacity(1024, file).take(LONGEST as u64);
     lines.read_until(b'\n', &mut line).map_err(failed)?;
     line.pop();
-    // It was read, or written, by this very process: somebody else has changed it since.
+    // This process has read or written it before, so somebody else has changed it since.
     Record::decode(place, &line).map_err(|_| {
         let changed = io::Error::new(io::ErrorKind::InvalidData, "a record has changed since it was written");
         io_error(path, "read", changed)
@@ -82,7 +82,7 @@ pub(super) fn io_error(path: &Path, doing: &'static str, source: io::Error) -> J
     JournalError::Io { path: path.to_owned(), doing, source: Arc::new(source) }
 }
 
-/// For files that only their owner may read.
+/// Options for files that only their owner may read.
 pub(super) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     #[cfg(unix)]
@@ -90,7 +90,7 @@ pub(super) fn private() -> OpenOptions {
     options
 }
 
-/// Makes durable that a file of this name is there.
+/// Makes it durable that a file of this name exists.
 pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
     if cfg!(unix) {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());

@@ -1,4 +1,4 @@
-//! Comprehend's jobs under the caller's own keys, through the real SDK client against the emulator.
+//! Comprehend's jobs under the caller's own keys, with the real SDK client against the emulator.
 
 mod pages;
 mod requests;
@@ -31,7 +31,7 @@ pub const VOLUMES: &str = "arn:aws:kms:us-east-1:111122223333:key/0987dcba-09fe-
 pub const MODELS: &str = "arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555";
 pub const ROLE: &str = "arn:aws:iam::111122223333:role/comprehend-reads";
 
-/// An emulator with three keys, both buckets, and two documents in a folder beside which others lie.
+/// An emulator with three keys, both buckets, and two documents in a folder, with another folder next to it.
 pub fn emulator() -> EmulatorBuilder {
     Emulator::builder()
         .kms_key(KEY)
@@ -91,7 +91,7 @@ pub async fn complete<O: Operation>(job: &ComprehendJob<O>, clients: &Clients) -
     job.start(clients).await.unwrap().wait(clients).await.unwrap()
 }
 
-/// All that a job found, from its start on.
+/// Everything that a job found, from its start on.
 pub async fn found<A: DocumentAnalysis>(job: &ComprehendJob<A>, emulator: &Emulator) -> Vec<A::Record> {
     let clients = clients(emulator);
     let completed = complete(job, &clients).await;
@@ -106,10 +106,10 @@ pub async fn read<A: DocumentAnalysis>(
     job.results(clients).stream().try_collect().await
 }
 
-/// What becomes of an answer, by its operation.
+/// What is made of an answer, by its operation.
 type Change = Arc<dyn Fn(&str, String) -> String + Send + Sync>;
 
-/// The emulator behind a hand that changes its JSON answers, and its listings, on the way.
+/// The emulator, with its JSON answers and its listings changed on the way.
 #[derive(Clone)]
 struct Meddling {
     emulator: Emulator,
@@ -162,7 +162,7 @@ impl HttpConnector for MeddlingConnector {
     }
 }
 
-/// Clients that see what `change` makes of every JSON answer and every listing.
+/// Clients that see every JSON answer and every listing as `change` leaves it.
 pub fn meddled(
     emulator: &Emulator,
     change: impl Fn(&str, String) -> String + Send + Sync + 'static,

@@ -73,7 +73,8 @@ async fn a_page_beyond_the_limits_is_an_error() {
 #[tokio::test(start_paused = true)]
 async fn pages_that_textract_could_not_read_are_told() {
     let response = Response::from(Synthetic::pages(3).blocks_per_page(40));
-    let partial = emulator().parts_of(40).response(response.with_warning("PAGE_CHARACTERS_EXCEEDED", [3]));
+    let partial =
+        emulator().blocks_per_part(40).response(response.with_warning("PAGE_CHARACTERS_EXCEEDED", [3]));
     let emulator = partial.build().unwrap();
     let clients = clients(&emulator);
     let textract = textract(&clients).await;

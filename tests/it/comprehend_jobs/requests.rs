@@ -16,7 +16,7 @@ use super::{
 };
 use crate::support::{ACCOUNT, KEY, KEY_ID, clients, key};
 
-/// The body of the latest request of this operation, with the token taken out and checked by itself.
+/// The body of the latest request of this operation, without the token, which is checked separately.
 fn sent(emulator: &Emulator, operation: &str) -> Value {
     let requests = emulator.requests();
     let request = requests.iter().rfind(|request| request.operation == operation).expect(operation);
@@ -197,7 +197,7 @@ async fn an_alias_is_taken_for_no_volume_and_no_model_and_resolved_for_an_output
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
 }
 
-/// The emulator keeps to what AWS takes, so that the types of the crate are not alone in it.
+/// The emulator accepts only what AWS does, so that not only the types of the crate ensure it.
 #[tokio::test(start_paused = true)]
 async fn the_service_refuses_aliases_and_underscores() {
     use aws_sdk_comprehend::error::ProvideErrorMetadata;

@@ -35,7 +35,7 @@ fn whole<T>(results: Vec<DocumentResult<T>>) -> Vec<(String, Option<u64>, T)> {
 async fn personal_data_by_offsets() {
     let emulator = emulator().build().unwrap();
     let results = whole(found(&pii_offsets(), &emulator).await);
-    assert_eq!(results.len(), 2, "and nothing of the folder beside: {results:?}");
+    assert_eq!(results.len(), 2, "and nothing from the folder next to it: {results:?}");
     assert_eq!((results[0].0.as_str(), results[0].1), ("a.txt", None));
     let entity = &results[0].2[0];
     assert_eq!((&entity.pii_type, entity.begin_offset, entity.end_offset), (&PiiType::Name, 0, 8));
@@ -161,7 +161,7 @@ async fn an_output_under_another_key_is_not_read() {
     let archive =
         emulator.object_keys(RESULTS).into_iter().find(|key| key.ends_with("output.tar.gz")).unwrap();
     let bytes = emulator.object(RESULTS, &archive).unwrap();
-    emulator.put_object_under_key(RESULTS, &archive, bytes, VOLUMES);
+    emulator.put_object_under_key(RESULTS, &archive, bytes, VOLUMES).unwrap();
     assert_eq!(read(&archived, &clients).await.unwrap_err().kind(), ErrorKind::NotSealed);
 }
 
@@ -180,12 +180,12 @@ async fn an_archive_that_is_cut_off_or_broken_is_an_error() {
         .map(|at| whole.slice(..at).to_vec());
     for bytes in cuts.into_iter().chain([flipped, b"no archive at all".to_vec()]) {
         let length = bytes.len();
-        emulator.put_object_under_key(RESULTS, &archive, bytes, KEY);
+        emulator.put_object_under_key(RESULTS, &archive, bytes, KEY).unwrap();
         let error = read(&completed, &clients).await.map(|_| length).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Malformed, "{length}: {error}");
         assert!(!format!("{error:?}").contains("Jane"));
     }
-    emulator.put_object_under_key(RESULTS, &archive, whole, KEY);
+    emulator.put_object_under_key(RESULTS, &archive, whole, KEY).unwrap();
     assert_eq!(read(&completed, &clients).await.unwrap().len(), 2);
 }
 
@@ -213,10 +213,10 @@ async fn an_archive_is_read_to_its_last_byte() {
     let (content, trailer) = tar.split_at(tar.len() - 1024);
     assert!(content.len() > 512 && trailer.iter().all(|byte| *byte == 0));
     let reads = async |bytes: Vec<u8>| {
-        emulator.put_object_under_key(RESULTS, &archive, bytes, KEY);
+        emulator.put_object_under_key(RESULTS, &archive, bytes, KEY).unwrap();
         read(&completed, &clients).await.map(|documents| documents.len()).map_err(|error| error.kind())
     };
-    // Members of one archive, cut where nothing else would tell: within a file, and before the trailer.
+    // Members of one archive, cut where nothing else would show it: within a file, and before the trailer.
     for cut in [600, content.len(), content.len() + 512] {
         let (first, second) = tar.split_at(cut);
         assert_eq!(reads([packed(first).await, packed(second).await].concat()).await, Ok(2), "{cut}");

@@ -1,4 +1,4 @@
-//! Waiting, stopping, and what a description must say.
+//! Waiting, stopping, and what a description has to say.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,8 +12,8 @@ use inkseal::redact::Language;
 use inkseal::{ErrorKind, Stage, WaitOptions};
 
 use super::{
-    MINUTE, MODELS, ROLE, VOLUMES, complete, emulator, key_phrases, location, meddled, models, pii_offsets,
-    role, volumes, vpc,
+    MINUTE, MODELS, ROLE, VOLUMES, emulator, key_phrases, location, meddled, models, pii_offsets, role,
+    volumes, vpc,
 };
 use crate::support::{KEY, SOURCE, clients, key};
 
@@ -88,7 +88,7 @@ async fn a_failed_job_tells_why_and_an_unknown_one_is_told() {
     assert_eq!((error.kind(), error.code()), (ErrorKind::NotFound, Some("JobNotFoundException")));
 }
 
-/// What the service says, and the kind of error that it is.
+/// A wait for a job whose descriptions have `to` in place of `from`.
 async fn described(from: &'static str, to: &'static str) -> inkseal::Result<()> {
     let emulator = emulator().build().unwrap();
     let clients = meddled(&emulator, move |operation, body| {
@@ -157,7 +157,7 @@ async fn a_training_with_a_warning_says_of_what() {
     assert_eq!(running.wait(&plain).await.unwrap().message(), None);
     let completed = running.wait(&warned).await.unwrap();
     assert_eq!(completed.status(), &ComprehendStatus::TrainedWithWarning);
-    assert_eq!(completed.message(), Some("3 rows wereskipped"), "on one line");
+    assert_eq!(completed.message(), Some("3 rows were skipped"), "on one line");
     let saved = serde_json::to_string(&completed).unwrap();
     let again: CompletedComprehendJob<TrainClassifier> = serde_json::from_str(&saved).unwrap();
     assert_eq!(again, completed);
@@ -221,5 +221,4 @@ async fn jobs_are_stored_and_taken_up_again() {
         assert_ne!(broken, saved, "{from}");
         assert!(serde_json::from_str::<CompletedComprehendJob<KeyPhrases>>(&broken).is_err(), "{broken}");
     }
-    let _ = complete(&pii_offsets(), &clients).await;
 }

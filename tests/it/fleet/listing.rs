@@ -63,6 +63,21 @@ async fn a_listing_outlasts_an_outage_and_ends_where_it_is_denied() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_error_of_a_listing_names_the_bucket_and_the_prefix() {
+    let emulator = emulator(1).fault(Fault::AccessDenied.on("ListObjectsV2")).build().unwrap();
+    for (prefix, place) in [("scans/", "s3://amzn-s3-demo-source/scans/"), ("", "s3://amzn-s3-demo-source/")]
+    {
+        let mut documents = list_prefix(&clients(&emulator), SOURCE.parse().unwrap(), prefix);
+        let error = documents.next().await.unwrap().unwrap_err();
+        assert_eq!(error.object(), Some(place));
+        let said = error.to_string();
+        assert!(said.starts_with("listing objects: ") && said.contains(place), "{said}");
+        assert!(error.code().is_some() && error.request_id().is_some());
+        assert!(documents.next().await.is_none());
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_listing_is_submitted() {
     let emulator = emulator(25).list_page_size(10).build().unwrap();
     let documents = list_prefix(&clients(&emulator), SOURCE.parse().unwrap(), "scans/");

@@ -7,15 +7,15 @@ mod submit;
 mod worker;
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use futures::TryStreamExt;
 use futures::stream::{self, Stream};
 use inkseal::emulator::{Emulator, EmulatorBuilder, FamilyQuotas, Quotas, Synthetic};
 use inkseal::fleet::{Document, Journal, Outcome, Submissions, Submitter};
 use inkseal::{Analysis, Clients, Feature, SecureJob};
+use tempfile::TempDir;
 
 use crate::support::{KEY, RESULTS, SOURCE, seal};
 
@@ -36,7 +36,7 @@ fn tagged(tag: &str, number: usize) -> Document {
     document(number).tagged(tag.parse().unwrap())
 }
 
-/// An emulator with so many documents, each of one small page.
+/// An emulator with this many documents, each of one small page.
 pub fn emulator(documents: usize) -> EmulatorBuilder {
     let emulator = Emulator::builder().kms_key(KEY).bucket(SOURCE).bucket(RESULTS).log_limit(100_000);
     let emulator = emulator.response(Synthetic::pages(1).blocks_per_page(10));
@@ -77,7 +77,7 @@ fn starts_by_token(emulator: &Emulator) -> HashMap<String, usize> {
     tokens
 }
 
-/// The keys of the documents that jobs were started for, sorted; one that was started twice is there twice.
+/// The keys of the documents that jobs were started for, sorted; one that was started twice appears twice.
 pub fn started(emulator: &Emulator) -> Vec<String> {
     let jobs = emulator.jobs().into_iter();
     let mut keys: Vec<String> = jobs
@@ -93,27 +93,18 @@ pub fn keys(numbers: std::ops::Range<usize>) -> Vec<String> {
     keys
 }
 
-/// A folder of its own for each test, which goes away with it.
-pub struct Folder(PathBuf);
+/// Its own folder for each test.
+pub struct Folder(TempDir);
 
 impl Folder {
     pub fn new() -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("inkseal-fleet-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        // In memory where there is such a folder: the tests synchronise thousands of times.
-        let memory = std::path::Path::new("/dev/shm");
-        let path = if memory.is_dir() { memory.join(name) } else { std::env::temp_dir().join(name) };
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
+        // In memory if there is such a folder: the tests synchronise thousands of times.
+        let memory = Path::new("/dev/shm");
+        let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+        Self(folder.unwrap())
     }
 
     pub fn journal(&self) -> PathBuf {
-        self.0.join("run.journal")
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
+        self.0.path().join("run.journal")
     }
 }

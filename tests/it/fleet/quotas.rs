@@ -12,8 +12,7 @@ use inkseal::job::Api;
 use tokio::time::Instant;
 
 use super::{
-    clients, document, documents, emulator, keys, outcomes, started, starts_by_token, submitter, tagged,
-    us_east_1,
+    document, documents, emulator, keys, outcomes, started, starts_by_token, submitter, tagged, us_east_1,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -36,7 +35,7 @@ async fn two_thousand_documents_use_the_start_quota() {
     assert_eq!((tally.taken, tally.submitted, tally.throttled, tally.limit_exceeded), (2000, 2000, 0, 0));
 }
 
-/// Jobs of two minutes: 600 at a time are five a second, whoever counts them.
+/// Jobs of two minutes: 600 at a time are five per second, whoever counts them.
 #[tokio::test(start_paused = true)]
 async fn where_jobs_are_long_the_concurrent_ones_are_the_limit() {
     for is_told in [true, false] {
@@ -72,7 +71,7 @@ async fn where_jobs_are_long_the_concurrent_ones_are_the_limit() {
     }
 }
 
-/// The account has half of what the budget believes: throttled calls stay few, and most of what there is is used.
+/// The account has half of what the budget assumes: few calls are throttled, and most of the quota is used.
 #[tokio::test(start_paused = true)]
 async fn a_budget_above_the_quota_finds_it() {
     let emulator = emulator(1000).quotas(us_east_1()).build().unwrap();
@@ -132,7 +131,7 @@ async fn tags_take_turns() {
     assert_eq!(few(&started), 100, "and then the others have all turns");
 }
 
-/// A tenant that comes late is behind what is ready to be sent, not behind the whole window.
+/// A tenant that comes late waits for what is ready to be sent, not for the whole window.
 #[tokio::test(start_paused = true)]
 async fn who_comes_late_does_not_wait_for_the_window() {
     let emulator = emulator(1001).quotas(us_east_1()).build().unwrap();
@@ -169,7 +168,7 @@ async fn a_million_documents_are_not_pulled_ahead() {
         assert!(submissions.held() <= 50);
         assert!(pulled.load(Ordering::Relaxed) <= given + 50, "{given}: {pulled:?}");
     }
-    // Nobody polls: nothing is pulled, and nothing sent.
+    // Nobody polls: nothing is pulled, and nothing is sent.
     let (before, sent) = (pulled.load(Ordering::Relaxed), emulator.count("StartDocumentAnalysis"));
     tokio::time::sleep(60 * SECOND).await;
     drop(submissions);
@@ -177,7 +176,7 @@ async fn a_million_documents_are_not_pulled_ahead() {
     assert_eq!((pulled.load(Ordering::Relaxed), emulator.count("StartDocumentAnalysis")), (before, sent));
 }
 
-/// Waiting by polling: every end frees a place, so the limit is kept to without a refusal.
+/// Waiting by polling: every end frees a place, so the limit is kept without a refusal.
 #[tokio::test(start_paused = true)]
 async fn jobs_that_are_waited_for_give_their_places_back() {
     let mut quotas = us_east_1();
@@ -197,7 +196,6 @@ async fn jobs_that_are_waited_for_give_their_places_back() {
     let tally = submissions.tally();
     assert_eq!((tally.submitted, tally.completed, tally.limit_exceeded), (200, 200, 0));
     assert_eq!(budget.running(), 0);
-    drop(clients(&emulator));
 }
 
 /// Throttled, broken and lost answers, all at once: every document has one job in the end.

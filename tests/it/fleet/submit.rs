@@ -1,4 +1,4 @@
-//! What becomes of each document.
+//! The outcome of each document.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -59,11 +59,12 @@ async fn one_that_fails_does_not_end_the_run() {
 
 #[tokio::test(start_paused = true)]
 async fn what_failed_for_good_is_not_tried_again_unless_told_so() {
-    let emulator = emulator(2).deny("StartDocumentAnalysis").build().unwrap();
+    // The documents are not there.
+    let emulator = emulator(0).build().unwrap();
     let journal = memory();
-    let denied = outcomes(submitter(&emulator, journal.clone()).submit(documents(0..2))).await;
-    assert!(denied.iter().all(|outcome| {
-        matches!(outcome, Outcome::Failed { error, .. } if error.kind() == ErrorKind::AccessDenied)
+    let missing = outcomes(submitter(&emulator, journal.clone()).submit(documents(0..2))).await;
+    assert!(missing.iter().all(|outcome| {
+        matches!(outcome, Outcome::Failed { error, .. } if error.kind() == ErrorKind::NotFound)
     }));
 
     let emulator = super::emulator(2).build().unwrap();
@@ -71,9 +72,77 @@ async fn what_failed_for_good_is_not_tried_again_unless_told_so() {
     assert!(futures::StreamExt::next(&mut again).await.is_none());
     assert_eq!(again.tally().skipped, 2);
 
-    let submitter = submitter(&emulator, journal).retry_failed(|kind| kind == ErrorKind::AccessDenied);
-    let allowed = outcomes(submitter.submit(documents(0..2))).await;
-    assert!(allowed.iter().all(|outcome| matches!(outcome, Outcome::Submitted { .. })));
+    let submitter = submitter(&emulator, journal).retry_failed(|kind| kind == ErrorKind::NotFound);
+    let found = outcomes(submitter.submit(documents(0..2))).await;
+    assert!(found.iter().all(|outcome| matches!(outcome, Outcome::Submitted { .. })));
+}
+
+/// Credentials that expire, a permission that is missing: nothing that the documents could help.
+#[tokio::test(start_paused = true)]
+async fn what_failed_for_the_configuration_is_tried_again_by_the_next_run() {
+    let faults = [
+        (Fault::AccessDenied, "StartDocumentAnalysis"),
+        (Fault::ClockSkew, "StartDocumentAnalysis"),
+        (Fault::AccessDenied, "DescribeKey"),
+    ];
+    for (fault, operation) in faults {
+        let emulator = emulator(2).fault(fault.on(operation)).build().unwrap();
+        let journal = memory();
+        let submitter = submitter(&emulator, journal.clone());
+        let denied = outcomes(submitter.submit(documents(0..2))).await;
+        assert_eq!(denied.len(), 2);
+        for outcome in denied {
+            let Outcome::Failed { document, error, .. } = outcome else { panic!("{outcome:?}") };
+            assert_eq!(error.kind(), ErrorKind::AccessDenied, "{operation}");
+            assert_eq!(state(&*journal, &document).await, Some(DocumentState::Accepted), "{operation}");
+        }
+        emulator.clear_faults();
+        // With other work too, which is not taken for a change of what was started: nothing was.
+        let forms = Submitter::<Analysis>::new(&clients(&emulator), journal, |document| {
+            Ok(seal(SecureJob::analysis(document.object().clone()).feature(Feature::Forms)))
+        });
+        let mut again = forms.submit(stream::empty());
+        while let Some(outcome) = futures::StreamExt::next(&mut again).await {
+            assert!(matches!(outcome, Ok(Outcome::Submitted { .. })), "{operation}: {outcome:?}");
+        }
+        assert_eq!((again.tally().taken_up, started(&emulator)), (2, keys(0..2)), "{operation}");
+    }
+}
+
+/// Of a template that asks for what it needs itself.
+#[tokio::test(start_paused = true)]
+async fn a_template_that_fails_transiently_is_asked_again_by_the_next_run() {
+    let emulator = emulator(1).build().unwrap();
+    let journal = memory();
+    let busy = Submitter::<Analysis>::new(&clients(&emulator), journal.clone(), |_| {
+        Err(Error::application(std::io::Error::from(std::io::ErrorKind::TimedOut)).retryable())
+    });
+    let failed = outcomes(busy.submit(documents(0..1))).await;
+    assert!(matches!(&failed[..], [Outcome::Failed { attempts: 0, .. }]), "{failed:?}");
+    let again = outcomes(submitter(&emulator, journal).submit(stream::empty())).await;
+    assert!(matches!(&again[..], [Outcome::Submitted { .. }]), "{again:?}");
+}
+
+/// Nothing is sent to Textract, and KMS is not asked about every document at once.
+#[tokio::test(start_paused = true)]
+async fn a_key_that_cannot_be_used_is_asked_about_at_the_pace_of_starts() {
+    const DOCUMENTS: usize = 50;
+    let emulator = emulator(DOCUMENTS).build().unwrap();
+    let submitter = Submitter::<Analysis>::new(&clients(&emulator), memory(), |document| {
+        let job = SecureJob::analysis(document.object().clone()).feature(Feature::Tables);
+        let job = job.output_bucket(crate::support::bucket());
+        job.kms_key("arn:aws:kms:us-east-1:111122223333:key/ffffffff-12ab-34cd-56ef-1234567890ab".parse()?)
+            .build()
+    });
+    let began = tokio::time::Instant::now();
+    let failed = outcomes(submitter.submit(documents(0..DOCUMENTS))).await;
+    assert!(failed.iter().all(|outcome| {
+        matches!(outcome, Outcome::Failed { error, .. } if error.kind() == ErrorKind::UnusableKey)
+    }));
+    assert_eq!((failed.len(), emulator.count("DescribeKey")), (DOCUMENTS, DOCUMENTS as u64));
+    assert_eq!(emulator.count("StartDocumentAnalysis"), 0);
+    let elapsed = began.elapsed();
+    assert!((4.8..6.0).contains(&elapsed.as_secs_f64()), "ten per second: {elapsed:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -246,7 +315,7 @@ async fn a_stream_that_fails_is_told_and_goes_on() {
     assert_eq!((failed, started(&emulator)), (1, keys(0..2)));
 }
 
-/// A journal whose disk is full after so many records.
+/// A journal whose disk is full after this many records.
 struct Full {
     inner: MemoryJournal,
     left: std::sync::atomic::AtomicI64,
@@ -281,7 +350,7 @@ impl Journal for Full {
     }
 }
 
-/// Wherever the journal fails, nothing was sent that it does not know of, and the next run completes the work.
+/// Wherever the journal fails, nothing was sent that it does not know about, and the next run completes the work.
 #[tokio::test(start_paused = true)]
 async fn a_journal_that_fails_ends_the_run() {
     for records in 0..30 {

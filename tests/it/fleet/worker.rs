@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use inkseal::emulator::{Emulator, Fault, Response};
-use inkseal::fleet::{Filed, Filing, Worked, Worker};
+use inkseal::fleet::{Filed, Filing, Worked, Worker, WorkerTally};
 use inkseal::notify::{Completion, Completions, Received};
 use inkseal::redact::{Operator, PatternDetector, Redactor};
 use inkseal::{Clients, Error, ErrorKind, Render, Seal, SealedStore, SecureJob};
@@ -107,7 +107,7 @@ async fn a_second_delivery_changes_nothing_and_a_crash_leaves_no_manifest() {
     assert_eq!(keys(&emulator).await.len(), 8);
 }
 
-/// Whose results no rendering has a form for but JSON.
+/// Their results can only be rendered as JSON.
 #[tokio::test(start_paused = true)]
 async fn invoices_and_mortgage_packages_are_filed_too() {
     let email = "jane@example.com";
@@ -173,7 +173,7 @@ async fn a_handler_that_fails_or_panics_costs_nobody_else() {
     for number in 0..3 {
         started(&clients, &number.to_string()).await;
     }
-    emulator.publish(crate::notify::TOPIC, "no completion");
+    emulator.publish(crate::notify::TOPIC, "no completion").unwrap();
     let (calls, seen) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let counted = Arc::clone(&calls);
     let handler = move |_| {
@@ -216,4 +216,25 @@ async fn a_shutdown_brings_to_an_end_what_is_worked_on_and_no_more() {
     emulator.inject(Fault::AccessDenied.on("ReceiveMessage"));
     let error = worker.run(handler, std::future::pending()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::AccessDenied);
+}
+
+/// An outage is not an idle queue.
+#[tokio::test(start_paused = true)]
+async fn an_outage_that_outlasts_the_idle_time_is_an_error() {
+    let fault = Fault::ConnectionReset.on("ReceiveMessage");
+    let emulator = with_queue().fault(fault).build().unwrap();
+    let worker = Worker::new(completions(&emulator, &clients(&emulator))).until_idle(60 * SECOND);
+    let handler = |_| async { Ok(()) };
+    let error = worker.run(handler, std::future::pending()).await.unwrap_err();
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Transport, true));
+    // Whoever asks for the end gets it, outage or not.
+    let tally = worker.run(handler, tokio::time::sleep(30 * SECOND)).await.unwrap();
+    assert_eq!(tally, WorkerTally::default());
+
+    emulator.clear_faults();
+    emulator.inject(Fault::Throttle.on("ReceiveMessage").times(3));
+    started(&clients(&emulator), "a").await;
+    let tally = worker.run(handler, std::future::pending()).await.unwrap();
+    assert_eq!((tally.done, tally.failed), (1, 0), "an outage that is over does not count");
+    assert_eq!(serde_json::to_value(tally).unwrap(), json!({"done": 1, "failed": 0, "unreadable": 0}));
 }

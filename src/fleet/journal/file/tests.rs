@@ -6,30 +6,25 @@ use crate::fleet::journal::line::{LONGEST, now};
 use crate::job::Api;
 use futures::future::join_all;
 use std::fs;
-use std::sync::atomic::{AtomicU32, Ordering};
+use tempfile::TempDir;
 
-/// A folder of its own for each test, which goes away with it.
-struct Folder(PathBuf);
+/// Its own folder for each test.
+struct Folder(TempDir);
 
 impl Folder {
     fn new() -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("inkseal-journal-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        // In memory where there is such a folder: the tests synchronise thousands of times.
-        let memory = std::path::Path::new("/dev/shm");
-        let path = if memory.is_dir() { memory.join(name) } else { std::env::temp_dir().join(name) };
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
+        // In memory if there is such a folder: the tests synchronise thousands of times.
+        let memory = Path::new("/dev/shm");
+        let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+        Self(folder.unwrap())
     }
 
     fn journal(&self) -> PathBuf {
-        self.0.join("run.journal")
+        self.path("run.journal")
     }
-}
 
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
     }
 }
 
@@ -39,7 +34,7 @@ fn document(number: usize) -> (DocumentId, Document) {
     (document.id(Api::StartDocumentAnalysis), document)
 }
 
-/// All that happens to a document, in order.
+/// Everything that happens to a document, in order.
 fn states(number: usize) -> Vec<DocumentState> {
     let token: crate::resource::ClientRequestToken = format!("token-{number}").parse().unwrap();
     let job = format!("job-{number}").parse().unwrap();
@@ -90,7 +85,7 @@ async fn what_was_recorded_is_known_to_the_next() {
     assert_eq!(state(&journal, 7).await, None);
 }
 
-/// The file cut off at every byte: what whole lines say is known, and the journal goes on from there.
+/// The file cut off at every byte: what complete lines say is known, and the journal continues from there.
 #[tokio::test]
 async fn it_survives_a_crash_at_any_byte() {
     let folder = Folder::new();
@@ -121,7 +116,7 @@ async fn it_survives_a_crash_at_any_byte() {
         }
         record(&journal, 7, DocumentState::Accepted).await;
         drop(journal);
-        // It goes on behind the last whole line.
+        // It continues behind the last complete line.
         let (_, index, _) = read(&folder.journal()).unwrap();
         assert!(index.get(document(7).0).is_some(), "cut at {length}");
     }
@@ -189,6 +184,43 @@ async fn one_at_a_time() {
     FileJournal::open(folder.journal()).await.unwrap();
 }
 
+/// Through links and folders it is the same journal, so it has the same lock.
+#[cfg(unix)]
+#[tokio::test]
+async fn one_at_a_time_under_every_name() {
+    use std::os::unix::fs::symlink;
+    let folder = Folder::new();
+    fs::create_dir(folder.path("sub")).unwrap();
+    symlink(folder.0.path(), folder.path("sub/up")).unwrap();
+    // The links are there before the journal is.
+    let names = ["a.link", "sub/b.link"].map(|name| folder.path(name));
+    for name in &names {
+        symlink(folder.journal(), name).unwrap();
+    }
+    let names =
+        names.into_iter().chain([folder.path("sub/up/run.journal"), folder.path("sub/../run.journal")]);
+    for name in names {
+        let journal = FileJournal::open(&name).await.unwrap();
+        record(&journal, 1, DocumentState::Accepted).await;
+        let error = FileJournal::open(folder.journal()).await.unwrap_err();
+        assert!(matches!(error, JournalError::InUse { .. }), "{name:?}: {error}");
+        drop(journal);
+        // A compaction replaces the journal and not the link.
+        assert_eq!(FileJournal::compact(&name).await.unwrap().documents, 1);
+        assert!(!fs::symlink_metadata(folder.journal()).unwrap().is_symlink());
+        assert!(fs::symlink_metadata(folder.path("a.link")).unwrap().is_symlink());
+        assert_eq!(FileJournal::open(folder.journal()).await.unwrap().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_compaction_makes_no_journal() {
+    let folder = Folder::new();
+    let error = FileJournal::compact(folder.journal()).await.unwrap_err();
+    assert!(matches!(error, JournalError::Io { doing: "read", .. }), "{error}");
+    assert_eq!(fs::read_dir(folder.0.path()).unwrap().count(), 0);
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn only_its_owner_may_read_it() {
@@ -203,13 +235,14 @@ async fn only_its_owner_may_read_it() {
     assert_eq!(mode(), 0o600);
 }
 
-/// What comes while a commit is under way is written by the next, all of it together, and in the order in which it came.
+/// Records that arrive while a commit is under way are written by the next, all together, and in the order in which
+/// they came.
 #[tokio::test]
 async fn records_of_many_are_written_together() {
     let folder = Folder::new();
     let journal = FileJournal::open(folder.journal()).await.unwrap();
     let documents: Vec<_> = (0..1000).map(document).collect();
-    // As a commit has it that takes its time.
+    // As if a commit were under way.
     let writer = journal.0.state().writer.take();
     let given = |state: DocumentState| -> Vec<_> {
         documents.iter().map(|(id, document)| journal.record(*id, document, state.clone())).collect()
@@ -276,7 +309,7 @@ async fn after_a_failed_write_there_is_none() {
     let folder = Folder::new();
     let journal = FileJournal::open(folder.journal()).await.unwrap();
     record(&journal, 1, DocumentState::Accepted).await;
-    // A file that cannot be written to stands for a disk that cannot.
+    // In place of a disk that cannot be written to.
     let unwritable = File::open(folder.journal()).unwrap();
     journal.0.state().writer.as_mut().unwrap().file = unwritable;
     let (id, one) = document(2);
@@ -300,8 +333,8 @@ async fn a_compaction_keeps_the_last_word_and_no_key_that_is_not_needed() {
         known.push(state(&journal, number).await);
     }
     drop(journal);
-    // What an earlier attempt has left does no harm.
-    fs::write(folder.0.join("run.journal.new"), "half a li").unwrap();
+    // What an earlier attempt left does no harm.
+    fs::write(folder.path("run.journal.new"), "half a li").unwrap();
     let compacted = FileJournal::compact(folder.journal()).await.unwrap();
     assert_eq!(compacted.documents, 40);
     assert!(compacted.after < compacted.before, "{compacted:?}");
