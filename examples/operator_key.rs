@@ -1,16 +1,16 @@
-//! Redacts with pseudonyms under a data key of AWS KMS: made once, kept wrapped, and unwrapped for as long as the work lasts.
+//! Redacts with pseudonyms under a data key of AWS KMS, which is made once, kept wrapped, and unwrapped only while it is used.
 //!
 //! ```text
 //! cargo run --example operator_key -- --kms-key arn:aws:kms:us-east-1:111122223333:key/... \
 //!     --purpose customers --wrapped customers.key saved.json
 //! ```
 //!
-//! The first run makes the key (`GenerateDataKeyWithoutPlaintext`) and writes it wrapped, as KMS gives it: without the KMS key it is of no use to
-//! anybody. Every run unwraps it (`Decrypt`), so the same names have the same pseudonyms. The purpose is the encryption
-//! context: under another one KMS refuses, and a policy can demand it (`kms:EncryptionContext:inkseal-purpose`). It stands in CloudTrail in
-//! the clear, so it says what a key is for, and never for whom.
+//! The first run makes the key (`GenerateDataKeyWithoutPlaintext`) and writes it wrapped, as KMS returns it: without the KMS key it is
+//! useless. Every run unwraps it (`Decrypt`), so the same names get the same pseudonyms. The purpose is the encryption context: under
+//! another one KMS refuses, and a policy can demand it (`kms:EncryptionContext:inkseal-purpose`). It is in CloudTrail in the clear, so it
+//! says what a key is for, and never for whom.
 //!
-//! Whoever runs it needs this statement, on the KMS key and for the purpose; who only unwraps needs `kms:Decrypt` alone:
+//! The caller needs this statement, on the KMS key and for the purpose; to unwrap only, `kms:Decrypt` is enough:
 //!
 //! ```json
 //! {"Effect": "Allow", "Action": ["kms:GenerateDataKeyWithoutPlaintext", "kms:Decrypt"],
@@ -18,8 +18,8 @@
 //!  "Condition": {"StringEquals": {"kms:EncryptionContext:inkseal-purpose": "customers"}}}
 //! ```
 //!
-//! To keep the key in AWS Secrets Manager instead, give the secret 32 random bytes as its binary value and a KMS key of
-//! yours, and read it where this example decrypts:
+//! To keep the key in AWS Secrets Manager instead, give the secret 32 random bytes as its binary value and your own KMS key, and read
+//! it where this example decrypts:
 //!
 //! ```text
 //! let secret = aws_sdk_secretsmanager::Client::new(&config)
@@ -27,8 +27,8 @@
 //! let key = PseudonymKey::new(secret.secret_binary.context("no binary value")?.into_inner())?;
 //! ```
 //!
-//! Another data key, or another secret, makes other pseudonyms: keep the old one for as long as records are joined by them. Rotating the
-//! KMS key changes nothing, as the data key stays the same.
+//! Another data key, or another secret, gives other pseudonyms: keep the old one for as long as records are joined by them. Rotating
+//! the KMS key changes nothing, as the data key stays the same.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -45,17 +45,15 @@ use inkseal::resource::KmsKey;
 
 /// Redact a saved Textract response with pseudonyms under a KMS data key.
 #[derive(Parser)]
-#[command(
-    after_help = "Exit codes: 0, 1 where a key, file or document cannot be used, 2 for wrong arguments."
-)]
+#[command(after_help = "Exit codes: 0, 1 if a key, file or document cannot be used, 2 for wrong arguments.")]
 struct Arguments {
     /// The customer-managed key that wraps the data key
     #[arg(long, value_name = "ARN")]
     kms_key: KmsKey,
-    /// What the data key is for; it stands in CloudTrail
+    /// What the data key is for; it appears in CloudTrail
     #[arg(long, value_name = "WORD")]
     purpose: String,
-    /// Where the wrapped data key is, and is written if it is not there
+    /// The file of the wrapped data key; it is created if missing
     #[arg(long, value_name = "FILE")]
     wrapped: PathBuf,
     /// Another endpoint for KMS, such as a loopback emulator
@@ -106,15 +104,15 @@ struct DataKeys {
 impl DataKeys {
     const CONTEXT: &str = "inkseal-purpose";
 
-    /// Makes a data key and keeps it wrapped. KMS is asked for no plain text: whoever makes a key need not be able to use it.
+    /// Makes a data key and keeps it wrapped. KMS returns no plain text: whoever makes a key need not be able to use it.
     async fn make(&self, path: &Path) -> Result<()> {
         let call = self.kms.generate_data_key_without_plaintext().key_id(self.kms_key.as_str());
         let call = call.key_spec(DataKeySpec::Aes256).encryption_context(Self::CONTEXT, &self.purpose);
         // The SDK's error shows the whole answer; its code is enough.
         let answer =
             call.send().await.map_err(|error| refused("GenerateDataKeyWithoutPlaintext", error.code()))?;
-        let wrapped = answer.ciphertext_blob.context("KMS gave no data key")?;
-        // Not over one that somebody else has made meanwhile: its pseudonyms would be lost.
+        let wrapped = answer.ciphertext_blob.context("KMS returned no data key")?;
+        // Never over one that somebody else has made meanwhile: its pseudonyms would be lost.
         let mut file = std::fs::File::create_new(path).with_context(|| path.display().to_string())?;
         file.write_all(wrapped.as_ref()).with_context(|| path.display().to_string())
     }
@@ -122,11 +120,11 @@ impl DataKeys {
     /// Unwraps a data key. The bytes go into the key, which overwrites them when it is dropped.
     async fn open(&self, path: &Path) -> Result<PseudonymKey> {
         let wrapped = std::fs::read(path).with_context(|| path.display().to_string())?;
-        // With the key's name KMS refuses what another key has wrapped.
+        // With the name of the key, KMS refuses a data key that another key has wrapped.
         let call = self.kms.decrypt().key_id(self.kms_key.as_str()).ciphertext_blob(Blob::new(wrapped));
         let call = call.encryption_context(Self::CONTEXT, &self.purpose);
         let answer = call.send().await.map_err(|error| refused("Decrypt", error.code()))?;
-        let plain = answer.plaintext.context("KMS gave no key")?;
+        let plain = answer.plaintext.context("KMS returned no key")?;
         Ok(PseudonymKey::new(plain.into_inner())?)
     }
 }

@@ -1,20 +1,21 @@
-//! Writes the policies that a deployment needs, one file each, and the CloudFormation stack of all of them.
+//! Writes the policies that a deployment needs, one file each, and a CloudFormation stack of them all.
 //!
 //! ```text
 //! cargo run --example policies -- --input s3://amzn-s3-demo-source/scans/ --output s3://amzn-s3-demo-results \
 //!     --kms-key arn:aws:kms:us-east-1:111122223333:key/... --account 111122223333 --out policies
 //! ```
 //!
-//! For each file that it writes it prints the file's path. It calls nothing, and needs no credentials. The policy of the key is
-//! written with `--key-administrator` only: a key whose policy names nobody to administer it is lost. In the stack that is the
-//! parameter `KeyAdministratorArn`, which has no default.
+//! It prints the path of each file that it writes. It makes no calls, and needs no credentials. The policy of the key is written
+//! only with `--key-administrator`: a key whose policy names nobody to administer it is lost. In the stack that is the parameter
+//! `KeyAdministratorArn`, which has no default.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use clap::{Parser, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, ValueEnum};
 use inkseal::Seal;
 use inkseal::job::Api;
 use inkseal::policy::{Documents, Scope, Stack};
@@ -30,22 +31,23 @@ struct Arguments {
     /// Where the results go
     #[arg(long, value_name = "s3://BUCKET[/PREFIX]")]
     output: S3Location,
-    /// The customer-managed key that they are sealed with, by its ARN
+    /// The customer-managed key that seals the results, by its ARN
     #[arg(long, value_name = "ARN")]
     kms_key: KmsKey,
     /// The account that owns the buckets
     #[arg(long, value_name = "ID")]
     account: AccountId,
-    /// The topic that Textract tells when a job has ended [default: NAME-completions]
+    /// The topic that Textract announces the end of jobs on [default: NAME-completions]
     #[arg(long, value_name = "ARN")]
     topic_arn: Option<TopicArn>,
-    /// The role as which it does [default: NAME-textract]
+    /// The role that Textract publishes as [default: NAME-textract]
     #[arg(long, value_name = "ARN")]
     role_arn: Option<RoleArn>,
     /// The queue that the topic delivers to [default: NAME-completions]
     #[arg(long, value_name = "URL")]
     queue_url: Option<QueueUrl>,
-    /// A VPC endpoint outside of which nothing is reached; may be given several times
+    /// A VPC endpoint; may be given several times. Name every endpoint that the roles use: S3's, Textract's and Comprehend's. The
+    /// bucket policies need S3's; network-perimeter.json denies whatever comes through none of them
     #[arg(long, value_name = "ID")]
     vpc_endpoint: Vec<VpcEndpointId>,
     /// Where workers file documents [default: redacted, in the bucket of the results]
@@ -54,16 +56,16 @@ struct Arguments {
     /// A role that starts jobs; may be given several times [default: NAME-starter]
     #[arg(long, value_name = "ARN")]
     starter_role: Vec<RoleArn>,
-    /// A role that reads results [default: NAME-reader]
+    /// A role that reads results; may be given several times [default: NAME-reader]
     #[arg(long, value_name = "ARN")]
     reader_role: Vec<RoleArn>,
-    /// A role that workers run as [default: NAME-worker]
+    /// A role that workers run as; may be given several times [default: NAME-worker]
     #[arg(long, value_name = "ARN")]
     worker_role: Vec<RoleArn>,
     /// A role that uploads documents; may be given several times [default: nobody uploads]
     #[arg(long, value_name = "ARN")]
     uploader_role: Vec<RoleArn>,
-    /// The role as which Comprehend's jobs read and write [default: NAME-comprehend]
+    /// The role that Comprehend's jobs read and write as [default: NAME-comprehend]
     #[arg(long, value_name = "ARN")]
     comprehend_role: Option<RoleArn>,
     /// A role that starts Comprehend's jobs; may be given several times [default: none]
@@ -72,7 +74,7 @@ struct Arguments {
     /// A role that evaluates the posture; may be given several times [default: none]
     #[arg(long, value_name = "ARN")]
     checker_role: Vec<RoleArn>,
-    /// A role that administers the key; may be given several times
+    /// A role that administers the key; may be given several times [default: none, and key.json is not written]
     #[arg(long, value_name = "ARN")]
     key_administrator: Vec<RoleArn>,
     /// The families of jobs
@@ -83,19 +85,19 @@ struct Arguments {
         value_name = "FAMILY,..."
     )]
     families: Vec<FamilyName>,
-    /// What the names that are not given begin with
+    /// NAME: what default names begin with; 1 to 40 letters and digits, with single hyphens between them
     #[arg(long, default_value = "inkseal")]
     name: String,
-    /// Starters wait for their jobs by polling, and so may get results
+    /// Starters wait for their jobs by polling, and may therefore get results
     #[arg(long)]
     polling: bool,
     /// Workers redact with Amazon Comprehend
     #[arg(long)]
     detecting: bool,
-    /// Comprehend's jobs run in a VPC, and their role may make its network interfaces
+    /// Comprehend's jobs run in a VPC: their role may make its network interfaces, and use S3's endpoint
     #[arg(long)]
     comprehend_in_vpc: bool,
-    /// The directory to write to, which is made if it is not there
+    /// The directory to write to; it is created if missing
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 }
@@ -113,7 +115,13 @@ enum FamilyName {
 }
 
 fn main() -> ExitCode {
-    match run(Arguments::parse()) {
+    let arguments = Arguments::parse();
+    let (out, administrators) = (arguments.out.clone(), arguments.key_administrator.clone());
+    // Names that do not go together are wrong arguments, too.
+    let scope = arguments.scope().unwrap_or_else(|error| {
+        Arguments::command().error(ErrorKind::ValueValidation, format!("{error:#}")).exit()
+    });
+    match run(&scope, &out, administrators) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("policies: {error:#}");
@@ -122,23 +130,20 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: Arguments) -> Result<()> {
-    let out = arguments.out.clone();
-    let administrators = arguments.key_administrator.clone();
-    let scope = arguments.scope()?;
-    std::fs::create_dir_all(&out).with_context(|| out.display().to_string())?;
+fn run(scope: &Scope, out: &Path, administrators: Vec<RoleArn>) -> Result<()> {
+    std::fs::create_dir_all(out).with_context(|| out.display().to_string())?;
     for (name, policy) in scope.policies() {
-        write(&out, &format!("{name}.json"), &serde_json::to_string_pretty(&policy)?)?;
+        write(out, &format!("{name}.json"), &serde_json::to_string_pretty(&policy)?)?;
     }
     if administrators.is_empty() {
         eprintln!("policies: key.json is not written without --key-administrator");
     } else {
         let policy = scope.key_statements().administered_by(administrators);
-        write(&out, "key.json", &serde_json::to_string_pretty(&policy)?)?;
+        write(out, "key.json", &serde_json::to_string_pretty(&policy)?)?;
     }
-    let stack = Stack::new(&scope);
-    write(&out, "stack.json", &stack.to_json()?)?;
-    write(&out, "stack.yaml", &stack.to_yaml()?)
+    let stack = Stack::new(scope);
+    write(out, "stack.json", &stack.to_json()?)?;
+    write(out, "stack.yaml", &stack.to_yaml()?)
 }
 
 fn write(out: &Path, name: &str, text: &str) -> Result<()> {

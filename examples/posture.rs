@@ -1,11 +1,11 @@
-//! Checks what is deployed around a sealed job against the security pillar of the IDP lens.
+//! Checks the deployment around a sealed job against the security pillar of the IDP lens.
 //!
 //! ```text
 //! cargo run --features posture --example posture -- --output s3://amzn-s3-demo-results \
 //!     --kms-key arn:aws:kms:us-east-1:111122223333:key/... --input amzn-s3-demo-source --format markdown
 //! ```
 //!
-//! It only reads; run it where the jobs run, as the names of endpoints resolve there. Prints the report, as Markdown or JSON.
+//! It only reads. Run it where the jobs run, as endpoint names have to resolve as they do there. Prints the report as Markdown or JSON.
 //! Exit codes: 0 if it is clean, 3 if there are findings, 1 if the check could not run, 2 for wrong arguments.
 
 #[path = "support/aws.rs"]
@@ -14,7 +14,7 @@ mod aws;
 use std::io::Write;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::{Parser, ValueEnum};
 use inkseal::Seal;
 use inkseal::posture::Posture;
@@ -30,15 +30,15 @@ struct Arguments {
     #[arg(long, value_name = "s3://BUCKET[/PREFIX]")]
     output: S3Location,
     /// The customer-managed key of the results, by its ARN
-    #[arg(long, value_name = "ARN")]
+    #[arg(long, value_name = "ARN", value_parser = key)]
     kms_key: KmsKey,
     /// The bucket of the documents
     #[arg(long, value_name = "s3://BUCKET[/PREFIX]", value_parser = bucket)]
     input: Option<Bucket>,
-    /// Where what was redacted is stored
+    /// Where redacted documents are stored
     #[arg(long, value_name = "s3://BUCKET[/PREFIX]")]
     sink: Option<S3Location>,
-    /// The account that owns it all; that of the key's ARN unless given
+    /// The account that owns everything [default: that of the key's ARN]
     #[arg(long, value_name = "ACCOUNT")]
     account: Option<AccountId>,
     /// How to print the report
@@ -67,7 +67,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Gives whether the report is clean.
+/// Returns whether the report is clean.
 async fn run(arguments: Arguments) -> Result<bool> {
     let Arguments { output, kms_key, input, sink, account, format, endpoint_url } = arguments;
     let seal = Seal::known(output, kms_key, account.clone()).context("--kms-key")?;
@@ -91,7 +91,16 @@ async fn run(arguments: Arguments) -> Result<bool> {
     Ok(report.is_clean())
 }
 
-/// Of an input only its bucket is looked at; a prefix is taken, so that the flag of the other examples fits.
+/// A seal takes no alias, as results could not be compared with one.
+fn key(text: &str) -> Result<KmsKey> {
+    let key: KmsKey = text.parse()?;
+    if key.is_alias() {
+        bail!("it is an alias: give the key's ARN");
+    }
+    Ok(key)
+}
+
+/// Only the bucket of an input is checked; a prefix is accepted, so that the flag is the same as that of the other examples.
 fn bucket(text: &str) -> Result<Bucket> {
     let name = text.strip_prefix("s3://").unwrap_or(text);
     let name = name.split('/').next().unwrap_or_default();

@@ -1,8 +1,8 @@
-//! Policies: what is written says what it was made of, and what is read says the same however it is spelt.
+//! Policies: a written policy says what it was made of, and a policy reads the same however it is spelt.
 //!
-//! An input that begins with `{` is a policy to be read. One that begins with the line `scope` goes on with lines of that:
+//! An input that begins with `{` is a policy to be read. One that begins with the line `scope` continues with lines that describe one:
 //! `bucket NAME`, `keys PREFIX`, `output s3://...`, `sink s3://...`, `key ARN`, `name NAME`, `owner ACCOUNT`, `role ARN`, `topic ARN`,
-//! `queue URL`, `endpoint ID` and flags. What is not valid in its place is left out. Any other is a pattern and a name.
+//! `queue URL`, `endpoint ID` and flags. Invalid lines are left out. Any other input is a pattern and a name.
 
 #![no_main]
 
@@ -26,7 +26,7 @@ fuzz_target!(|text: &str| {
     }
 });
 
-/// The patterns of IAM once more, by a table: whether so much of the pattern matches so much of the name.
+/// IAM's patterns once more, by a table: whether the first N characters of the pattern match the first M of the name.
 fn matches(pattern: &str, name: &str) -> bool {
     let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
     let mut row = vec![false; name.len() + 1];
@@ -102,7 +102,7 @@ fn write(scope: &Scope, text: &str) {
         let pretty = serde_json::to_string_pretty(policy).expect("a policy");
         assert_eq!(serde_json::from_str::<Value>(&pretty).ok().as_ref(), Some(&value));
         statements(name, policy, &value);
-        // Of resources' policies, which name a principal, a posture reads all that is written, and the same in any spelling.
+        // A posture reads every resource policy that is written, which names a principal, and reads the same in any spelling.
         if value["Statement"][0].get("Principal").is_some() && value["Statement"][0].get("Resource").is_some()
         {
             assert!(fuzzing::policy(&json).is_some(), "{json}");
@@ -126,7 +126,7 @@ fn value_of<'t>(text: &'t str, name: &str) -> Option<&'t str> {
     text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))
 }
 
-/// Each statement by what can be asked of it, beside what it writes.
+/// What each statement says when asked, against what it writes.
 fn statements(name: &str, policy: &PolicyDocument, value: &Value) {
     assert_eq!(value["Version"], "2012-10-17");
     let written = value["Statement"].as_array().expect("a list of statements");
@@ -178,7 +178,7 @@ fn literals(values: &[inkseal::policy::Value]) -> Vec<Value> {
     values.iter().map(|value| value.as_literal().expect("no reference").into_owned().into()).collect()
 }
 
-/// A value, or each of a list; nothing where there is none.
+/// A value, or each of a list; empty if there is none.
 fn listed(value: &Value) -> Vec<Value> {
     match value {
         Value::Null => Vec::new(),
@@ -187,7 +187,7 @@ fn listed(value: &Value) -> Vec<Value> {
     }
 }
 
-/// What stands for itself in a name does in a policy: no prefix of a scope makes a wildcard, or a variable.
+/// A character that means itself in a name does so in a policy: no prefix of a scope makes a wildcard or a variable.
 fn stars(scope: &Scope, text: &str) {
     let Some(keys) = value_of(text, "keys").filter(|_| value_of(text, "object").is_none()) else { return };
     let json = serde_json::to_value(scope.starter()).expect("a policy");
@@ -200,7 +200,7 @@ fn stars(scope: &Scope, text: &str) {
                 continue;
             };
             let Some(rest) = rest.strip_suffix('*') else { continue };
-            // Read as IAM does: `${x}` is the sign x, and nothing else may have a meaning.
+            // Read as IAM does: `${x}` is the character x, and nothing else may have a meaning.
             let said = rest.replace("${*}", "\u{1}").replace("${?}", "\u{2}").replace("${$}", "\u{3}");
             assert!(!said.contains(['*', '?', '$']), "{resource}");
             found +=
@@ -210,7 +210,7 @@ fn stars(scope: &Scope, text: &str) {
     assert!(found > 0, "{json}");
 }
 
-/// A policy reads the same however it is spelt; one that is refused is so in every spelling.
+/// A policy reads the same however it is spelt; one that is refused is refused in every spelling.
 fn read(text: &str) {
     let read = fuzzing::policy(text);
     let Ok(policy) = serde_json::from_str::<Value>(text) else {
@@ -218,12 +218,12 @@ fn read(text: &str) {
         return;
     };
     let written = policy.to_string();
-    // A `Value` has only the last of two members, and so has what is written of it.
+    // A `Value` has only the last of two equal members, and so has the text that is written from it.
     assert_eq!(fuzzing::policy(&written), read, "{written}");
     assert_eq!(fuzzing::policy(&respelt(&policy).to_string()), read, "{written}");
 }
 
-/// Lists of one for what stands alone, and the other way round, wherever AWS takes both.
+/// A list of one for a single value, and the other way round, wherever AWS takes both.
 fn respelt(policy: &Value) -> Value {
     changed(policy, |name, value| match (name, value) {
         ("Statement", Value::Array(statements)) => swapped(statements.iter().map(statement).collect()),
@@ -242,7 +242,7 @@ fn statement(value: &Value) -> Value {
     })
 }
 
-/// An object with other values; what is none stays.
+/// An object with other values; anything else stays as it is.
 fn changed(value: &Value, change: impl Fn(&str, &Value) -> Value) -> Value {
     match value {
         Value::Object(members) => members

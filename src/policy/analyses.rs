@@ -9,12 +9,12 @@ const OUTPUT_KEY: &str = "comprehend:OutputKmsKey";
 const VOLUME_KEY: &str = "comprehend:VolumeKmsKey";
 const MODEL_KEY: &str = "comprehend:ModelKmsKey";
 
-/// All jobs: which ones an action is about is said by the action, so that this grants no more than the list of their types.
+/// All jobs: an action names the type of its job, so this grants no more than a list of the types would.
 const JOBS: &str = "*-job/*";
 const CLASSIFIERS: &str = "document-classifier/*";
 const RECOGNIZERS: &str = "entity-recognizer/*";
 
-/// What follows and stops jobs and trainings.
+/// The actions that follow and stop jobs and trainings.
 const FOLLOWS: [&str; 18] = [
     "comprehend:DescribeDocumentClassificationJob",
     "comprehend:DescribeDocumentClassifier",
@@ -39,7 +39,7 @@ const FOLLOWS: [&str; 18] = [
 /// Of whoever starts jobs and trainings, and reads their results.
 pub(super) fn starter(names: &Names) -> PolicyDocument {
     let all = names.anything_of("comprehend", names.region.clone(), "*");
-    // In one statement: with the longest names, a managed policy has no room for two.
+    // One statement: with the longest names, a managed policy has no room for two.
     let follow = Statement::allow("FollowAndLookAtKey")
         .actions(FOLLOWS.into_iter().chain(["kms:DescribeKey"]))
         .resources([all, names.key.clone()]);
@@ -61,8 +61,8 @@ pub(super) fn starter(names: &Names) -> PolicyDocument {
     ]))
 }
 
-/// All these calls at once, for the endpoint. The keys are forced by the policy of the role, and not once more there: each denies by
-/// itself what it does not allow.
+/// All these calls at once, for the endpoint. The policy of the role forces the keys, and the endpoint need not do so again: each of
+/// the two denies by itself what it does not allow.
 pub(super) fn calls(names: &Names) -> Statement {
     let mut actions: Vec<Value> = Vec::new();
     let starts = sealed_starts(names);
@@ -77,16 +77,16 @@ pub(super) fn calls(names: &Names) -> Statement {
     Statement::allow("JobsByStarters").actions(actions).resources(resources)
 }
 
-/// The calls of Comprehend: every key that an operation takes has to be the key, as what a request does not say is not equal to it.
+/// The calls of Comprehend: every key that an operation takes has to be the key, as a key that a request does not name is not equal to it.
 /// Follows "Actions, resources, and condition keys for Amazon Comprehend" in the service authorization reference.
 fn sealed_starts(names: &Names) -> [Statement; 5] {
-    let about = |sid, actions: &[&'static str], resources: &[&'static str]| {
+    let about = |sid: &'static str, actions: &[&'static str], resources: &[&'static str]| {
         let resources = resources.iter().map(|of| names.anything_of("comprehend", names.region.clone(), of));
         Statement::allow(sid).actions(actions.iter().copied()).resources(resources)
     };
     let under_key = |statement: Statement, keys: &[&'static str]| {
         keys.iter()
-            .fold(statement, |statement, key| statement.when(Test::ArnEquals, key, [names.key.clone()]))
+            .fold(statement, |statement, key| statement.when(Test::ArnEquals, *key, [names.key.clone()]))
     };
     let personal_data = about("StartSealedPii", &["comprehend:StartPiiEntitiesDetectionJob"], &[JOBS]);
     let analyses = about(
@@ -102,8 +102,8 @@ fn sealed_starts(names: &Names) -> [Statement; 5] {
         ],
         &[JOBS],
     );
-    // The model is the second resource of such a start, and the reference lists the keys for the first, the job, which every start
-    // needs as well: that one is where the seal is forced.
+    // The model is the second resource of such a start. The reference lists the condition keys for the first, the job, which every
+    // start needs as well: the seal is forced there.
     let with_models = about(
         "StartWithModels",
         &["comprehend:StartDocumentClassificationJob", "comprehend:StartEntitiesDetectionJob"],

@@ -8,11 +8,11 @@ const KEY_OF_REQUEST: &str = "s3:x-amz-server-side-encryption-aws-kms-key-id";
 const ALGORITHM_OF_REQUEST: &str = "s3:x-amz-server-side-encryption";
 const CUSTOMER_KEY_OF_REQUEST: &str = "s3:x-amz-server-side-encryption-customer-algorithm";
 
-/// What Textract and Comprehend write to see whether they can. Nothing says that they name a key for it, so a demand for one could
-/// refuse every job; the default encryption of the bucket puts it under the key, and another key is denied here too.
+/// What Textract and Comprehend write to see whether they can. No page says that they name a key for it, so a demand for one could
+/// refuse every job. The default encryption of the bucket puts it under the key, and another key is denied here as well.
 const ACCESS_CHECKS: [&str; 2] = ["/*/.s3_access_check", "/*/.write_access_check_file.temp"];
 
-/// What is done with objects, as against what is done with the bucket, which a perimeter must leave to its administrators.
+/// Actions on objects, as opposed to those on the bucket, which a perimeter must leave to its administrators.
 const DATA: [&str; 9] = [
     "s3:AbortMultipartUpload",
     "s3:DeleteObject",
@@ -25,10 +25,10 @@ const DATA: [&str; 9] = [
     "s3:PutObject",
 ];
 
-/// Of a bucket of documents: denials only, so that nobody gets a right by it.
+/// Of a bucket of documents: denials only, so it gives nobody a right.
 pub(super) fn sealed(names: &Names, bucket: &Value) -> PolicyDocument {
     let objects = bucket.clone().then("/*");
-    let puts = |sid| {
+    let puts = |sid: &'static str| {
         Statement::deny(sid)
             .principal(Principal::Everybody)
             .actions(["s3:PutObject"])
@@ -39,10 +39,10 @@ pub(super) fn sealed(names: &Names, bucket: &Value) -> PolicyDocument {
         .with(
             everything(Statement::deny("DenyOtherAccounts"), bucket)
                 .when(Test::StringNotEquals, "aws:PrincipalAccount", [names.account.clone()])
-                // Services that act for nobody, such as the delivery of logs, have no account.
+                // Services that act for nobody, such as log delivery, have no account.
                 .when(Test::BoolIfExists, "aws:PrincipalIsAWSService", ["false"]),
         )
-        // A negated test also holds for a request that does not say: what does not is the next statement's.
+        // A negated test also holds for a request that names no key: that is for the next statement.
         .with(puts("DenyOtherKeys").when(Test::ArnNotEquals, KEY_OF_REQUEST, [names.key.clone()]).when(
             Test::Null,
             KEY_OF_REQUEST,
@@ -60,7 +60,7 @@ pub(super) fn sealed(names: &Names, bucket: &Value) -> PolicyDocument {
         .and(perimeter(names, bucket))
 }
 
-/// TLS only. Its version needs no statement: the endpoints of AWS take 1.2 and later.
+/// TLS only. Its version needs no statement: AWS endpoints accept 1.2 and later only.
 pub(super) fn encrypted_transport(bucket: &Value) -> Statement {
     everything(Statement::deny("DenyInsecureTransport"), bucket).when(
         Test::Bool,
@@ -77,7 +77,7 @@ fn everything(statement: Statement, bucket: &Value) -> Statement {
 }
 
 /// Objects only through the endpoints. A bare denial would also stop Textract and Comprehend, which call S3 for the caller and not
-/// through an endpoint: `aws:ViaAWSService` says so of those.
+/// through an endpoint: `aws:ViaAWSService` marks those requests.
 fn perimeter(names: &Names, bucket: &Value) -> PolicyDocument {
     let condition = match names.perimeter {
         Presence::Absent => return PolicyDocument::new([]),
@@ -91,7 +91,7 @@ fn perimeter(names: &Names, bucket: &Value) -> PolicyDocument {
         .when(Test::StringNotEquals, "aws:SourceVpce", names.endpoints.iter().cloned())
         .when(Test::BoolIfExists, "aws:ViaAWSService", ["false"])
         .when(Test::BoolIfExists, "aws:PrincipalIsAWSService", ["false"]);
-    // Comprehend's jobs read and write there as their role, and from Comprehend's own network.
+    // Comprehend's jobs read and write there as their role, from Comprehend's own network.
     let statement = match *bucket == names.sink.bucket {
         true => statement.when(Test::ArnNotEquals, "aws:PrincipalArn", [names.comprehend_role.clone()]),
         false => statement,

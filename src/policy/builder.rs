@@ -1,4 +1,4 @@
-//! A scope, piece by piece, and what is wrong with the pieces.
+//! Builds a scope, and says what is wrong with its parts.
 
 use super::documents::Documents;
 use super::error::InvalidScope;
@@ -8,7 +8,7 @@ use crate::resource::{
     AccountId, Bucket, KeyForm, KmsKey, QueueUrl, Region, RoleArn, S3Location, TopicArn, VpcEndpointId,
 };
 
-/// A [`Scope`] to be.
+/// Builds a [`Scope`].
 ///
 /// ```
 /// use inkseal::Seal;
@@ -26,7 +26,7 @@ use crate::resource::{
 ///     .build()?;
 /// assert!(serde_json::to_string(&scope.reader())?.contains("arn:aws:s3:::amzn-s3-demo-results/textract/"));
 ///
-/// // What is in another account is refused.
+/// // A role of another account is refused.
 /// let elsewhere = Scope::builder("s3://amzn-s3-demo-source".parse()?, &seal)
 ///     .reader("arn:aws:iam::444455556666:role/claims".parse()?);
 /// assert!(elsewhere.build().is_err());
@@ -95,19 +95,20 @@ impl ScopeBuilder {
         }
     }
 
-    /// The account that owns the buckets and everything else but the key. Unless given, the owner that the seal names, and
-    /// else the account of the key.
+    /// The account that owns the buckets and everything else except the key. Defaults to the owner that the seal names, or else to
+    /// the account of the key.
     pub fn account(self, account: AccountId) -> Self {
         Self { account: Some(account), ..self }
     }
 
-    /// What the names of the topic, the queues and the roles begin with, where they are not given: `inkseal` unless changed. It is
-    /// also the default of the stack's parameter `Name`. 1 to 40 letters, digits and hyphens.
+    /// What the names of the topic, the queues and the roles begin with if they are not given. Defaults to `inkseal`. It is also the
+    /// default of the stack's parameter `Name`. 1 to 40 letters and digits, with single hyphens between them: CloudTrail takes no
+    /// others ("Naming requirements for CloudTrail resources" in the AWS CloudTrail user guide).
     pub fn name(self, name: impl Into<String>) -> Self {
         Self { name: name.into(), ..self }
     }
 
-    /// The families of jobs, by the operations that start them. All four unless given, or made from a job.
+    /// The families of jobs, by the operations that start them. Defaults to all four, or to that of the job it was made from.
     pub fn families(self, families: impl IntoIterator<Item = Api>) -> Self {
         let mut all: Vec<Api> = Vec::new();
         for family in families {
@@ -118,7 +119,7 @@ impl ScopeBuilder {
         Self { families: all, ..self }
     }
 
-    /// Where completions are announced, and by which role.
+    /// The topic that completions are announced on, and the role that announces them.
     pub fn channel(self, channel: &NotificationChannel) -> Self {
         self.topic(channel.topic().clone()).notification_role(channel.role().clone())
     }
@@ -128,18 +129,18 @@ impl ScopeBuilder {
         Self { topic: Some(topic), ..self }
     }
 
-    /// The role as which Textract publishes them.
+    /// The role as which Textract publishes completions.
     pub fn notification_role(self, role: RoleArn) -> Self {
         Self { notification_role: Some(role), ..self }
     }
 
-    /// The queue that the topic delivers to. Its dead-letter queue is taken to have the same name and `-dead`.
+    /// The queue that the topic delivers to. Its dead-letter queue is assumed to have the same name followed by `-dead`.
     pub fn queue(self, queue: QueueUrl) -> Self {
         Self { queue: Some(queue), ..self }
     }
 
-    /// Where workers file documents. `redacted` in the bucket of the results unless given; a bucket of its own is better, as then
-    /// no policy of the results is about those who read what was redacted.
+    /// Where workers file documents. Defaults to `redacted` in the bucket of the results. A bucket of its own is better: then no policy
+    /// of the results has to name those [who read what was redacted](crate::policy#who-reads-the-sink).
     pub fn sink(self, sink: S3Location) -> Self {
         Self { sink: Some(sink), ..self }
     }
@@ -149,50 +150,51 @@ impl ScopeBuilder {
         Self { comprehend_role: Some(role), ..self }
     }
 
-    /// One more role that starts jobs.
+    /// Adds a role that starts jobs.
     pub fn starter(mut self, role: RoleArn) -> Self {
         self.starters.push(role);
         self
     }
 
-    /// One more role that reads results.
+    /// Adds a role that reads results.
     pub fn reader(mut self, role: RoleArn) -> Self {
         self.readers.push(role);
         self
     }
 
-    /// One more role that workers run as.
+    /// Adds a role that workers run as.
     pub fn worker(mut self, role: RoleArn) -> Self {
         self.workers.push(role);
         self
     }
 
-    /// One more role that uploads documents. Without one, nobody but the administrators of bucket and key can bring documents in.
+    /// Adds a role that uploads documents. Without one, only the administrators of bucket and key can bring documents in.
     pub fn uploader(mut self, role: RoleArn) -> Self {
         self.uploaders.push(role);
         self
     }
 
-    /// One more role that starts Comprehend's jobs.
+    /// Adds a role that starts Comprehend's jobs.
     pub fn comprehend_starter(mut self, role: RoleArn) -> Self {
         self.comprehend_starters.push(role);
         self
     }
 
-    /// One more role that looks at the settings, as a [posture](crate::posture) does.
+    /// Adds a role that reads the settings, as a [posture](crate::posture) does.
     pub fn checker(mut self, role: RoleArn) -> Self {
         self.checkers.push(role);
         self
     }
 
-    /// One more VPC endpoint. With one or more, what does not come through them is denied.
+    /// Adds a VPC endpoint. Name every endpoint that the roles use: S3's, Textract's and Comprehend's. The bucket policies need S3's;
+    /// [`network_perimeter`](Scope::network_perimeter) denies whatever comes through none of them.
     pub fn vpc_endpoint(mut self, endpoint: VpcEndpointId) -> Self {
         self.endpoints.push(endpoint);
         self
     }
 
-    /// The starter waits for its jobs itself: it may also get them, and so their results. Without a topic, a queue and a role for
-    /// them, nothing is announced then: the starter passes no role, and the key names none.
+    /// The starter waits for its jobs itself, so it may also get them, and with them their results. Unless a topic, a queue or a
+    /// notification role is given, nothing is announced then: the starter passes no role, and the key names none.
     pub fn polling(self) -> Self {
         Self { polls: true, ..self }
     }
@@ -202,18 +204,19 @@ impl ScopeBuilder {
         Self { detects: true, ..self }
     }
 
-    /// Comprehend's jobs run in a VPC of the account ([`VpcConfig`](crate::comprehend::VpcConfig)): their role may make the network
-    /// interfaces of it.
+    /// Comprehend's jobs run in a VPC of the account ([`VpcConfig`](crate::comprehend::VpcConfig)): their role may make its network
+    /// interfaces, and the policy of S3's endpoint lets that role read and write the sink. Unconfirmed: whether the jobs need more
+    /// through that endpoint, such as the actions of uploads in parts, or the buckets of model artifacts.
     pub fn comprehend_in_vpc(self) -> Self {
         Self { in_vpc: true, ..self }
     }
 
-    /// The scope.
+    /// Builds the scope.
     ///
     /// # Errors
     ///
-    /// [`InvalidScope`] where the key is not named by its ARN, where something lies in another Region, partition or account, where
-    /// documents, results and redacted results do not lie apart, and where there is no family or the name is none.
+    /// [`InvalidScope`] if the key is not named by its ARN, if something is in another Region, partition or account, if documents,
+    /// results and redacted results overlap, if there is no family, or if the name is not valid.
     pub fn build(self) -> Result<Scope, InvalidScope> {
         let (region, owner, partition) =
             match (self.key.form(), self.key.region(), self.key.account(), self.key.partition()) {
@@ -249,7 +252,7 @@ impl ScopeBuilder {
         if passed.clone().any(|role| role.account() != &account) {
             return Err(InvalidScope::OtherAccount("the role of a service"));
         }
-        // The buckets deny another account whatever its roles are allowed here.
+        // The buckets deny other accounts, whatever their roles are allowed here.
         for (what, roles) in [
             ("a role that starts jobs", &self.starters),
             ("a role that reads results", &self.readers),
@@ -268,15 +271,16 @@ impl ScopeBuilder {
         if self.families.is_empty() {
             return Err(InvalidScope::NoFamily);
         }
-        let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-        if !(1..=40).contains(&self.name.len()) || !self.name.bytes().all(is_of_name) {
+        // As CloudTrail has it, whose rule for names is the strictest.
+        let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if self.name.len() > 40 || !self.name.split('-').all(is_word) {
             return Err(InvalidScope::ResourceName);
         }
         self.check_areas()?;
         Ok(Scope { given: self, partition, region, account, key_account })
     }
 
-    /// Who may read or write one area may not the others, so none may lie in another.
+    /// Whoever may use one area must not get at the others, so no two of them may overlap.
     fn check_areas(&self) -> Result<(), InvalidScope> {
         let of_location =
             |location: &S3Location| (location.bucket().clone(), format!("{}/", location.prefix().as_str()));

@@ -5,13 +5,13 @@ use super::language::{PolicyDocument, Statement, Test};
 use super::names::Names;
 use super::notification::service_trust;
 
-/// Who takes on the role: Comprehend, and only for jobs and models of this account.
+/// Who assumes the role: Comprehend, and only for jobs and models of this account.
 pub(super) fn trust(names: &Names) -> PolicyDocument {
     service_trust(names, "ComprehendOfThisAccount", "comprehend.amazonaws.com", "comprehend", "*")
 }
 
-/// The network interfaces of jobs in a VPC: what "Protect jobs by using an Amazon VPC" in the Amazon Comprehend developer guide
-/// gives the role, on all resources.
+/// The network interfaces of jobs in a VPC: what "Protect jobs by using an Amazon Virtual Private Cloud" in the Amazon Comprehend
+/// developer guide gives the role, on all resources.
 fn network_interfaces() -> Statement {
     Statement::allow("JoinVpc")
         .actions([
@@ -28,7 +28,7 @@ fn network_interfaces() -> Statement {
         .resources(["*"])
 }
 
-/// What it may: read and write what was filed, under the key, and where it is asked to, join a VPC.
+/// What it may do: read and write what was filed, under the key, and join a VPC if asked to.
 pub(super) fn permissions(names: &Names) -> PolicyDocument {
     let network = PolicyDocument::new(names.in_vpc.then(network_interfaces));
     PolicyDocument::new([
@@ -39,7 +39,7 @@ pub(super) fn permissions(names: &Names) -> PolicyDocument {
             .actions(["kms:Decrypt", "kms:GenerateDataKey"])
             .resources([names.key.clone()])
             .when(Test::StringEquals, "kms:ViaService", [names.via("s3")]),
-        // Volumes are encrypted by a service that Comprehend stands on.
+        // The volumes are encrypted by a service that Comprehend is built on.
         Statement::allow("GrantVolumes").actions(["kms:CreateGrant"]).resources([names.key.clone()]).when(
             Test::Bool,
             "kms:GrantIsForAWSResource",

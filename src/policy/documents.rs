@@ -5,9 +5,9 @@ use std::str::FromStr;
 use super::error::InvalidScope;
 use crate::resource::{Bucket, S3Location, S3Object};
 
-/// The documents that jobs read: one object, or all of a bucket whose keys begin with a prefix.
+/// The documents that jobs read: one object, or all objects of a bucket whose keys begin with a prefix.
 ///
-/// As text it is `s3://BUCKET/PREFIX`, where the prefix is one of keys and need not end with a slash.
+/// As a string it is `s3://BUCKET/PREFIX`; the prefix is one of keys and need not end with a slash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Documents {
     pub(super) bucket: Bucket,
@@ -20,7 +20,7 @@ impl Documents {
     ///
     /// # Errors
     ///
-    /// [`InvalidScope::Prefix`] where no key begins so.
+    /// [`InvalidScope::Prefix`] if no key begins so.
     pub fn under(bucket: Bucket, prefix: impl Into<String>) -> Result<Self, InvalidScope> {
         let keys = prefix.into();
         if keys.len() > 1024 || keys.chars().any(char::is_control) || keys.starts_with('/') {
@@ -39,7 +39,7 @@ impl Documents {
         &self.bucket
     }
 
-    /// What their keys begin with, or the key of the only one.
+    /// What their keys begin with, or the key of the single document.
     pub fn prefix(&self) -> &str {
         &self.keys
     }
@@ -49,7 +49,7 @@ impl FromStr for Documents {
     type Err = InvalidScope;
 
     fn from_str(text: &str) -> Result<Self, InvalidScope> {
-        // The bucket without a prefix has the form of a location, which says what is wrong with it otherwise.
+        // A bucket without a prefix has the form of a location, whose parser says what is wrong otherwise.
         let rest = text.strip_prefix("s3://").unwrap_or(text);
         match rest.split_once('/') {
             Some((bucket, prefix)) if rest.len() < text.len() => Self::under(bucket.parse()?, prefix),

@@ -1,7 +1,7 @@
-//! What goes through the VPC endpoints, and the perimeter that lets nothing go elsewhere.
+//! What may go through the VPC endpoints, and the perimeter that lets nothing go elsewhere.
 
 use super::analyses;
-use super::identity::{UPLOAD, bucket_settings};
+use super::identity::{DETECTION, UPLOAD, bucket_settings};
 use super::language::{PolicyDocument, Principal, Statement, Test};
 use super::names::Names;
 use super::value::Value;
@@ -17,13 +17,11 @@ pub(super) fn comprehend(names: &Names) -> PolicyDocument {
     let starters = &names.comprehend_starters;
     let jobs = by(starters, analyses::calls(names));
     let jobs = PolicyDocument::new((!starters.is_empty()).then_some(jobs));
-    PolicyDocument::new([by_callers(names, "ComprehendByRoles")
-        .actions(["comprehend:DetectPiiEntities", "comprehend:ContainsPiiEntities"])
-        .resources(["*"])])
-    .and(jobs)
+    PolicyDocument::new([by_callers(names, "ComprehendByRoles").actions(DETECTION).resources(["*"])])
+        .and(jobs)
 }
 
-/// Of the endpoint of S3: the buckets of the documents and no others, so that nothing is carried out to a bucket of somebody else.
+/// Of the endpoint of S3: the buckets of the documents and no others, so that nothing is carried out to somebody else's bucket.
 pub(super) fn s3(names: &Names) -> PolicyDocument {
     let buckets = names.buckets();
     let objects = buckets.iter().map(|bucket| bucket.clone().then("/*"));
@@ -58,6 +56,19 @@ pub(super) fn s3(names: &Names) -> PolicyDocument {
             .resources([names.sink.bucket.clone()]),
     ];
     let document = document.and(PolicyDocument::new(results.into_iter().filter(|_| !starters.is_empty())));
+    // The containers of Comprehend's jobs in a VPC come through the endpoint of that VPC, as the role of Comprehend. They get no more
+    // here than that role has. Unconfirmed: whether they need more; "Protect jobs by using an Amazon Virtual Private Cloud" in the
+    // Amazon Comprehend developer guide allows deletions, the actions of uploads in parts and every bucket, for model artifacts too.
+    let role = [names.comprehend_role.clone()];
+    let jobs = [
+        of_account(by(&role, Statement::allow("ObjectsByComprehend")))
+            .actions(["s3:GetObject", "s3:PutObject"])
+            .resources([names.sink.objects()]),
+        of_account(by(&role, Statement::allow("ListingsByComprehend")))
+            .actions(["s3:ListBucket"])
+            .resources([names.sink.bucket.clone()]),
+    ];
+    let document = document.and(PolicyDocument::new(jobs.into_iter().filter(|_| names.in_vpc)));
     let settings = bucket_settings(names, by(&names.checkers, Statement::allow("SettingsByCheckers")));
     let settings = (!names.checkers.is_empty()).then_some(settings);
     document.and(PolicyDocument::new(uploads)).and(PolicyDocument::new(settings))
@@ -67,12 +78,12 @@ fn by_callers(names: &Names, sid: &'static str) -> Statement {
     by(&names.callers(), Statement::allow(sid))
 }
 
-/// Everybody, who is one of the roles: the policy of a gateway takes no other principal than `*`.
+/// Everybody who is one of the roles: the policy of a gateway takes no principal other than `*`.
 fn by(roles: &[Value], statement: Statement) -> Statement {
     statement.principal(Principal::Everybody).when(Test::ArnEquals, "aws:PrincipalArn", roles.iter().cloned())
 }
 
-/// For the roles, beside their own policies: nothing is called but through the endpoints, except by a service for them.
+/// For the roles, in addition to their own policies: every call goes through the endpoints, unless a service makes it for them.
 pub(super) fn perimeter(names: &Names) -> PolicyDocument {
     PolicyDocument::new([Statement::deny("DenyOutsideOfPerimeter")
         .actions(["textract:*", "comprehend:*", "s3:*"])

@@ -1,4 +1,4 @@
-//! Why policies cannot be written from what was given.
+//! Why no policies can be written from the given names.
 
 use crate::error::Error;
 use crate::resource::{InvalidName, Misplaced};
@@ -7,13 +7,13 @@ use crate::resource::{InvalidName, Misplaced};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidScope {
-    /// The key is named by an alias. A policy that names an alias does not grant the key that it points at ("Using aliases to
+    /// The key is named by an alias. A policy that names an alias does not grant the key that it points to ("Using aliases to
     /// control access to KMS keys" in the AWS KMS developer guide).
     #[error(
         "the KMS key is named by an alias, which grants nothing in a policy: give the key's ARN, arn:PARTITION:kms:REGION:ACCOUNT:key/ID"
     )]
     KeyIsAlias,
-    /// The key is named by its id alone, which IAM and the policy of a bucket do not compare with.
+    /// The key is named by its id alone, which IAM and bucket policies do not compare with.
     #[error(
         "the KMS key is named by its id, and policies need its ARN: give arn:PARTITION:kms:REGION:ACCOUNT:key/ID"
     )]
@@ -24,21 +24,23 @@ pub enum InvalidScope {
     /// A name that does not follow its rule.
     #[error(transparent)]
     Name(#[from] InvalidName),
-    /// What belongs to the scope is of another account.
+    /// A part of the scope belongs to another account.
     #[error(
-        "{0} is of another account than the scope's: give one of that account, or the account itself with ScopeBuilder::account"
+        "{0} belongs to another account than the scope's: give one of that account, or the account itself with ScopeBuilder::account"
     )]
     OtherAccount(&'static str),
-    /// Two areas of one bucket lie in each other, and whoever may use the one could use the other.
-    #[error("{0} and {1} lie in each other: give each a bucket or a prefix of its own")]
+    /// Two areas of one bucket overlap, and whoever may use the one could use the other.
+    #[error("{0} and {1} overlap: give each a bucket or a prefix of its own")]
     Overlap(&'static str, &'static str),
-    /// The prefix of the documents is none that keys begin with.
+    /// The prefix of the documents is not one that keys begin with.
     #[error(
         "the prefix of the documents is longer than 1,024 bytes, begins with a slash, or has a control character"
     )]
     Prefix,
-    /// The name that others follow from.
-    #[error("the name that those of the resources begin with is not 1 to 40 letters, digits and hyphens")]
+    /// The name that the others follow from.
+    #[error(
+        "the name that those of the resources begin with is not 1 to 40 letters and digits with single hyphens between them"
+    )]
     ResourceName,
     /// No family of jobs.
     #[error("the scope names no family of jobs: give at least one operation that starts them")]

@@ -1,4 +1,4 @@
-//! The identity policies: who starts, who reads, who works off a queue.
+//! The identity policies: of those who start, who read, who work through the queue, who upload and who check.
 
 use super::language::{PolicyDocument, Statement, Test};
 use super::names::{Area, Names, Presence};
@@ -12,6 +12,13 @@ pub(super) const UPLOAD: [&str; 3] =
 pub(super) const KEY_SETTINGS: [&str; 3] =
     ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus"];
 
+/// What Textract does with the key, as the starter.
+pub(super) const SEALING: [&str; 5] =
+    ["kms:DescribeKey", "kms:GenerateDataKey", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo"];
+
+/// The synchronous detection of personal data.
+pub(super) const DETECTION: [&str; 2] = ["comprehend:DetectPiiEntities", "comprehend:ContainsPiiEntities"];
+
 /// Of whoever starts jobs: the submitter of a fleet, or a service that waits for its own.
 pub(super) fn starter(names: &Names) -> PolicyDocument {
     let mut document = PolicyDocument::new([
@@ -21,15 +28,7 @@ pub(super) fn starter(names: &Names) -> PolicyDocument {
         listing(names, "ListDocuments", &names.input),
         objects(names, "LetTextractWrite", &UPLOAD, &names.output),
         // Textract calls KMS as the starter, and `kms:ViaService` does not know it.
-        Statement::allow("LetTextractSeal")
-            .actions([
-                "kms:DescribeKey",
-                "kms:GenerateDataKey",
-                "kms:Decrypt",
-                "kms:ReEncryptFrom",
-                "kms:ReEncryptTo",
-            ])
-            .resources([names.key.clone()]),
+        Statement::allow("LetTextractSeal").actions(SEALING).resources([names.key.clone()]),
     ]);
     if names.polls {
         document = document.with(Statement::allow("PollJobs").actions(names.gets()).resources(["*"]));
@@ -56,7 +55,7 @@ pub(super) fn reader(names: &Names) -> PolicyDocument {
     ])
 }
 
-/// Of a worker of the fleet: from the queue, over the results, to the sink.
+/// Of a worker of the fleet: from the queue, through the results, to the sink.
 pub(super) fn worker(names: &Names) -> PolicyDocument {
     let mut document = PolicyDocument::new([
         Statement::allow("TakeCompletions")
@@ -64,7 +63,7 @@ pub(super) fn worker(names: &Names) -> PolicyDocument {
                 "sqs:ReceiveMessage",
                 "sqs:DeleteMessage",
                 "sqs:ChangeMessageVisibility",
-                // Lambda asks for it, where it polls for the worker.
+                // Lambda needs it if it polls for the worker.
                 "sqs:GetQueueAttributes",
             ])
             .resources([names.queue.clone()]),
@@ -87,7 +86,7 @@ pub(super) fn worker(names: &Names) -> PolicyDocument {
 pub(super) fn uploader(names: &Names) -> PolicyDocument {
     PolicyDocument::new([
         objects(names, "UploadDocuments", &UPLOAD, &names.input),
-        // Each part after the first is encrypted with the data key of the upload, which has to be opened.
+        // Each part after the first is encrypted with the data key of the upload, which has to be decrypted.
         Statement::allow("SealDocuments")
             .actions(["kms:GenerateDataKey", "kms:Decrypt"])
             .resources([names.key.clone()])
@@ -95,7 +94,7 @@ pub(super) fn uploader(names: &Names) -> PolicyDocument {
     ])
 }
 
-/// Of whoever evaluates a posture.
+/// Of whoever evaluates a posture: settings only, so it may not list what the buckets hold.
 pub(super) fn checker(names: &Names) -> PolicyDocument {
     let trails = names.anything_of("cloudtrail", "*".into(), "trail/*");
     PolicyDocument::new([
@@ -109,11 +108,11 @@ pub(super) fn checker(names: &Names) -> PolicyDocument {
     ])
 }
 
-/// What a posture reads of the buckets: whether they are there, and their settings.
+/// What a posture reads of the buckets: their Region, with which S3 checks their owner, and their settings.
 pub(super) fn bucket_settings(names: &Names, statement: Statement) -> Statement {
     statement
         .actions([
-            "s3:ListBucket",
+            "s3:GetBucketLocation",
             "s3:GetEncryptionConfiguration",
             "s3:GetBucketPublicAccessBlock",
             "s3:GetBucketVersioning",
@@ -127,10 +126,8 @@ pub(super) fn bucket_settings(names: &Names, statement: Statement) -> Statement 
 /// Of a worker that redacts with Amazon Comprehend's synchronous operations.
 pub(super) fn detection() -> PolicyDocument {
     PolicyDocument::new([
-        // No resource-level permissions: what they look at is in the request.
-        Statement::allow("DetectPersonalData")
-            .actions(["comprehend:DetectPiiEntities", "comprehend:ContainsPiiEntities"])
-            .resources(["*"]),
+        // No resource-level permissions: the text is in the request.
+        Statement::allow("DetectPersonalData").actions(DETECTION).resources(["*"]),
     ])
 }
 
@@ -143,7 +140,7 @@ pub(super) fn objects(names: &Names, sid: &'static str, actions: &[&'static str]
     )
 }
 
-/// The listing of one part of a bucket, and of no other.
+/// The listing of one part of a bucket, and no other.
 pub(super) fn listing(names: &Names, sid: &'static str, area: &Area) -> Statement {
     let listing = Statement::allow(sid).actions(["s3:ListBucket"]).resources([area.bucket.clone()]).when(
         Test::StringEquals,
@@ -156,7 +153,7 @@ pub(super) fn listing(names: &Names, sid: &'static str, area: &Area) -> Statemen
     }
 }
 
-/// That a service may be given a role, and no other service.
+/// A role that may be passed to this service, and to no other.
 pub(super) fn pass_role(sid: &'static str, role: &Value, service: &'static str) -> Statement {
     Statement::allow(sid).actions(["iam:PassRole"]).resources([role.clone()]).when(
         Test::StringEquals,

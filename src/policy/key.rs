@@ -1,18 +1,18 @@
-//! The policy of the key: who may use it for what, and, to be filled in, who administers it.
+//! The policy of the key: who may use it for what, and who administers it, which has to be filled in.
 
-use super::identity::KEY_SETTINGS;
+use super::identity::{KEY_SETTINGS, SEALING};
 use super::language::{PolicyDocument, Principal, Statement, Test};
 use super::names::Names;
 use super::value::Value;
 use crate::resource::RoleArn;
 
-/// What the policy of a key says about the use of it. **It is no policy yet, and does not serialise**: who administers the key
-/// must be filled in.
+/// What the policy of a key says about its use. **It is not a policy yet, and does not serialise**: who administers the key must be
+/// filled in.
 ///
-/// **Every role that it names has to be there before the policy is put**: KMS refuses a policy with a principal that it cannot find
+/// **Every role that it names has to exist before the policy is put**: KMS refuses a policy with a principal that it cannot find
 /// ("PutKeyPolicy" in the AWS KMS API reference). These are the starters, readers, workers and the role of Comprehend, by their
-/// [default names](super::Scope) where none is given, that of Textract unless nothing is announced, and uploaders, checkers and starters of
-/// Comprehend's jobs where they are given.
+/// [default names](super::Scope) if none is given; the role of Textract, unless nothing is announced; and the uploaders, checkers and
+/// starters of Comprehend's jobs, if they are given.
 ///
 /// A key whose policy names nobody that can change it cannot be managed by anyone, and only AWS Support can recover it ("Default
 /// key policy" in the AWS KMS developer guide).
@@ -30,14 +30,14 @@ use crate::resource::RoleArn;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use = "it is no policy before it names who administers the key"]
+#[must_use = "it is not a policy before it names who administers the key"]
 pub struct KeyStatements {
     account: Value,
     partition: Value,
     uses: Vec<Statement>,
 }
 
-/// What administrators may do with a key. Neither to use it nor to grant its use is among it.
+/// What administrators may do with a key. That does not include using it, or granting its use.
 const ADMINISTRATION: [&str; 19] = [
     "kms:CancelKeyDeletion",
     "kms:DescribeKey",
@@ -63,20 +63,14 @@ const ADMINISTRATION: [&str; 19] = [
 impl KeyStatements {
     pub(super) fn new(names: &Names) -> Self {
         // In the policy of a key `*` means that key, and nothing else can be written.
-        let of_this_key = |sid| Statement::allow(sid).resources(["*"]);
+        let of_this_key = |sid: &'static str| Statement::allow(sid).resources(["*"]);
         let via = |service| [names.via(service)];
         let mut uses = vec![
-            of_this_key("SealByStarters").principal(Principal::Aws(names.starters.clone())).actions([
-                "kms:DescribeKey",
-                "kms:GenerateDataKey",
-                "kms:Decrypt",
-                "kms:ReEncryptFrom",
-                "kms:ReEncryptTo",
-            ]),
+            of_this_key("SealByStarters").principal(Principal::Aws(names.starters.clone())).actions(SEALING),
             of_this_key("OpenByReaders")
                 .principal(Principal::Aws(names.readers.clone()))
                 .actions(["kms:DescribeKey", "kms:Decrypt"]),
-            // What names a role here is enough without a policy of that role, so the narrowing of the worker's has to stand here, too.
+            // A statement that names a role here is enough without a policy of that role, so what narrows the worker's is repeated here.
             of_this_key("OpenByWorkers")
                 .principal(Principal::Aws(names.workers.clone()))
                 .actions(["kms:Decrypt"])
@@ -88,7 +82,7 @@ impl KeyStatements {
                 .principal(Principal::Aws(names.workers.clone()))
                 .actions(["kms:GenerateDataKey"])
                 .when(Test::StringEquals, "kms:ViaService", via("s3")),
-            // The topic's service encrypts for the queue.
+            // SNS, the service of the topic, encrypts for the queue.
             of_this_key("DeliverEncrypted")
                 .principal(Principal::Service("sns.amazonaws.com".into()))
                 .actions(["kms:GenerateDataKey", "kms:Decrypt"])
@@ -126,8 +120,9 @@ impl KeyStatements {
             );
         }
         if !names.comprehend_starters.is_empty() {
-            let by_starters =
-                |sid| of_this_key(sid).principal(Principal::Aws(names.comprehend_starters.clone()));
+            let by_starters = |sid: &'static str| {
+                of_this_key(sid).principal(Principal::Aws(names.comprehend_starters.clone()))
+            };
             uses.extend([
                 by_starters("OpenByComprehendStarters").actions(["kms:Decrypt"]).when(
                     Test::StringEquals,
@@ -145,15 +140,15 @@ impl KeyStatements {
         Self { account: names.key_account.clone(), partition: names.partition.clone(), uses }
     }
 
-    /// The whole policy, with these roles as administrators. Without a role nobody would administer the key, so then it is
-    /// [the account](Self::administered_by_account).
+    /// The whole policy, with these roles as administrators. Without a role nobody would administer the key, so then
+    /// [the account](Self::administered_by_account) does.
     #[must_use]
     pub fn administered_by(self, roles: impl IntoIterator<Item = RoleArn>) -> PolicyDocument {
         let roles: Vec<Value> = roles.into_iter().map(|role| role.to_string().into()).collect();
         if roles.is_empty() { self.administered_by_account() } else { self.administered(roles) }
     }
 
-    /// The whole policy, with the account of the key as administrator: whomever its IAM policies let administer keys.
+    /// The whole policy, with the account of the key as administrator: anybody whom its IAM policies let administer keys.
     #[must_use]
     pub fn administered_by_account(self) -> PolicyDocument {
         let root =

@@ -1,9 +1,9 @@
-//! What the policies name, as they need it: literal for policies of their own, references inside a stack.
+//! The names in the policies, as each needs them: literals in a policy by itself, references inside a stack.
 
 use super::value::Value;
 use crate::job::Api;
 
-/// The names that policies are made of. One code writes a policy from them, and it does not see which kind they are.
+/// The names that policies are made of. The same code writes a policy from either kind, and does not see which it is.
 #[derive(Clone, Debug)]
 pub(super) struct Names {
     pub(super) partition: Value,
@@ -12,7 +12,7 @@ pub(super) struct Names {
     /// `amazonaws.com`, or that of another partition.
     pub(super) dns_suffix: Value,
     pub(super) key: Value,
-    /// The account of the key, which may be another than that of the rest.
+    /// The account of the key, which may differ from that of the rest.
     pub(super) key_account: Value,
     pub(super) input: Area,
     pub(super) output: Area,
@@ -25,19 +25,19 @@ pub(super) struct Names {
     pub(super) starters: Vec<Value>,
     pub(super) readers: Vec<Value>,
     pub(super) workers: Vec<Value>,
-    /// In a stack one value, which is a list: so they have statements of their own.
+    /// In a stack a single value, which is a list: so they have statements of their own.
     pub(super) uploaders: Vec<Value>,
     pub(super) uploads: Presence,
     pub(super) comprehend_starters: Vec<Value>,
     pub(super) checkers: Vec<Value>,
     pub(super) families: Vec<Api>,
     pub(super) polls: bool,
-    /// Whether completions are announced at all: else nobody needs the role that announces them.
+    /// Whether completions are announced at all: otherwise nobody needs the role that announces them.
     pub(super) announces: bool,
     pub(super) detects: Presence,
     /// Whether Comprehend's jobs run in a VPC.
     pub(super) in_vpc: bool,
-    /// The endpoints outside of which nothing is reached, and whether there are any.
+    /// The endpoints that nothing is reached without, and whether there are any.
     pub(super) endpoints: Vec<Value>,
     pub(super) perimeter: Presence,
 }
@@ -47,7 +47,7 @@ pub(super) struct Names {
 pub(super) enum Presence {
     Absent,
     Present,
-    /// In a stack, where this condition holds.
+    /// In a stack, if this condition holds.
     If(&'static str),
 }
 
@@ -58,7 +58,7 @@ pub(super) struct Area {
     pub(super) bucket: Value,
     /// What the keys begin with, or the key itself, in the language of IAM: special characters are escaped.
     pub(super) keys: String,
-    /// Only that key, rather than all that begin so.
+    /// Only that key, instead of all that begin so.
     pub(super) is_one: bool,
 }
 
@@ -69,8 +69,8 @@ impl Area {
         self.bucket.clone().then(format!("/{}{all}", self.keys))
     }
 
-    /// The prefixes that it may be listed by: its own, and those within. `None` for a whole bucket: who lists that names no prefix,
-    /// and a test for one would deny it.
+    /// The prefixes that it may be listed by: its own, and those within. `None` for a whole bucket: whoever lists that names no
+    /// prefix, and a test for one would deny it.
     pub(super) fn prefixes(&self) -> Option<Value> {
         match (self.is_one, self.keys.as_str()) {
             (true, key) => Some(key.to_owned().into()),
@@ -93,11 +93,12 @@ impl Names {
         Value::join(parts).then(Value::join(rest))
     }
 
-    /// The operations that start, or get, the jobs of the families.
+    /// The operations that start the jobs of the families.
     pub(super) fn starts(&self) -> Vec<Value> {
         self.families.iter().map(|api| Value::from(format!("textract:{api}"))).collect()
     }
 
+    /// The operations that get them.
     pub(super) fn gets(&self) -> Vec<Value> {
         let names = self.families.iter().flat_map(|api| match api {
             Api::StartDocumentTextDetection => &["textract:GetDocumentTextDetection"][..],

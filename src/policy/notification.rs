@@ -4,13 +4,13 @@ use super::language::{PolicyDocument, Principal, Statement, Test};
 use super::names::Names;
 use super::value::Value;
 
-/// Who takes on the role: Textract, and only for jobs of this account.
+/// Who assumes the role: Textract, and only for jobs of this account.
 pub(super) fn trust(names: &Names) -> PolicyDocument {
     service_trust(names, "TextractOfThisAccount", "textract.amazonaws.com", "textract", "*")
 }
 
-/// A role that a service takes on, for jobs of this account: the conditions keep it from being used for somebody else's ("The
-/// confused deputy problem" in the IAM user guide).
+/// The trust policy of a role that a service assumes for jobs of this account: the conditions keep it from being used for somebody
+/// else's ("The confused deputy problem" in the IAM user guide).
 pub(super) fn service_trust(
     names: &Names,
     sid: &'static str,
@@ -26,7 +26,7 @@ pub(super) fn service_trust(
         .when(Test::ArnLike, "aws:SourceArn", [jobs])])
 }
 
-/// What the role may: publish to that topic, encrypted.
+/// What the role may do: publish to that topic, encrypted.
 pub(super) fn permissions(names: &Names) -> PolicyDocument {
     PolicyDocument::new([
         Statement::allow("PublishCompletions")

@@ -10,13 +10,13 @@ use super::{analyses, bucket, comprehend, endpoint, identity, notification};
 use crate::job::{Api, Family, Seal, SecureJob};
 use crate::resource::{AccountId, Bucket, Partition, Region, RoleArn, S3Location, VpcEndpointId};
 
-/// Where redacted results go in the bucket of the results, unless told otherwise.
+/// Where redacted results go in the bucket of the results by default.
 pub(super) const REDACTED: &str = "redacted";
 
 /// The names of one deployment: what jobs read and write, under which key, and who does what.
 ///
-/// What is not given follows from its [name](super::ScopeBuilder::name): the topic `inkseal-completions`, the queue of the same name and its
-/// `inkseal-completions-dead`, and the roles `inkseal-starter`, `-reader`, `-worker`, `-textract` and `-comprehend`.
+/// Names that are not given follow from its [name](super::ScopeBuilder::name): the topic `inkseal-completions`, the queue of the same name
+/// with `inkseal-completions-dead`, and the roles `inkseal-starter`, `-reader`, `-worker`, `-textract` and `-comprehend`.
 ///
 /// ```
 /// use inkseal::SecureJob;
@@ -47,7 +47,7 @@ impl Scope {
         ScopeBuilder::new(documents, seal)
     }
 
-    /// For this very job: its document, its seal, its family and its channel. Where it has no channel, the starter polls.
+    /// For this job: its document, its seal, its family and its channel. Without a channel, the starter polls.
     pub fn of_job<F: Family>(job: &SecureJob<F>) -> ScopeBuilder {
         let builder = Self::builder(Documents::object(job.input()), job.seal()).families([F::API]);
         match job.notification_channel() {
@@ -58,29 +58,29 @@ impl Scope {
 
     /// The identity policy of whoever starts jobs and lists documents to start them for.
     ///
-    /// It cannot force the seal: Textract's Start operations know no resource and no condition key for `OutputConfig` or
-    /// `KMSKeyId`. It lets Textract write to the one place under the one key only, and [`SecureJob`] does the rest.
+    /// It cannot force the seal: Textract's Start operations have no resource and no condition key for `OutputConfig` or
+    /// `KMSKeyId`. It lets Textract write only to the one place, under the one key, and [`SecureJob`] does the rest.
     pub fn starter(&self) -> PolicyDocument {
         identity::starter(&self.names())
     }
 
-    /// The identity policy of whoever reads results, from the bucket or over the Get operations. It writes nothing.
+    /// The identity policy of whoever reads results, from the bucket or through the Get operations. It writes nothing.
     pub fn reader(&self) -> PolicyDocument {
         identity::reader(&self.names())
     }
 
     /// The identity policy of the workers of a [`fleet`](crate::fleet): take completions, read results, file in the sink.
     ///
-    /// To see whether a job was filed a worker looks for its manifest. S3 says that an object is not there only to who may list
-    /// the whole bucket, and else that access is denied, which [`SealedStore`](crate::SealedStore) takes for the same.
+    /// To see whether a job was filed, a worker asks for its manifest. Only a caller who may list the whole bucket is told that an
+    /// object is missing; others get AccessDenied, which [`SealedStore`](crate::SealedStore) treats as the same.
     pub fn worker(&self) -> PolicyDocument {
         identity::worker(&self.names())
     }
 
-    /// The identity policy of whoever uploads documents, with the key: the bucket takes none without it, so that a put names it
+    /// The identity policy of whoever uploads documents. Each put has to name the key, as the bucket takes nothing without it
     /// (`aws s3 cp --sse aws:kms --sse-kms-key-id ARN`). It reads nothing, and lists nothing.
     ///
-    /// The policies of the key and of the endpoint let nobody upload but the [uploaders](super::ScopeBuilder::uploader).
+    /// The policies of the key and of the endpoint let only the [uploaders](super::ScopeBuilder::uploader) upload.
     pub fn uploader(&self) -> PolicyDocument {
         identity::uploader(&self.names())
     }
@@ -88,25 +88,25 @@ impl Scope {
     /// The identity policy of whoever starts Comprehend's jobs and trainings, follows and stops them, and reads their results in
     /// the sink. It passes them the role of [`comprehend_role`](Self::comprehend_role).
     ///
-    /// **It forces the seal.** Comprehend has condition keys for the keys of a request, of output, volumes and model, and each that an
-    /// operation takes has to be the key: a start that names another key, or none, is denied, whatever code calls. Name the key by its
-    /// ARN. Unconfirmed: whether Comprehend also compares an id with the ARN, or takes it for another key.
+    /// **It forces the seal.** Comprehend has condition keys for the keys of a request, for output, volumes and model, and each one that
+    /// an operation takes has to be the key: a start that names another key, or none, is denied, whatever code makes the call. Name the
+    /// key by its ARN. Unconfirmed: whether Comprehend also compares an id with the ARN, or takes it for another key.
     ///
-    /// For the input of a job out of Textract's results ([`CompletedJob::comprehend_input`](crate::CompletedJob::comprehend_input))
+    /// To make the input of a job from Textract's results ([`CompletedJob::comprehend_input`](crate::CompletedJob::comprehend_input))
     /// it needs the policy of a [worker](Self::worker) as well. Unconfirmed: whether the caller itself has to be allowed
-    /// `kms:CreateGrant`, which is here for the volumes and only for resources of AWS.
+    /// `kms:CreateGrant`, which is allowed here for the volumes, and only for AWS resources.
     pub fn comprehend_starter(&self) -> PolicyDocument {
         analyses::starter(&self.names())
     }
 
     /// The identity policy of whoever evaluates a [posture](crate::posture): the settings of key, buckets and trails, and nothing
-    /// that is in them. A trail of the organization is another account's, so what looks at it has to be added with
-    /// [`PolicyDocument::with`].
+    /// that is in them, not even the names of objects. A trail of the organization belongs to another account, so permission to read
+    /// its settings has to be added with [`PolicyDocument::with`].
     pub fn checker(&self) -> PolicyDocument {
         identity::checker(&self.names())
     }
 
-    /// What the policy of the key has to say, but for its administrators, which are to be filled in.
+    /// What the policy of the key has to say, except for its administrators, which have to be filled in.
     pub fn key_statements(&self) -> KeyStatements {
         KeyStatements::new(&self.names())
     }
@@ -123,7 +123,7 @@ impl Scope {
         bucket::sealed(&names, &names.output.bucket)
     }
 
-    /// The policy of the bucket of what was filed.
+    /// The policy of the bucket of the documents that were filed.
     pub fn sink_bucket(&self) -> PolicyDocument {
         let names = self.names();
         bucket::sealed(&names, &names.sink.bucket)
@@ -179,13 +179,13 @@ impl Scope {
         endpoint::s3(&self.names())
     }
 
-    /// A policy beside those of the roles, or a boundary around more: nothing but through the endpoints, except what a service does
-    /// for the caller. `None` where no endpoint was given.
+    /// A policy in addition to those of the roles, or a permissions boundary around more: every call goes through the endpoints, except
+    /// those that a service makes for the caller. `None` if no endpoint was given.
     pub fn network_perimeter(&self) -> Option<PolicyDocument> {
         (!self.given.endpoints.is_empty()).then(|| endpoint::perimeter(&self.names()))
     }
 
-    /// Each policy with a name for its file, in a fixed order: all but that of the key, which needs its administrators.
+    /// Each policy with a name for its file, in a fixed order: all except that of the key, which needs its administrators.
     pub fn policies(&self) -> Vec<(&'static str, PolicyDocument)> {
         let mut all = vec![
             ("starter", self.starter()),
@@ -234,7 +234,7 @@ impl Scope {
         &self.given.output
     }
 
-    /// Where documents are filed: what was given, or `redacted` in the bucket of the results.
+    /// Where documents are filed: the given sink, or `redacted` in the bucket of the results.
     pub(super) fn sink(&self) -> Area {
         match &self.given.sink {
             Some(sink) => self.area(sink),

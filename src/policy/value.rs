@@ -1,4 +1,4 @@
-//! A text of a policy: what it says, or in a stack what CloudFormation makes of it.
+//! A string in a policy: a literal, or in a stack what CloudFormation makes of a reference.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use serde::ser::{Serialize, Serializer};
 use serde_saphyr::{FlowMap, FlowSeq};
 
-/// A text in a policy: an action, an ARN, the value of a condition.
+/// A string in a policy: an action, an ARN, the value of a condition.
 ///
-/// It is literal, and is written as it stands. Only the statements of a [`Stack`](super::Stack) also hold references to other
-/// resources of it, which are written as `Ref`, `Fn::GetAtt` or `Fn::Sub`: so that a policy and the stack are one code.
+/// It is a literal, and is written as it is. Only the statements of a [`Stack`](super::Stack) also hold references to its other
+/// resources, which are written as `Ref`, `Fn::GetAtt` or `Fn::Sub`: so one code writes both the policies and the stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Value(Form);
 
@@ -23,27 +23,27 @@ enum Form {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Piece {
     Literal(Cow<'static, str>),
-    /// A logical id, a parameter or a pseudo parameter; with a dot and an attribute, what `Fn::GetAtt` gives.
+    /// A logical id, a parameter or a pseudo parameter; with a dot and an attribute, a use of `Fn::GetAtt`.
     Reference(&'static str),
 }
 
 impl Value {
-    /// What a resource of the stack, a parameter or a pseudo parameter is: `Key.Arn`, `Name` or `AWS::Region`.
+    /// The value of a resource of the stack, a parameter or a pseudo parameter: `Key.Arn`, `Name` or `AWS::Region`.
     pub(super) fn reference(to: &'static str) -> Self {
         Self(Form::Text(vec![Piece::Reference(to)]))
     }
 
-    /// One value where this condition of the stack holds, and another where it does not.
+    /// One value if this condition of the stack holds, and another if it does not.
     pub(super) fn either(condition: &'static str, then: Self, otherwise: Self) -> Self {
         Self(Form::Either(condition, Box::new(then), Box::new(otherwise)))
     }
 
-    /// Values one after the other.
+    /// Several values, one after the other.
     pub(super) fn join<const N: usize>(values: [Self; N]) -> Self {
         values.into_iter().fold(Self(Form::Text(Vec::new())), Self::then)
     }
 
-    /// The same text, with something after it.
+    /// The same value, with something after it.
     pub(super) fn then(self, more: impl Into<Self>) -> Self {
         match (self.0, more.into().0) {
             (Form::Text(mut pieces), Form::Text(more)) => {
@@ -59,7 +59,7 @@ impl Value {
         }
     }
 
-    /// The text, where it is literal.
+    /// The string, if it is a literal.
     ///
     /// ```
     /// use inkseal::policy::Value;
@@ -83,7 +83,7 @@ impl Piece {
         }
     }
 
-    /// As it stands in the text of an `Fn::Sub`, where `${!` is what a literal `${` is written as.
+    /// As it appears in the string of an `Fn::Sub`, in which a literal `${` is written `${!`.
     fn in_sub(&self) -> Cow<'_, str> {
         match self {
             Self::Literal(text) => Cow::Owned(text.replace("${", "${!")),
@@ -109,7 +109,7 @@ impl Serialize for Value {
         if let Some(text) = self.as_literal() {
             return serializer.serialize_str(&text);
         }
-        // On one line each in YAML; in JSON the wrappers are nothing.
+        // On one line each in YAML; in JSON the wrappers do nothing.
         let one = |function: &'static str, of: &str| FlowMap(BTreeMap::from([(function, of.to_owned())]));
         match &self.0 {
             Form::Either(condition, then, otherwise) => {
@@ -133,7 +133,7 @@ impl Serialize for Value {
     }
 }
 
-/// A text in which `*`, `?` and `$` stand for themselves, as IAM reads it ("Special characters" in "IAM policy elements:
+/// A string in which `*`, `?` and `$` mean themselves, as IAM reads it ("Special characters" in "IAM policy elements:
 /// Variables and tags" in the IAM user guide).
 pub(super) fn verbatim(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());

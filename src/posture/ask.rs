@@ -1,4 +1,4 @@
-//! One question to AWS, and the three ways in which it ends: an answer, "there is none", and no answer.
+//! One question to AWS, and its three possible ends: an answer, "there is no such setting", and no answer.
 
 use std::borrow::Cow;
 use std::future::Future;
@@ -15,7 +15,7 @@ use crate::error::{Error, ErrorKind, Stage};
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Unanswered {
-    /// The caller has not this permission.
+    /// The caller does not have this permission.
     Denied(&'static str),
     /// Something else was in the way.
     Because(Cow<'static, str>),
@@ -26,7 +26,7 @@ impl From<Unanswered> for Outcome {
         match unanswered {
             Unanswered::Denied(permission) => Self::NotEvaluated {
                 permission: Some(permission.into()),
-                reason: format!("{permission} was denied: allow it to who checks").into(),
+                reason: format!("{permission} was denied: allow it for the role that runs the check").into(),
             },
             Unanswered::Because(reason) => Self::not_evaluated(reason),
         }
@@ -36,16 +36,16 @@ impl From<Unanswered> for Outcome {
 /// A call that only reads.
 pub(super) struct Ask {
     pub(super) operation: &'static str,
-    /// The IAM action that it needs, which S3 does not always name like the operation.
+    /// The IAM action that it needs, which S3 does not always name after the operation.
     pub(super) permission: &'static str,
     /// The error codes by which the service says that there is no such setting.
     pub(super) absent: &'static [&'static str],
 }
 
 impl Ask {
-    /// Gives none where the service says that there is no such setting.
+    /// Returns `None` if the service says that there is no such setting.
     ///
-    /// Throttling is retried by the SDK, as its retry configuration says; what is left of it then is no answer.
+    /// Throttling is retried by the SDK, as its retry configuration says; if it lasts, there is no answer.
     pub(super) async fn send<O, E>(
         &self,
         request: impl Future<Output = Result<O, SdkError<E, HttpResponse>>> + Send,
@@ -68,7 +68,7 @@ impl Ask {
     }
 
     fn unanswered(&self, error: &Error, answered: bool) -> Unanswered {
-        // A HEAD has no body, and so its error has no code.
+        // An error without a body has no code.
         let codes = ["AccessDenied", "AccessDeniedException", "Forbidden", "AllAccessDisabled"];
         let refused = answered && error.code().is_none_or(|code| codes.contains(&code));
         let operation = self.operation;
@@ -79,14 +79,10 @@ impl Ask {
             ErrorKind::AccessDenied => {
                 format!("{operation}: there are no credentials, or they were not accepted").into()
             }
-            ErrorKind::Throttled => {
-                format!("{operation} was throttled, still so after the SDK's retries").into()
-            }
+            ErrorKind::Throttled => format!("{operation} was throttled, even after the SDK's retries").into(),
             ErrorKind::Transport => format!("{operation}: the service could not be reached").into(),
             ErrorKind::InsecureTransport => format!("{operation} was refused by the transport policy").into(),
-            ErrorKind::NotFound | ErrorKind::UnusableKey => {
-                format!("{operation}: there is no such thing").into()
-            }
+            ErrorKind::NotFound | ErrorKind::UnusableKey => format!("{operation}: not found").into(),
             kind => format!("{operation} failed: {kind:?}").into(),
         })
     }

@@ -1,6 +1,8 @@
-//! A bucket: its encryption, its doors, its owner, its place, and what its policy keeps out.
+//! A bucket: its encryption, public access, owner and Region, and what its policy keeps out.
 
-use aws_sdk_s3::types::{BucketVersioningStatus, ServerSideEncryption, ServerSideEncryptionRule};
+use aws_sdk_s3::types::{
+    BucketLocationConstraint, BucketVersioningStatus, ServerSideEncryption, ServerSideEncryptionRule,
+};
 use aws_smithy_runtime_api::client::result::SdkError;
 
 use super::ask::{Ask, Unanswered};
@@ -25,7 +27,7 @@ const VERSIONING: Ask =
 const POLICY: Ask =
     Ask { operation: "GetBucketPolicy", permission: "s3:GetBucketPolicy", absent: &["NoSuchBucketPolicy"] };
 const LOGGING: Ask = Ask { operation: "GetBucketLogging", permission: "s3:GetBucketLogging", absent: &[] };
-const HEAD: Ask = Ask { operation: "HeadBucket", permission: "s3:ListBucket", absent: &[] };
+const LOCATION: Ask = Ask { operation: "GetBucketLocation", permission: "s3:GetBucketLocation", absent: &[] };
 
 /// What a bucket is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +46,7 @@ impl Role {
         }
     }
 
-    /// The question that the encryption of this bucket belongs to: the lens has one of its own for the output.
+    /// The question that the encryption of this bucket belongs to: the lens has a separate one for the output.
     fn sealing(self) -> Question {
         match self {
             Self::Output => Question::Sec7,
@@ -54,7 +56,7 @@ impl Role {
     }
 }
 
-/// A bucket, and what is expected of it.
+/// A bucket, and what it is for.
 #[derive(Clone, Debug)]
 pub(super) struct Target {
     pub(super) role: Role,
@@ -63,7 +65,7 @@ pub(super) struct Target {
     pub(super) below: String,
 }
 
-/// What is known of the key, the place and the owner.
+/// The key, Region and owner that are expected.
 pub(super) struct Expected<'a> {
     pub(super) key: &'a KmsKey,
     pub(super) region: Option<&'a Region>,
@@ -160,7 +162,7 @@ fn default_encryption(
         KeyMatch::Same => Outcome::pass("the bucket encrypts with this key by default"),
         KeyMatch::Different => Outcome::fail("the bucket encrypts with another key by default", remedy),
         KeyMatch::NeedsResolution => Outcome::fail(
-            "the bucket's default key cannot be compared with this one: one of them is an alias",
+            "the bucket's default key cannot be compared with this one, as one of them is an alias",
             remedy,
         ),
     }
@@ -172,7 +174,7 @@ fn bucket_key(rules: &Result<Vec<ServerSideEncryptionRule>, Unanswered>) -> Outc
             Outcome::pass("the S3 Bucket Key is on")
         }
         Ok(_) => Outcome::fail(
-            "the S3 Bucket Key is off, so every object costs a call to KMS and its quota",
+            "the S3 Bucket Key is off, so every object costs a call to KMS, and some of its quota",
             "turn on the bucket key in the bucket's default encryption",
         ),
         Err(unanswered) => unanswered.clone().into(),
@@ -201,7 +203,7 @@ fn versions(status: Option<BucketVersioningStatus>) -> Outcome {
     match status {
         Some(BucketVersioningStatus::Enabled) => Outcome::pass("versioning is on"),
         _ => Outcome::fail(
-            "versioning is off, so what is overwritten or deleted is gone",
+            "versioning is off, so objects that are overwritten or deleted are gone",
             "turn on the bucket's versioning",
         ),
     }
@@ -231,7 +233,7 @@ fn denials(
             Ok(statements) => statements,
             Err(_) => {
                 return all(Outcome::not_evaluated(
-                    "the bucket's policy has a part that this crate does not know: let a person read it",
+                    "the bucket's policy has a part that this crate does not know: have a person read it",
                 ));
             }
         },
@@ -241,49 +243,51 @@ fn denials(
     };
     let other_keys = if expected.key.is_alias() || !expected.key.is_arn() {
         Outcome::not_evaluated(
-            "a policy names the key by its ARN, which is not known: name it so, or allow kms:DescribeKey",
+            "policies name the key by its ARN, which is not known: give the ARN, or allow kms:DescribeKey",
         )
     } else {
         judge(
             statements.deny_other_keys(below, expected.key.as_str()),
             "the bucket's policy denies puts with another key",
             "no statement of the bucket's policy denies everybody, without exception, puts with another key",
-            "deny s3:PutObject where s3:x-amz-server-side-encryption-aws-kms-key-id is not the key's ARN",
+            "deny s3:PutObject if s3:x-amz-server-side-encryption-aws-kms-key-id is not the key's ARN",
         )
     };
     Denials {
         plain_http: judge(
             statements.deny_plain_http(arn),
-            "the bucket's policy denies what does not come over TLS",
-            "no statement of the bucket's policy denies everybody, without exception, what does not come over TLS",
-            "deny s3:* on the bucket and its objects where aws:SecureTransport is false",
+            "the bucket's policy denies requests that do not come over TLS",
+            "no statement of the bucket's policy denies everybody, without exception, requests that do not come over TLS",
+            "deny s3:* on the bucket and its objects if aws:SecureTransport is false",
         ),
         other_keys,
         missing_key: judge(
             statements.deny_missing_key(below),
             "the bucket's policy denies puts that name no key",
             "no statement of the bucket's policy denies everybody, without exception, puts that name no key",
-            "deny s3:PutObject where s3:x-amz-server-side-encryption-aws-kms-key-id is null",
+            "deny s3:PutObject if s3:x-amz-server-side-encryption-aws-kms-key-id is null",
         ),
     }
 }
 
-/// `HeadBucket` as of the owner that is expected, and where that is refused, as of anybody, to tell one refusal from the
-/// other. Only this call names the owner: the others are to say what they find whoever that is.
+/// `GetBucketLocation` with the expected owner, and if that is refused, without one, to tell one refusal from the other. Only this
+/// call names the owner: the others are to report what they find, whoever owns the bucket.
+///
+/// AWS recommends `HeadBucket` for the Region, whose permission is `s3:ListBucket`: that would show the names of all objects as well.
 async fn owner_and_region(clients: &Clients, target: &Target, expected: &Expected<'_>) -> (Outcome, Outcome) {
-    let (head, region) = head(clients, &target.bucket, expected.owner).await;
-    let Err(refused) = head else {
+    let (located, region) = locate(clients, &target.bucket, expected.owner).await;
+    let Err(refused) = located else {
         return (owner(expected.owner, true), place(region, expected));
     };
     if expected.owner.is_none() || !matches!(refused, Unanswered::Denied(_)) {
         let of_region = match region {
-            // A redirect to another Region is an error that tells which.
+            // A redirect to another Region is an error that names it.
             Some(region) => place(Some(region), expected),
             None => refused.clone().into(),
         };
         return (refused.into(), of_region);
     }
-    let (again, region) = self::head(clients, &target.bucket, None).await;
+    let (again, region) = locate(clients, &target.bucket, None).await;
     let of_region = match (&again, region) {
         (Err(unanswered), None) => unanswered.clone().into(),
         (_, region) => place(region, expected),
@@ -294,12 +298,12 @@ async fn owner_and_region(clients: &Clients, target: &Target, expected: &Expecte
     }
 }
 
-async fn head(
+async fn locate(
     clients: &Clients,
     bucket: &Bucket,
     owner: Option<&AccountId>,
 ) -> (Result<(), Unanswered>, Option<String>) {
-    let call = clients.s3().head_bucket().bucket(bucket.as_str());
+    let call = clients.s3().get_bucket_location().bucket(bucket.as_str());
     let call = call.set_expected_bucket_owner(owner.map(ToString::to_string));
     let mut redirected = None;
     let watched = async {
@@ -309,23 +313,33 @@ async fn head(
         }
         result
     };
-    let answer = HEAD.send(watched).await;
+    let answer = LOCATION.send(watched).await;
     match answer {
-        Ok(answer) => (Ok(()), answer.and_then(|answer| answer.bucket_region)),
+        Ok(answer) => (Ok(()), answer.map(|answer| region_of(answer.location_constraint()))),
         Err(unanswered) => (Err(unanswered), redirected),
     }
+}
+
+/// The Region of a location constraint, which does not always have its name ("GetBucketLocation" in the Amazon S3 API reference).
+fn region_of(constraint: Option<&BucketLocationConstraint>) -> String {
+    let region = match constraint.map_or("", BucketLocationConstraint::as_str) {
+        "" => "us-east-1",
+        "EU" => "eu-west-1",
+        region => region,
+    };
+    region.to_owned()
 }
 
 fn owner(expected: Option<&AccountId>, is_theirs: bool) -> Outcome {
     match (expected, is_theirs) {
         (None, _) => Outcome::fail(
-            "nobody said which account has to own the bucket",
+            "no account is named that has to own the bucket",
             "give the job expected_bucket_owner, or the posture an account",
         ),
         (Some(account), true) => Outcome::pass(format!("the bucket belongs to {account}")),
         (Some(account), false) => Outcome::fail(
             format!("the bucket does not belong to {account}"),
-            "use a bucket of the account that is expected, or correct the account",
+            "use a bucket of the expected account, or correct the account",
         ),
     }
 }
@@ -333,20 +347,20 @@ fn owner(expected: Option<&AccountId>, is_theirs: bool) -> Outcome {
 fn place(region: Option<String>, expected: &Expected<'_>) -> Outcome {
     let of_key = expected.key.region().or(expected.region);
     match (region, of_key) {
-        (None, _) => Outcome::not_evaluated("S3 does not say in which Region the bucket is"),
+        (None, _) => Outcome::not_evaluated("S3 does not say which Region the bucket is in"),
         (Some(_), None) => Outcome::not_evaluated(
             "the key's Region is not known: name the key by its ARN, or allow kms:DescribeKey",
         ),
         (Some(region), Some(of_key)) if region == of_key.as_str() => {
             Outcome::pass(format!("the bucket and the key are in {region}"))
         }
-        // What is no Region is not repeated.
+        // Anything but a Region is not repeated.
         (Some(region), Some(of_key)) => match region.parse::<Region>() {
             Ok(region) => Outcome::fail(
                 format!("the bucket is in {region}, the key in {of_key}"),
-                "use a bucket of the key's Region, as objects can be under no other key",
+                "use a bucket in the key's Region, as S3 takes no keys of other Regions",
             ),
-            Err(_) => Outcome::not_evaluated("S3 names no Region that is one"),
+            Err(_) => Outcome::not_evaluated("what S3 names as the bucket's Region is not a Region"),
         },
     }
 }

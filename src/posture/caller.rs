@@ -1,4 +1,4 @@
-//! Who asks: the account, and what kind of credentials.
+//! The caller: the account, and the kind of credentials.
 
 use super::ask::{Ask, Unanswered};
 use super::report::{Control, Outcome, Question};
@@ -30,22 +30,22 @@ fn account_outcome(account: Option<String>, expected: Option<&AccountId>) -> Out
     let account = account.and_then(|account| account.parse::<AccountId>().ok());
     match (account, expected) {
         (None, _) => Outcome::not_evaluated("STS does not say whose the credentials are"),
-        (Some(_), None) => Outcome::not_evaluated(
-            "nobody said which account is expected: give one, or name the key by its ARN",
-        ),
+        (Some(_), None) => {
+            Outcome::not_evaluated("no expected account is known: give one, or name the key by its ARN")
+        }
         (Some(account), Some(expected)) if account == *expected => {
             Outcome::pass(format!("the caller is of account {account}"))
         }
         (Some(account), Some(expected)) => Outcome::fail(
-            format!("the caller is of account {account}, expected is {expected}"),
-            "use credentials of the account that is expected, or correct the account",
+            format!("the caller is of account {account}, and {expected} is expected"),
+            "use credentials of the expected account, or correct the account",
         ),
     }
 }
 
-/// An assumed role; the name of its session can be a person's and is not repeated.
+/// Whether it is an assumed role. The name of the session can be a person's, and is not repeated.
 fn role(arn: &str) -> Outcome {
-    let remedy = "assume a role, which hands out credentials that end";
+    let remedy = "assume a role, whose credentials expire";
     let resource = arn.splitn(6, ':').nth(5).unwrap_or_default();
     match resource.split('/').next() {
         Some("assumed-role") => Outcome::pass("the caller has assumed a role"),

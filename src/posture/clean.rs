@@ -1,4 +1,4 @@
-//! The proof of a clean report, and jobs that start with nothing less.
+//! The proof of a clean report, and jobs that start only with it.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,14 +12,15 @@ use crate::error::{Error, ErrorKind, Result, Stage};
 use crate::job::{Family, RunningJob, Seal, SecureJob};
 use crate::resource::Bucket;
 
-/// How long a proof is good for unless told otherwise: an hour.
+/// How long a proof is valid by default: one hour.
 const GOOD_FOR: Duration = Duration::from_secs(60 * 60);
 
-/// The proof that a posture was clean a while ago.
+/// The proof that a posture was clean a short while ago.
 ///
-/// There is no other way to one than [`Posture::demand_clean`], which has just looked: a [`Report`] that was read from a file
-/// does not turn into one. It keeps the clients that were looked at, so a job starts with those and with no others. It keeps
-/// the buckets too: a job starts only where its input bucket was looked at as one, or is the output bucket of the seal.
+/// The only way to get one is [`Posture::demand_clean`], which has just checked: a [`Report`] that was read from a file cannot be turned
+/// into one. It keeps the clients that were checked, so a job starts with those and no others. It keeps the input bucket as well: a job
+/// starts only if its own was checked as such, with [`Posture::of_job`] or [`Posture::input`]. That includes a job whose input is in the
+/// output bucket: without an input there, only the output prefix was checked.
 #[derive(Clone)]
 pub struct CleanReport {
     clients: Clients,
@@ -48,7 +49,8 @@ impl CleanReport {
     pub(super) fn new(posture: &Posture, report: Report) -> Result<Self> {
         if !report.is_clean() {
             let controls = report.findings().map(|control: &Control| control.id().to_owned()).collect();
-            let message = "the posture has findings, which the source of this error names: mend them, or let who checks see them";
+            let message = "the posture has findings, which the source of this error names: fix them, or give the checking role the \
+                           missing permissions";
             return Err(
                 Error::new(ErrorKind::NotClean, Stage::Posture, message).caused_by(NotClean { controls })
             );
@@ -62,26 +64,26 @@ impl CleanReport {
         &self.report
     }
 
-    /// The same proof, good for so long after it was made; an hour unless told otherwise.
+    /// The same proof, valid for this long after it was made. Defaults to one hour.
     #[must_use]
     pub fn good_for(self, time: Duration) -> Self {
         Self { good_for: time, ..self }
     }
 
-    /// The clients to start with, if this proves anything for a job of this seal with a document in this bucket.
+    /// The clients to start with, if this proof covers a job of this seal with a document in this bucket.
     fn clients_for(&self, seal: &Seal, input: &Bucket) -> Result<&Clients> {
         let refuse = |message| Err(Error::new(ErrorKind::NotClean, Stage::Posture, message));
         if *seal != self.seal {
-            return refuse("the clean report is of another seal than the job's: look at the job's own");
+            return refuse("the clean report is of another seal than the job's: check that of the job");
         }
-        if self.input.as_ref() != Some(input) && self.seal.bucket() != input {
+        // The output bucket is no exception: without an input there, only the output prefix was checked.
+        if self.input.as_ref() != Some(input) {
             return refuse(
-                "the clean report did not look at the job's input bucket: look with Posture::of_job, or name the bucket to \
-                 Posture::input",
+                "the clean report does not cover the job's input bucket: use Posture::of_job, or give the bucket to Posture::input",
             );
         }
         if self.looked.elapsed() > self.good_for {
-            return refuse("the clean report is too old: look again");
+            return refuse("the clean report is too old: check again");
         }
         Ok(&self.clients)
     }
@@ -101,7 +103,7 @@ impl fmt::Debug for CleanReport {
 
 /// A job that starts only with the proof that its posture is clean.
 ///
-/// Hand this out in place of a [`SecureJob`], and who has it cannot start it in any other way.
+/// Hand this out instead of a [`SecureJob`], and its holder cannot start the job in any other way.
 ///
 /// ```no_run
 /// use inkseal::posture::Posture;
@@ -126,17 +128,17 @@ impl<F: Family> SecureJob<F> {
 }
 
 impl<F: Family> DemandingJob<F> {
-    /// Where the output goes, and under which key.
+    /// The bucket that the output goes to, and the key that it is under.
     pub fn seal(&self) -> &Seal {
         self.job.seal()
     }
 
-    /// Starts the job with the clients that were looked at.
+    /// Starts the job with the clients that were checked.
     ///
     /// # Errors
     ///
-    /// [`NotClean`](ErrorKind::NotClean) if the proof is of another seal than the job's, did not look at the job's input bucket,
-    /// or is too old; else as [`SecureJob::start`].
+    /// [`NotClean`](ErrorKind::NotClean) if the proof is of another seal than the job's, does not cover the job's input bucket,
+    /// or is too old; otherwise as [`SecureJob::start`].
     ///
     /// # Cancel safety
     ///

@@ -1,7 +1,7 @@
-//! Where requests would go, and what they are signed with, seen without sending one.
+//! Where requests would go, and what they are signed with, without sending one.
 //!
-//! A request is made and signed as any other, looked at just before it would leave, and stopped there. So it does not matter
-//! whether an endpoint comes from the code, the environment or a profile, and nobody needs a permission.
+//! A request is made and signed like any other, inspected just before it would be sent, and stopped there. So it does not matter
+//! whether an endpoint comes from the code, the environment or a profile, and no permission is needed.
 
 use std::io;
 use std::net::{IpAddr, Ipv6Addr, ToSocketAddrs};
@@ -19,13 +19,13 @@ use super::report::{Control, Outcome, Question};
 use crate::audit::Unsent;
 use crate::clients::{Clients, is_vpc_endpoint};
 
-/// A resolver that does not answer in this time does not count.
+/// The longest wait for the resolver. Later answers do not count.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The controls of the endpoints, and of the session token.
 pub(super) async fn controls(clients: &Clients) -> Vec<Control> {
     let textract = Probe::default();
-    // What is asked is nothing that exists, as nobody is going to be asked.
+    // The names need not exist, as nothing is sent.
     let call = clients.textract().get_document_analysis().job_id("posture");
     let _ = call.customize().interceptor(textract.clone()).send().await;
     let s3 = Probe::default();
@@ -50,7 +50,7 @@ pub(super) async fn controls(clients: &Clients) -> Vec<Control> {
         let outcome = match seen {
             Some(seen) => private(gate, &seen.host).await,
             None => Outcome::not_evaluated(
-                "no request could be prepared: look at the credentials, the Region and the endpoint",
+                "no request could be prepared: check the credentials, the Region and the endpoint",
             ),
         };
         controls.push(Control::new(Question::Sec1, gate.id(), outcome));
@@ -60,10 +60,10 @@ pub(super) async fn controls(clients: &Clients) -> Vec<Control> {
 
 fn temporary(mut tokens: impl Iterator<Item = Option<bool>>) -> Outcome {
     match tokens.try_fold(true, |all, token| token.map(|token| all && token)) {
-        None => Outcome::not_evaluated("no request could be signed: look at the credentials"),
+        None => Outcome::not_evaluated("no request could be signed: check the credentials"),
         Some(true) => Outcome::pass("requests are signed with a session token"),
         Some(false) => Outcome::fail(
-            "requests are signed without a session token, so with keys that do not end",
+            "requests are signed without a session token, so with keys that do not expire",
             "use a role or IAM Identity Center",
         ),
     }
@@ -115,7 +115,7 @@ fn judge(gate: Gate, addresses: &[IpAddr]) -> Outcome {
         return Outcome::not_evaluated("the endpoint's name does not resolve");
     }
     if addresses.iter().all(|address| address.is_loopback()) {
-        return Outcome::pass("the endpoint is on this very machine");
+        return Outcome::pass("the endpoint is on this machine");
     }
     if addresses.iter().all(is_private) {
         return Outcome::pass("the endpoint's name resolves to private addresses only");
@@ -123,7 +123,7 @@ fn judge(gate: Gate, addresses: &[IpAddr]) -> Outcome {
     match gate {
         // A gateway endpoint is a route to the public addresses, and no client sees its own routes.
         Gate::S3 => Outcome::ask(
-            "S3 is reached by its public addresses. Does the route table of this machine's subnet lead them to a gateway \
+            "S3 is reached by its public addresses. Does the route table of this machine's subnet route them to a gateway \
              VPC endpoint?",
         ),
         _ => Outcome::fail(
@@ -133,7 +133,7 @@ fn judge(gate: Gate, addresses: &[IpAddr]) -> Outcome {
     }
 }
 
-/// Addresses that no public route leads to: RFC 1918, RFC 6598 and RFC 4193.
+/// Addresses without a public route: RFC 1918, RFC 6598 and RFC 4193.
 fn is_private(address: &IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => {
@@ -147,20 +147,20 @@ fn is_private(address: &IpAddr) -> bool {
     }
 }
 
-/// Looks at a request and stops it.
+/// Inspects a request and stops it.
 #[derive(Clone, Debug, Default)]
 struct Probe(Arc<Mutex<Option<Seen>>>);
 
-/// What was seen. Nothing of a signature or a token is kept.
+/// What the request showed. No part of a signature or a token is kept.
 #[derive(Clone, Debug)]
 struct Seen {
     host: String,
     session_token: bool,
 }
 
-/// The request was looked at, which is all that was wanted.
+/// The request was inspected, which is all that was wanted.
 #[derive(Debug, thiserror::Error)]
-#[error("looked at, and not sent")]
+#[error("inspected, and not sent")]
 struct Stopped;
 
 impl Probe {

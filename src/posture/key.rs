@@ -1,4 +1,4 @@
-//! The key: whose it is, whether it works, whether it rotates, and whom its policy lets in.
+//! The key: who manages it, whether it works and rotates, and whom its policy lets in.
 
 use aws_sdk_kms::types::{KeyManagerType, KeyMetadata, KeySpec, KeyState, KeyUsageType};
 
@@ -14,12 +14,12 @@ const ROTATION: Ask = Ask {
     permission: "kms:GetKeyRotationStatus",
     absent: &["UnsupportedOperationException"],
 };
-/// Not across accounts, with no matter which permission.
+/// Never across accounts, whatever the permissions.
 const POLICY: Ask = Ask { operation: "GetKeyPolicy", permission: "kms:GetKeyPolicy", absent: &[] };
 
 const NO_CLIENT: &str = "the clients have no KMS client";
 
-/// The controls of the key, and its ARN where KMS or the caller tells it.
+/// The controls of the key, and its ARN if KMS or the caller names it.
 pub(super) async fn controls(clients: &Clients, key: &KmsKey) -> (Vec<Control>, Option<KmsKey>) {
     let named = (key.is_arn() && !key.is_alias()).then(|| key.clone());
     let Some(kms) = clients.kms().map(|checks| checks.client()) else {
@@ -65,7 +65,7 @@ pub(super) async fn controls(clients: &Clients, key: &KmsKey) -> (Vec<Control>, 
     (controls, arn)
 }
 
-/// What `DescribeKey` alone tells.
+/// The controls that need `DescribeKey` alone.
 fn described(metadata: &Result<KeyMetadata, Unanswered>) -> Vec<Control> {
     let control = |question, id, check: fn(&KeyMetadata) -> Outcome| {
         let outcome = match metadata {
@@ -84,7 +84,7 @@ fn described(metadata: &Result<KeyMetadata, Unanswered>) -> Vec<Control> {
 fn customer_managed(metadata: &KeyMetadata) -> Outcome {
     match metadata.key_manager {
         Some(KeyManagerType::Customer) => Outcome::pass("the key is customer-managed"),
-        _ => Outcome::fail("the key is managed by AWS", "make a customer-managed key and name that"),
+        _ => Outcome::fail("the key is managed by AWS", "create a customer-managed key and name that"),
     }
 }
 
@@ -95,7 +95,7 @@ fn symmetric(metadata: &KeyMetadata) -> Outcome {
     }
     Outcome::fail(
         "the key is not symmetric (SYMMETRIC_DEFAULT) or not for encryption (ENCRYPT_DECRYPT), as S3 needs",
-        "make a symmetric key for encryption and name that",
+        "create a symmetric key for encryption and name that",
     )
 }
 
@@ -107,7 +107,7 @@ fn enabled(metadata: &KeyMetadata) -> Outcome {
     Outcome::fail(format!("the key's state is {state}"), "enable it, or cancel its deletion")
 }
 
-/// Whether the policy lets anybody in, and whether it lets services in for no matter whom.
+/// Whether the policy lets everybody in, and whether it lets services in on anybody's behalf.
 fn policy_outcomes(policy: Result<Option<String>, Unanswered>) -> (Outcome, Outcome) {
     let policy = match policy {
         Ok(policy) => policy.unwrap_or_default(),
@@ -116,14 +116,14 @@ fn policy_outcomes(policy: Result<Option<String>, Unanswered>) -> (Outcome, Outc
     let Ok(statements) = Statements::read(&policy) else {
         let unreadable = || {
             Outcome::not_evaluated(
-                "the key's policy has a part that this crate does not know: let a person read it",
+                "the key's policy has a part that this crate does not know: have a person read it",
             )
         };
         return (unreadable(), unreadable());
     };
     let public = if statements.allow_anybody() {
         Outcome::fail(
-            "the key's policy allows something to everybody, or to everybody but some",
+            "the key's policy allows something to everybody, or to everybody except some",
             "name accounts or roles as its principals, or bind it by kms:CallerAccount or aws:PrincipalOrgID",
         )
     } else {
@@ -131,7 +131,7 @@ fn policy_outcomes(policy: Result<Option<String>, Unanswered>) -> (Outcome, Outc
     };
     let services = if statements.allow_unbound_services() {
         Outcome::fail(
-            "the key's policy lets a service use the key on behalf of no matter whom",
+            "the key's policy lets a service use the key on anybody's behalf",
             "bind the statement by aws:SourceAccount or aws:SourceArn",
         )
     } else {

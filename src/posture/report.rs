@@ -1,4 +1,4 @@
-//! What was found: controls, their outcomes, and the report of them all.
+//! Controls, their outcomes, and the report of them all.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -23,7 +23,7 @@ pub enum Question {
     /// The confused deputy: `aws:SourceArn` and `aws:SourceAccount`.
     #[serde(rename = "SEC_4")]
     Sec4,
-    /// Stores of sensitive data.
+    /// Sensitive data stores.
     #[serde(rename = "SEC_5")]
     Sec5,
     /// Textract's data at rest: SSE-KMS.
@@ -38,10 +38,10 @@ pub enum Question {
     /// Personal data in the output: a secured store, or redacted.
     #[serde(rename = "SEC_9")]
     Sec9,
-    /// The management of keys with KMS.
+    /// Key management with KMS.
     #[serde(rename = "SEC_10")]
     Sec10,
-    /// The management of secrets.
+    /// Secrets management.
     #[serde(rename = "SEC_11")]
     Sec11,
     /// Separate accounts.
@@ -50,7 +50,7 @@ pub enum Question {
     /// CloudTrail.
     #[serde(rename = "SEC_13")]
     Sec13,
-    /// The response to incidents.
+    /// Incident response.
     #[serde(rename = "SEC_14")]
     Sec14,
 }
@@ -83,7 +83,7 @@ impl fmt::Display for Question {
     }
 }
 
-/// What came out of one control.
+/// The outcome of one control.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -97,26 +97,26 @@ pub enum Outcome {
     Fail {
         /// What was found instead.
         found: Cow<'static, str>,
-        /// How to mend it.
+        /// How to fix it.
         remedy: Cow<'static, str>,
     },
-    /// Nobody could look.
+    /// It could not be checked.
     NotEvaluated {
-        /// The IAM action that was denied, such as `s3:GetBucketPolicy`; none where something else was in the way.
+        /// The IAM action that was denied, such as `s3:GetBucketPolicy`; `None` if something else was in the way.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         permission: Option<Cow<'static, str>>,
         /// What was in the way.
         reason: Cow<'static, str>,
     },
-    /// No API can tell.
+    /// No API can answer it.
     ForAPerson {
-        /// What to ask, of somebody who knows.
+        /// The question, for somebody who knows.
         ask: Cow<'static, str>,
     },
 }
 
 impl Outcome {
-    /// Whether it keeps a report from being clean: it failed, or nobody could look.
+    /// Whether it keeps a report from being clean: it failed, or could not be checked.
     pub fn is_finding(&self) -> bool {
         matches!(self, Self::Fail { .. } | Self::NotEvaluated { .. })
     }
@@ -137,7 +137,7 @@ impl Outcome {
         Self::ForAPerson { ask: ask.into() }
     }
 
-    /// The word for it and the two texts of its row.
+    /// The word for it, and the two other cells of its row.
     fn row(&self) -> (&'static str, &str, &str) {
         match self {
             Self::Pass { found } => ("pass", found, ""),
@@ -150,7 +150,7 @@ impl Outcome {
     }
 }
 
-/// One thing that was looked at.
+/// One thing that was checked.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Control {
     id: Cow<'static, str>,
@@ -175,13 +175,13 @@ impl Control {
         self.question
     }
 
-    /// What came out.
+    /// Its outcome.
     pub fn outcome(&self) -> &Outcome {
         &self.outcome
     }
 }
 
-/// How many controls came out which way.
+/// How many controls had which outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Counts {
@@ -189,17 +189,17 @@ pub struct Counts {
     pub passed: usize,
     /// Those that do not.
     pub failed: usize,
-    /// Those that nobody could look at.
+    /// Those that could not be checked.
     pub not_evaluated: usize,
     /// Those that a person has to answer.
     pub for_a_person: usize,
 }
 
-/// What a [`Posture`](super::Posture) found, by the number of the question and then by the name of the control.
+/// What a [`Posture`](super::Posture) found, ordered by the number of the question and then by the name of the control.
 ///
-/// A plain value, in serde too. It names the bucket, the key, Regions and accounts, and holds no policy, no token and no
-/// credential. Nor does it hold a time: two reports of the same state are equal, so they can be compared as files. One that was read back
-/// is a record and no proof; see [`CleanReport`](super::CleanReport).
+/// A plain value, with serde too. It names the bucket, the key, Regions and accounts, and holds no policy, no token and no
+/// credential. Nor does it hold a time: two reports of the same state are equal, so they can be compared as files. A report that was read
+/// back is a record and not a proof; see [`CleanReport`](super::CleanReport).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     bucket: Bucket,
@@ -213,12 +213,12 @@ impl Report {
         Self { bucket, kms_key, controls }
     }
 
-    /// The output bucket that was looked at.
+    /// The output bucket that was checked.
     pub fn bucket(&self) -> &Bucket {
         &self.bucket
     }
 
-    /// The key that was looked at, as KMS resolved it.
+    /// The key that was checked, as KMS resolved it.
     pub fn kms_key(&self) -> &KmsKey {
         &self.kms_key
     }
@@ -228,25 +228,25 @@ impl Report {
         &self.controls
     }
 
-    /// The control of this name, where the posture has it.
+    /// The control of this name, if the posture has it.
     pub fn control(&self, id: &str) -> Option<&Control> {
         self.controls.iter().find(|control| control.id == id)
     }
 
-    /// The controls that failed, and those that nobody could look at.
+    /// The controls that failed, and those that could not be checked.
     pub fn findings(&self) -> impl Iterator<Item = &Control> {
         self.controls.iter().filter(|control| control.outcome.is_finding())
     }
 
-    /// Whether nothing failed and everything could be looked at.
+    /// Whether nothing failed and everything could be checked.
     ///
-    /// What nobody could look at counts as a finding: otherwise taking a permission away from the one who looks would make
-    /// a report clean. What a person has to answer does not: it would make every report unclean for ever.
+    /// What could not be checked counts as a finding: otherwise taking a permission away from the checking role would make a report
+    /// clean. Questions for a person do not count: with them no report would ever be clean.
     pub fn is_clean(&self) -> bool {
         self.findings().next().is_none()
     }
 
-    /// How many controls came out which way.
+    /// How many controls had which outcome.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
         for control in &self.controls {
@@ -261,9 +261,9 @@ impl Report {
         counts
     }
 
-    /// The report as JSON for people to read, with a line break at its end.
+    /// The report as JSON for people to read, with a line break at the end.
     ///
-    /// It has `clean`, `counts` and `findings` (names) beside the members that a [`Report`] is read from.
+    /// It has `clean`, `counts` and `findings` (names) in addition to the members that a [`Report`] is read from.
     pub fn to_json(&self) -> String {
         let value = serde_json::json!({
             "bucket": self.bucket,
@@ -277,7 +277,7 @@ impl Report {
         format!("{value:#}\n")
     }
 
-    /// The report as Markdown: a line that sums up, and a table of the controls.
+    /// The report as Markdown: a summary line, and a table of the controls.
     pub fn to_markdown(&self) -> String {
         let Counts { passed, failed, not_evaluated, for_a_person } = self.counts();
         let verdict = if self.is_clean() { "Clean" } else { "Not clean" };
@@ -296,7 +296,7 @@ impl Report {
     }
 }
 
-/// What AWS says may hold anything; in a cell it is one line of text.
+/// What AWS answers may hold anything; in a cell it is one line of text.
 fn cell(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {

@@ -1,7 +1,7 @@
-//! What a policy does: whether it keeps out what is not sealed, and whether it lets anybody in.
+//! What a policy does: whether it keeps out what is not sealed, and whether it lets everybody in.
 //!
-//! Each answer errs on one side. A denial counts only where nothing narrows it: a condition more, a principal left out or
-//! another resource, and it does not. A permission counts as public unless something that is known to narrow it does.
+//! Each answer errs on the safe side. A denial counts only if nothing narrows it: with one more condition, a principal left out or
+//! another resource, it does not. A permission counts as public unless a condition that is known to narrow it does so.
 
 use super::statement::{Condition, Principals, Statement, Statements};
 
@@ -24,10 +24,10 @@ impl Statements {
             && denials().any(|statement| statement.resources.cover_all_below(&format!("{bucket_arn}/")))
     }
 
-    /// Whether putting an object with another key than this is denied, for all objects whose ARN begins with `below`.
+    /// Whether putting an object with any key but this one is denied, for all objects whose ARN begins with `below`.
     pub(super) fn deny_other_keys(&self, below: &str, key_arn: &str) -> bool {
         self.denials_of_puts(below).any(|statement| {
-            // `Null: false` beside it says: where a key is named at all.
+            // `Null: false` alongside means: if a key is named at all.
             let (of_presence, rest): (Vec<_>, Vec<_>) =
                 statement.conditions.iter().partition(|condition| condition.is_null_test("false"));
             of_presence.len() <= 1 && matches!(rest.as_slice(), [only] if only.is_other_key(key_arn))
@@ -37,8 +37,8 @@ impl Statements {
     /// Whether putting an object without naming a key is denied, for all objects whose ARN begins with `below`.
     ///
     /// A negated operator is true for a request without the key, with `IfExists` and without: "IAM JSON policy elements:
-    /// Condition operators". The empty objects by which the services see whether they may write can be left out, as nothing
-    /// says that they name a key for those.
+    /// Condition operators". The empty objects by which the services see whether they may write can be left out, as no page says
+    /// that they name a key for those.
     pub(super) fn deny_missing_key(&self, below: &str) -> bool {
         self.denials().any(|statement| {
             let resources = &statement.resources;
@@ -51,7 +51,7 @@ impl Statements {
         })
     }
 
-    /// Whether anybody at all is allowed something, or everybody but some.
+    /// Whether everybody is allowed something, or everybody except some.
     pub(super) fn allow_anybody(&self) -> bool {
         self.permissions().any(|statement| {
             statement.principals == Principals::AllBut
@@ -59,7 +59,7 @@ impl Statements {
         })
     }
 
-    /// Whether a service is allowed something on behalf of no matter whom: the confused deputy.
+    /// Whether a service is allowed something on anybody's behalf: the confused deputy.
     pub(super) fn allow_unbound_services(&self) -> bool {
         self.permissions().any(|statement| {
             statement.principals == (Principals::These { services: true }) && !statement.is_bound()
@@ -101,12 +101,12 @@ impl Condition {
             && matches!(self.values.as_slice(), [only] if only.eq_ignore_ascii_case(of))
     }
 
-    /// Whether it holds for every key but this one.
+    /// Whether it holds for every key except this one.
     fn is_other_key(&self, key_arn: &str) -> bool {
         self.is_negated_key() && self.values.iter().all(|value| value == key_arn)
     }
 
-    /// Whether it holds where the request names no key. Which ones it names is for [`is_other_key`](Self::is_other_key).
+    /// Whether it holds if the request names no key. Which keys it names is for [`is_other_key`](Self::is_other_key).
     fn is_negated_key(&self) -> bool {
         let negated =
             ["stringnotequals", "stringnotequalsignorecase", "stringnotlike", "arnnotequals", "arnnotlike"];
@@ -116,7 +116,7 @@ impl Condition {
     /// Whether it holds only for accounts, organisations or principals that it names.
     fn binds(&self) -> bool {
         let positive = ["stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike"];
-        // With IfExists it holds for whoever has no such key.
+        // With IfExists it also holds for requests without the key.
         if self.if_exists || !positive.contains(&self.operator.as_str()) || self.values.is_empty() {
             return false;
         }

@@ -1,7 +1,7 @@
-//! Policies as AWS stores them, read for what they mean.
+//! Policies as AWS stores them, read for their meaning.
 //!
-//! AWS takes one thing in many spellings: a string or a list of one, condition keys in any case, `IfExists` or not. This
-//! reads them all into one form. What it does not know, it refuses to read: a policy that is half understood proves nothing.
+//! AWS takes the same thing in many spellings: a string or a list of one, condition keys in any case, `IfExists` or not. This
+//! reads them all into one form. It refuses what it does not know: a policy that is only half understood proves nothing.
 //! Follows "IAM JSON policy reference" in the IAM user guide.
 
 use serde_json::{Map, Value};
@@ -26,11 +26,11 @@ pub(super) enum Principals {
     Everyone,
     /// Those named: accounts, roles and users, and services.
     These { services: bool },
-    /// `NotPrincipal`: everyone else than those named.
+    /// `NotPrincipal`: everyone except those named.
     AllBut,
 }
 
-/// What stands in `Action` or `Resource`, or in their negations.
+/// The values of `Action` or `Resource`, or of their negations.
 #[derive(Debug)]
 pub(super) enum Names {
     These(Vec<String>),
@@ -89,7 +89,7 @@ impl Statement {
         }
         Ok(Self {
             denies: denies.ok_or(Unreadable)?,
-            // Policies of resources, which all of these are, name a principal, an action and a resource.
+            // Resource policies, which all of these are, name a principal, an action and a resource.
             principals: principals.ok_or(Unreadable)?,
             actions: actions.ok_or(Unreadable)?,
             resources: resources.ok_or(Unreadable)?,
@@ -108,7 +108,7 @@ impl Principals {
             for name in list(value)? {
                 match (kind.as_str(), name.as_str()) {
                     ("AWS", "*") => everyone = true,
-                    // KMS and S3 know no wildcard within a name. A denial would count for too many, a permission for too few.
+                    // KMS and S3 have no wildcards within a name. A denial would count for too many, a permission for too few.
                     (_, name) if name.contains(['*', '?']) => return Err(Unreadable),
                     (kind, _) => services |= kind == "Service",
                 }
@@ -129,9 +129,9 @@ impl Names {
         }
     }
 
-    /// Whether every action of S3 is among them, those to come too. In doubt it is not.
+    /// Whether every action of S3 is among them, future ones too. If in doubt, no.
     ///
-    /// Asking for an action of the name `s3:*` would not do: `s3:?` matches that, and so does all but `s3:GetObject`.
+    /// Matching an action named `s3:*` would not do: `s3:?` matches that, and so does everything except `s3:GetObject`.
     pub(super) fn cover_all_of_s3(&self) -> bool {
         match self {
             Self::These(patterns) => {
@@ -149,10 +149,10 @@ impl Names {
         }
     }
 
-    /// Whether every resource that begins so is among them. In doubt it is not.
+    /// Whether every resource that begins so is among them. If in doubt, no.
     pub(super) fn cover_all_below(&self, beginning: &str) -> bool {
-        // A character that stands in no pattern can only be matched by a wildcard. Where that is `*`, anything can stand in
-        // its place; `?` is ruled out by trying nothing, and two of them.
+        // A character that is in no pattern can only be matched by a wildcard. If that is `*`, anything can be in its place;
+        // `?` is ruled out by trying none, and two of them.
         let any = |pattern: &str| {
             ["", "\u{1}", "\u{1}\u{1}"].iter().all(|rest| matches(pattern, &format!("{beginning}{rest}")))
         };
@@ -162,7 +162,7 @@ impl Names {
         }
     }
 
-    /// Whether all is among them but what Textract and Comprehend write, empty, to see whether they can.
+    /// Whether everything is among them except the empty objects that Textract and Comprehend write to see whether they can.
     pub(super) fn cover_all_but_access_checks(&self) -> bool {
         let checks = ["/.s3_access_check", "/.write_access_check_file.temp"];
         let is_check = |pattern: &String| checks.iter().any(|check| pattern.ends_with(check));
@@ -185,7 +185,7 @@ fn put<T>(place: &mut Option<T>, value: T) -> Result<(), Unreadable> {
     }
 }
 
-/// A string, or a list of them. Booleans and numbers are what they are written as.
+/// A string, or a list of them. Booleans and numbers are taken as they are written.
 fn list(value: &Value) -> Result<Vec<String>, Unreadable> {
     let one = |value: &Value| match value {
         Value::String(text) => Ok(text.clone()),
@@ -214,10 +214,10 @@ fn read_conditions(value: &Value) -> Result<Vec<Condition>, Unreadable> {
     Ok(conditions)
 }
 
-/// Whether a pattern of IAM matches: `*` is any characters, `?` is one.
+/// Whether an IAM pattern matches: `*` is any number of characters, `?` is one.
 pub(super) fn matches(pattern: &str, name: &str) -> bool {
     let (mut pattern, mut name) = (pattern, name);
-    // Where to go on when what follows the last `*` does not match: it then takes one character more.
+    // Where to continue if what follows the last `*` does not match: it then takes one more character.
     let mut retry: Option<(&str, &str)> = None;
     loop {
         let (first, second) = (pattern.chars().next(), name.chars().next());
@@ -306,7 +306,7 @@ mod tests {
         }
         let nested = format!("{}\"*\"{}", "[".repeat(100), "]".repeat(100));
         assert!(Statements::read(&policy(&nested)).is_err());
-        // As many stars as there is room for take no longer than the product of both lengths.
+        // Any number of stars takes no longer than the product of both lengths.
         let stars = format!("{}b", "*a".repeat(10_000));
         assert!(!matches(&stars, "s3:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"));
     }

@@ -16,13 +16,13 @@ const STATUS: Ask = Ask { operation: "GetTrailStatus", permission: "cloudtrail:G
 const SELECTORS: Ask =
     Ask { operation: "GetEventSelectors", permission: "cloudtrail:GetEventSelectors", absent: &[] };
 
-/// What is known of the trails that see this Region.
+/// What is known about the trails that record this Region.
 pub(super) struct Trails {
-    /// What those that are logging record.
+    /// What the trails that are logging record.
     logging: Vec<GetEventSelectorsOutput>,
-    /// Whether what they record arrives, trail by trail.
+    /// Whether they deliver what they record, trail by trail.
     deliveries: Vec<Outcome>,
-    /// Why some could not be looked at.
+    /// Why some could not be checked.
     unanswered: Option<Unanswered>,
 }
 
@@ -68,19 +68,19 @@ impl Trails {
         trails
     }
 
-    /// Whether a trail records the calls to AWS, such as `StartDocumentAnalysis`, both those that read and those that write.
+    /// Whether a trail records the calls to AWS, such as `StartDocumentAnalysis`, both reads and writes.
     pub(super) fn management(&self) -> Outcome {
         if self.together(of_management).is_complete() {
             return Outcome::pass("a trail that is logging records management events");
         }
         self.nothing(
             "no trail that is logging records the management events of this Region, reads and writes",
-            "make a trail of all Regions with management events, and start its logging",
+            "create a trail of all Regions with management events, and start its logging",
         )
     }
 
-    /// Whether what the trails that are logging record arrives in their buckets. One that does not is a finding, beside
-    /// others that do, too: what it alone records is lost.
+    /// Whether what the trails that are logging record arrives in their buckets. One that does not deliver is a finding even if
+    /// others do: what it alone records is lost.
     pub(super) fn delivery(&self) -> Outcome {
         let is = |kind: fn(&Outcome) -> bool| self.deliveries.iter().find(|outcome| kind(outcome));
         let worst = is(|outcome| matches!(outcome, Outcome::Fail { .. }))
@@ -89,7 +89,7 @@ impl Trails {
         worst.cloned().unwrap_or_else(|| {
             self.nothing(
                 "no trail is logging, so nothing is delivered",
-                "make a trail of all Regions with management events, and start its logging",
+                "create a trail of all Regions with management events, and start its logging",
             )
         })
     }
@@ -113,7 +113,7 @@ impl Trails {
         self.logging.iter().map(what).fold(Recorded::default(), Recorded::and)
     }
 
-    /// In what could not be looked at it may be.
+    /// Nothing was found. If something could not be checked, it may be there.
     fn nothing(&self, found: &'static str, remedy: &'static str) -> Outcome {
         match &self.unanswered {
             Some(unanswered) => unanswered.clone().into(),
@@ -144,20 +144,20 @@ impl Recorded {
     }
 }
 
-/// Whether a trail sees what happens in the Region.
+/// Whether a trail records what happens in the Region.
 fn sees(trail: &Trail, region: Option<&Region>) -> bool {
     trail.is_multi_region_trail == Some(true)
         || region.is_some_and(|region| trail.home_region.as_deref() == Some(region.as_str()))
 }
 
-/// A trail logs on while its bucket or key refuses what it delivers.
+/// A trail goes on logging while its bucket or key refuses what it delivers.
 fn delivery(status: &GetTrailStatusOutput) -> Outcome {
     match status.latest_delivery_error() {
         None | Some("") => Outcome::pass("every trail that is logging delivers to its bucket"),
-        // Which error is not told here, as nothing says what such a text can hold.
+        // The error is not repeated here, as no page says what it can hold.
         Some(_) => Outcome::fail(
             "a trail that is logging could not deliver to its bucket: its LatestDeliveryError is set",
-            "let CloudTrail write to the trail's bucket and use its key; GetTrailStatus names the error",
+            "let CloudTrail write to the trail's bucket and use its key; GetTrailStatus shows the error",
         ),
     }
 }
@@ -187,7 +187,7 @@ fn of_objects(selectors: &GetEventSelectorsOutput, below: &str) -> Recorded {
         _ => false,
     };
     let advanced = selectors.advanced_event_selectors().iter().filter(|selector| {
-        // Without a type a selector of data events is none.
+        // Without a type, it is not a selector of data events.
         selector.field_selectors().iter().any(|field| field.field() == "resources.type")
     });
     basic
@@ -198,7 +198,7 @@ fn of_objects(selectors: &GetEventSelectorsOutput, below: &str) -> Recorded {
 
 fn names_objects(selector: &EventSelector, below: &str) -> bool {
     selector.data_resources().iter().any(|resource| {
-        // `arn:aws:s3` alone means every bucket, `arn:aws:s3:::bucket/` every object of one, and what follows a prefix.
+        // `arn:aws:s3` alone means every bucket, `arn:aws:s3:::bucket/` every object of one, and anything after that is a prefix.
         resource.r#type() == Some("AWS::S3::Object")
             && resource
                 .values()
@@ -207,8 +207,8 @@ fn names_objects(selector: &EventSelector, below: &str) -> bool {
     })
 }
 
-/// What an advanced selector of this category records, where each field that is neither the category nor `readOnly` narrows
-/// it to no less than what is wanted.
+/// What an advanced selector of this category records, if each field other than the category and `readOnly` narrows it to no less
+/// than what is wanted.
 fn of_advanced(
     selector: &AdvancedEventSelector,
     category: &str,

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Holds the policies and the stack against what others know of them: cfn-lint, checkov, parliament, and moto's CloudFormation.
+"""Checks the policies and the stack with the tools of others: cfn-lint, checkov, parliament, and moto's CloudFormation.
 
 usage: check.py [POLICIES]
 
-POLICIES is the built example `policies`; else $INKSEAL_POLICIES, else that of target/release or target/debug. Ends with 1 if there is
-a finding, and prints each of them. First of all it sees that each check can fail.
+POLICIES is the built example `policies`; by default $INKSEAL_POLICIES, or else that of target/release or target/debug. Exits with 1 if
+there are findings, and prints each of them. First of all it makes sure that each check can fail.
 """
 import copy
 import json
@@ -47,13 +47,13 @@ VARIANTS = {
     "one bucket": ["--input", "s3://amzn-s3-demo-results/scans/", "--families", "expense", "--polling"],
 }
 
-#: What parliament says wrongly: the kind of policy, the issue, its detail, and the reason. Nothing else may be found, of any severity.
+#: False findings of parliament: the kind of policy, the issue, its detail, and the reason. It may find nothing else, of any severity.
 NOT_A_FINDING = [
     (
         {"any", "key", "trust"},
         "UNKNOWN_CONDITION_FOR_ACTION",
         re.compile(r"Unknown condition aws:ViaAWSService "),
-        "a key that every request has ('AWS global condition context keys' in the IAM user guide), missing in parliament's list",
+        "a key that every request has ('AWS global condition context keys' in the IAM user guide), and parliament's list lacks",
     ),
     (
         {"any"},
@@ -65,7 +65,8 @@ NOT_A_FINDING = [
         {"any"},
         "RESOURCE_STAR",
         re.compile(r"ec2:"),
-        "the interfaces are not made yet when the role is passed ('Protect jobs by using an Amazon VPC' in the Comprehend developer guide)",
+        "the interfaces do not exist yet when the role is passed ('Protect jobs by using an Amazon Virtual Private Cloud' in the "
+        "Amazon Comprehend developer guide)",
     ),
     (
         {"key"},
@@ -107,7 +108,7 @@ def example():
 
 
 def merged(arguments, more):
-    """The arguments, without those pairs that `more` gives anew."""
+    """The arguments, without the pairs that `more` replaces."""
     pairs = zip(arguments[::2], arguments[1::2])
     return [part for pair in pairs if pair[0] not in more for part in pair] + more
 
@@ -128,13 +129,13 @@ def check(out, can_fail):
     if len(as_yaml.encode()) > 51_200:
         yield f"stack.yaml has {len(as_yaml.encode())} bytes, of the 51,200 that one request takes"
     yield from cfn_lint(out / "stack.json", out / "stack.yaml")
-    # Of the two one: they were seen to be the same.
+    # One of the two is enough, as they were found to be the same.
     yield from checkov(out / "stack.json")
     yield from deployed(stack)
 
 
 def parliaments(name, policy, kind):
-    """What parliament finds. The policy of a role's trust names no resource, which it does not know: it is given one."""
+    """What parliament finds. The trust policy of a role names no resource, which parliament does not know: it is given one."""
     policy = copy.deepcopy(policy)
     if kind == "trust":
         for statement in policy["Statement"]:
@@ -160,7 +161,7 @@ def cfn_lint(*templates):
 
 
 def checkov(template):
-    """Failed checks, and skipped ones without a reason. Reasons stand in the template, beside what they are about."""
+    """Failed checks, and skipped ones without a reason. The reasons are in the template, next to what they are about."""
     command = [BIN / "checkov", "--framework", "cloudformation", "--file", template, "--output", "json", "--quiet"]
     run = subprocess.run([*command, "--skip-download"], capture_output=True, text=True)
     report = json.loads(run.stdout)
@@ -178,8 +179,10 @@ def checkov(template):
 
 
 def deployed(stack):
-    """The stack in moto, by every choice of its conditions, and what parliament says of its policies then."""
+    """The stack in moto, for every choice of its conditions, and what parliament says about its policies then."""
     outputs = set(json.loads(stack)["Outputs"])
+    if len(deploy.broken_rules(json.loads(stack), {"VpcId": "vpc-1a2b3c4d"})) != 2:
+        yield "no rule refuses a VPC without subnets and route tables"
     with Moto() as url:
         clients = deploy.Clients(url)
         vpc = clients.ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
@@ -214,7 +217,7 @@ def deployed(stack):
 
 
 class Moto:
-    """A moto server of its own, for as long as the block lasts."""
+    """A moto server for as long as the block lasts."""
 
     def __enter__(self):
         with socket.socket() as listener:
@@ -238,7 +241,7 @@ class Moto:
 
 
 def see_that_checks_can_fail(out, stack):
-    """Each check is shown something wrong first, and has to find it."""
+    """Each check is first given something wrong, and has to find it."""
     wide = json.loads((out / "starter.json").read_text())
     wide["Statement"][1]["Action"] = ["s3:GetObjekt"]
     assert list(parliaments("wrong action", wide, "any")), "parliament finds nothing"
@@ -249,6 +252,14 @@ def see_that_checks_can_fail(out, stack):
     template["Resources"]["Key"]["Properties"]["EnableKeyRotation"] = False
     del template["Resources"]["OutputBucket"]["Properties"]["PublicAccessBlockConfiguration"]
     template["Resources"]["Trail"]["Properties"]["KMSKeyId"] = {"Ref": "Nothing"}
+    joined = {"Fn::Equals": [{"Fn::Join": ["", {"Ref": "SubnetIds"}]}, ""]}
+    template["Rules"]["VpcIsWhole"]["Assertions"][0]["Assert"] = {"Fn::Not": [joined]}
+    try:
+        deploy.broken_rules(template, {"VpcId": "vpc-1a2b3c4d"})
+    except NotImplementedError:
+        pass
+    else:
+        raise AssertionError("a function that rules do not take is not found")
     wrong = out / "wrong.template"
     wrong.write_text(json.dumps(template))
     assert any("E1020" in finding or "Nothing" in finding for finding in cfn_lint(wrong)), "cfn-lint finds nothing"

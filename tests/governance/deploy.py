@@ -3,9 +3,9 @@
 
 usage: deploy.py --endpoint-url URL STACK.json [PARAMETER=VALUE ...]
 
-moto's CloudFormation makes the resources, but leaves out some kinds (bucket, topic and queue policies, subscriptions, trails) and
-most of what a bucket is configured with. All of that is applied here by the services' own calls, from the same template: what AWS
-would make of it is what stands in moto afterwards. `apply` raises for a kind of resource that neither of the two knows.
+moto's CloudFormation makes the resources, but leaves out some kinds (bucket, topic and queue policies, subscriptions, trails), most of
+the configuration of a bucket, and the rules. All of that is done here, by the services' own calls, from the same template: afterwards
+moto holds what AWS would. `apply` raises for a kind of resource that neither of the two knows.
 """
 import argparse
 import json
@@ -39,7 +39,7 @@ def main():
 
 
 class Clients:
-    """A client of each service, made when it is first asked for."""
+    """A client of each service, made when it is first used."""
 
     def __init__(self, endpoint_url, region="us-east-1"):
         self.endpoint_url, self.region, self.made = endpoint_url, region, {}
@@ -57,8 +57,11 @@ class Clients:
 
 
 def deploy(clients, template, parameters, name="inkseal"):
-    """Makes the stack, completes it, and gives its outputs."""
+    """Makes the stack, completes it, and returns its outputs."""
     parameters = {"KeyAdministratorArn": ADMINISTRATOR} | parameters
+    broken = broken_rules(json.loads(template), parameters)
+    if broken:
+        raise ValueError(f"the rules refuse the parameters: {'; '.join(broken)}")
     clients.cloudformation.create_stack(
         StackName=name,
         TemplateBody=template,
@@ -73,8 +76,54 @@ def deploy(clients, template, parameters, name="inkseal"):
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
 
+def broken_rules(template, parameters):
+    """What the template's rules say against these parameters. Raises for a function that CloudFormation does not take in a rule."""
+    values = parameter_values(template, parameters)
+
+    def value(item):
+        if not isinstance(item, dict):
+            return item
+        if set(item) != {"Ref"}:
+            raise NotImplementedError(f"{', '.join(item)} in a rule")
+        return values[item["Ref"]]
+
+    def holds(node):
+        (function, of), = node.items()
+        if function == "Fn::Not":
+            return not holds(of[0])
+        if function == "Fn::And":
+            return all(holds(item) for item in of)
+        if function == "Fn::Or":
+            return any(holds(item) for item in of)
+        left, right = (value(item) for item in of)
+        if function == "Fn::Equals":
+            return left == right
+        if function == "Fn::Contains":
+            return right in left
+        if function == "Fn::EachMemberEquals":
+            return all(member == right for member in left)
+        if function == "Fn::EachMemberIn":
+            return all(member in right for member in left)
+        raise NotImplementedError(f"{function} in a rule")
+
+    rules = template.get("Rules", {}).values()
+    rules = [rule for rule in rules if "RuleCondition" not in rule or holds(rule["RuleCondition"])]
+    assertions = [assertion for rule in rules for assertion in rule["Assertions"]]
+    return [assertion["AssertDescription"] for assertion in assertions if not holds(assertion["Assert"])]
+
+
+def parameter_values(template, parameters):
+    """What `Ref` gives for each parameter."""
+    values = {}
+    for key, parameter in template["Parameters"].items():
+        value = parameters.get(key, parameter.get("Default"))
+        is_list = parameter["Type"] == "CommaDelimitedList"
+        values[key] = (value.split(",") if value else []) if is_list else str(value)
+    return values
+
+
 class Resolver:
-    """What the functions of CloudFormation give, for those that the template uses."""
+    """The results of CloudFormation's functions, for those that the template uses."""
 
     def __init__(self, clients, template, parameters, name):
         self.clients, self.template = clients, template
@@ -86,14 +135,10 @@ class Resolver:
             "AWS::Partition": "aws",
             "AWS::URLSuffix": "amazonaws.com",
             "AWS::StackName": name,
-        }
-        for key, parameter in template["Parameters"].items():
-            value = parameters.get(key, parameter.get("Default"))
-            is_list = parameter["Type"] == "CommaDelimitedList"
-            self.values[key] = (value.split(",") if value else []) if is_list else str(value)
+        } | parameter_values(template, parameters)
 
     def resources(self):
-        """Those whose condition holds, with properties that are resolved."""
+        """Those whose condition holds, with resolved properties."""
         for logical, resource in self.template["Resources"].items():
             if "Condition" not in resource or self.holds(resource["Condition"]):
                 yield logical, resource["Type"], self.resolve(resource["Properties"])
@@ -178,7 +223,7 @@ NOTHING, UNKNOWN = object(), object()
 
 
 def apply(clients, resolver):
-    """What moto's CloudFormation left out. Buckets come first, as what is made of one of them is in their policies."""
+    """Applies what moto's CloudFormation left out. Buckets come first, as configuring one of them replaces a policy."""
     resources = sorted(resolver.resources(), key=lambda resource: resource[1] != "AWS::S3::Bucket")
     for logical, kind, properties in resources:
         if kind == "AWS::KMS::Key":
@@ -223,7 +268,7 @@ def configure(s3, bucket, properties):
     if "LoggingConfiguration" in properties:
         logs = properties["LoggingConfiguration"]
         target = {"TargetBucket": logs["DestinationBucketName"], "TargetPrefix": logs["LogFilePrefix"]}
-        # moto wants to see a policy that lets the service deliver; that of the stack replaces this one.
+        # moto demands a policy that lets the service deliver; that of the stack replaces this one.
         deliver = {
             "Version": "2012-10-17",
             "Statement": [

@@ -1,7 +1,8 @@
-"""The stack of the example `policies`, deployed to moto: by the example `posture` it is clean, and then one control is broken at a time.
+"""The stack of the example `policies`, deployed to moto: the example `posture` finds it clean, and then one control is broken at a time.
 
-INKSEAL_POSTURE, INKSEAL_POLICIES and INKSEAL_OPERATOR_KEY are the paths of the examples' binaries. Not played by moto, and so tested by mocks alone (tests/it/posture.rs): permissions that are denied, public endpoints, buckets of other owners and Regions,
-keys that AWS manages.
+INKSEAL_POSTURE, INKSEAL_POLICIES and INKSEAL_OPERATOR_KEY are the paths of the examples' binaries. Denied permissions, public endpoints,
+buckets of other owners and Regions, and keys that AWS manages are not played by moto, and are tested with mocks alone
+(tests/it/posture.rs).
 """
 
 import copy
@@ -46,7 +47,7 @@ class World:
         self.url = url
         clients = deploy.Clients(url, REGION)
         self.kms, self.s3, self.cloudtrail = clients.kms, clients.s3, clients.cloudtrail
-        # Without S3's own logs, so that the trail is all there is.
+        # Without S3's own logs, so that only the trail records access.
         outputs = deploy.deploy(clients, stack, {"AccessLogging": "false"})
         self.key, self.trail = outputs["KmsKeyArn"], outputs["TrailArn"]
         # Some of moto's operations take no ARN.
@@ -157,7 +158,7 @@ def some_left_out(world):
     world.changed(OUTPUT, "DenyInsecureTransport", Condition=condition)
 
 
-# What breaks, how it is broken, how it is mended, and exactly the findings.
+# What breaks, how it is broken, how it is mended, and the exact findings.
 BREAKS = {
     "rotation": (
         lambda w: w.kms.disable_key_rotation(KeyId=w.key),
@@ -344,7 +345,11 @@ def test_wrong_arguments_and_a_markdown_report(world):
     done = subprocess.run([BINARY, "--output", "results"], capture_output=True, text=True)
     assert done.returncode == 2
     alias = [BINARY, "--output", f"s3://{OUTPUT}", "--kms-key", "alias/documents"]
-    assert subprocess.run(alias, capture_output=True, text=True).returncode == 1
+    done = subprocess.run(alias, capture_output=True, text=True)
+    assert done.returncode == 2 and "--kms-key" in done.stderr and "ARN" in done.stderr
+    alias = [POLICIES, "--input", f"s3://{INPUT}", "--output", f"s3://{OUTPUT}", "--kms-key", "alias/documents"]
+    done = subprocess.run([*alias, "--account", ACCOUNT, "--out", "never"], capture_output=True, text=True)
+    assert done.returncode == 2 and "ARN" in done.stderr
     command = [BINARY, "--output", f"s3://{OUTPUT}", "--kms-key", world.key, "--endpoint-url", world.url]
     environment = world.credentials | {"AWS_REGION": REGION}
     done = subprocess.run(command, env=environment, capture_output=True, text=True)

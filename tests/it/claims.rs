@@ -1,4 +1,4 @@
-//! SECURITY.md against the code: what it names is there, and no claim stands without a test.
+//! SECURITY.md against the code: everything that it names exists, and no claim is without a test.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,10 +6,14 @@ use std::path::{Path, PathBuf};
 
 use futures::TryStreamExt;
 use inkseal::WaitOptions;
+use inkseal::comprehend::{ComprehendJob, DocumentLanguage};
+use inkseal::emulator::Emulator;
+use inkseal::fleet::Listing;
 
-use crate::support::{ACCOUNT, RESULTS, analysis, clients, emulator};
+use crate::comprehend_jobs;
+use crate::support::{ACCOUNT, RESULTS, SOURCE, account, analysis, clients, emulator, key};
 
-/// The chapter in which each line of a list is a claim.
+/// The chapter in which every list item is a claim.
 const CLAIMS: &str = "## Attackers, and what stops them";
 
 fn root() -> PathBuf {
@@ -21,7 +25,7 @@ fn read(path: impl AsRef<Path>) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// What a page names between backticks: a file of the repository, and what is to be in it.
+/// What a page names between backticks: a file of the repository, and an item that has to be in it.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Named<'a> {
     file: &'a str,
@@ -38,7 +42,7 @@ fn named(text: &str) -> impl Iterator<Item = Named<'_>> {
     })
 }
 
-/// Why what is named does not show anything.
+/// Why a named item proves nothing.
 fn why_not(named: &Named) -> Option<String> {
     let Ok(source) = fs::read_to_string(root().join(named.file)) else {
         return Some(format!("there is no {}", named.file));
@@ -56,7 +60,7 @@ fn why_not(named: &Named) -> Option<String> {
     }
 }
 
-/// Whether a source has a function of this name that a test runner runs.
+/// Whether a source has a function of this name that the test runner runs.
 fn is_test(source: &str, name: &str) -> bool {
     let lines: Vec<&str> = source.lines().map(str::trim).collect();
     let is_function = |line: &str| {
@@ -68,7 +72,7 @@ fn is_test(source: &str, name: &str) -> bool {
     above.into_iter().any(|line| line.starts_with("#[test]") || line.starts_with("#[tokio::test"))
 }
 
-/// The claims of the chapter: each line of a list, with what stands below it.
+/// The claims of the chapter: the list items, each with the lines that continue it.
 fn claims(page: &str) -> Vec<String> {
     let chapter = page.split_once(CLAIMS).expect("the chapter of the claims").1;
     let chapter = chapter.split("\n## ").next().unwrap_or_default();
@@ -109,7 +113,7 @@ fn what_is_not_there_is_noticed() {
     for right in [
         "`tests/it/claims.rs::no_claim_stands_without_a_test`",
         "`tests/it/claims.rs::every_read_names_the_owner`",
-        // Within `proptest!`.
+        // Inside `proptest!`.
         "`src/redact/image/tests.rs::a_jpeg_stays_burned_at_every_quality`",
         "`tests/compile/no_key.rs`",
     ] {
@@ -118,7 +122,7 @@ fn what_is_not_there_is_noticed() {
     for missing in [
         "`tests/it/claim.rs`",
         "`tests/it/claims.rs::no_claim`",
-        // There, and no test.
+        // There, but not a test.
         "`tests/it/claims.rs::why_not`",
         "`tests/it/support.rs::compile_fail`",
         "`tests/compile/no_seal.rs`",
@@ -132,16 +136,40 @@ fn what_is_not_there_is_noticed() {
 /// A bucket may change hands between the listing and a read.
 #[tokio::test(start_paused = true)]
 async fn every_read_names_the_owner() {
-    let emulator = emulator().build().unwrap();
-    let clients = clients(&emulator);
-    let running = analysis().start(&clients).await.unwrap();
-    let completed = running.wait_with(&clients, &WaitOptions::default()).await.unwrap();
-    completed.blocks(&clients).try_collect::<Vec<_>>().await.unwrap();
+    let textract = emulator().build().unwrap();
+    let clients_of_textract = clients(&textract);
+    let running = analysis().start(&clients_of_textract).await.unwrap();
+    let completed = running.wait_with(&clients_of_textract, &WaitOptions::default()).await.unwrap();
+    completed.blocks(&clients_of_textract).try_collect::<Vec<_>>().await.unwrap();
+    names_the_owner(&textract, RESULTS, &["ListObjectsV2", "GetObject"]);
+
+    // Comprehend writes a folder of objects, or one archive.
+    let folders = comprehend_jobs::emulator().build().unwrap();
+    comprehend_jobs::found(&comprehend_jobs::pii_offsets(), &folders).await;
+    names_the_owner(&folders, RESULTS, &["ListObjectsV2", "GetObject"]);
+    let archives = comprehend_jobs::emulator().build().unwrap();
+    let job = ComprehendJob::key_phrases(
+        comprehend_jobs::files(),
+        comprehend_jobs::role(),
+        DocumentLanguage::English,
+    );
+    let job = job.output(comprehend_jobs::location(), key()).volume_key(comprehend_jobs::volumes());
+    let job = job.in_vpc(comprehend_jobs::vpc()).expected_bucket_owner(account()).build().unwrap();
+    comprehend_jobs::found(&job, &archives).await;
+    names_the_owner(&archives, RESULTS, &["GetObject"]);
+
+    let sources = emulator().build().unwrap();
+    let listing = Listing::new(SOURCE.parse().unwrap()).expected_bucket_owner(account());
+    listing.documents(&clients(&sources)).try_collect::<Vec<_>>().await.unwrap();
+    names_the_owner(&sources, SOURCE, &["ListObjectsV2"]);
+}
+
+/// That these operations were sent for a bucket, and that every request on it names its owner.
+fn names_the_owner(emulator: &Emulator, bucket: &str, operations: &[&str]) {
     let requests = emulator.requests();
-    let reads: Vec<_> =
-        requests.iter().filter(|request| request.bucket.as_deref() == Some(RESULTS)).collect();
-    for operation in ["ListObjectsV2", "GetObject"] {
-        assert!(reads.iter().any(|request| request.operation == operation), "{operation}");
+    let reads: Vec<_> = requests.iter().filter(|request| request.bucket.as_deref() == Some(bucket)).collect();
+    for operation in operations {
+        assert!(reads.iter().any(|request| request.operation == *operation), "{operation}");
     }
     for request in reads {
         assert_eq!(request.header("x-amz-expected-bucket-owner"), Some(ACCOUNT), "{}", request.operation);
@@ -152,7 +180,7 @@ async fn every_read_names_the_owner() {
 fn the_crate_forbids_unsafe() {
     assert!(read("src/lib.rs").lines().any(|line| line == "#![forbid(unsafe_code)]"));
     assert!(!root().join("build.rs").exists());
-    // Cargo itself writes the one that there is into the manifest of a package.
+    // Cargo itself writes `build = false` into the manifest of a package.
     let manifest = read("Cargo.toml");
     assert!(manifest.lines().all(|line| !line.starts_with("build =") || line == "build = false"));
 }

@@ -22,7 +22,7 @@ use crate::support::{ACCOUNT, KEY, KEY_ID, RESULTS, SOURCE, analysis, bucket, in
 
 const LOOPBACK: &str = "http://127.0.0.1:9";
 
-/// What is deployed: the answer to each operation. The HTTP client of the SDK itself.
+/// What is deployed: the answer to each operation. It is the SDK's own HTTP client.
 #[derive(Clone, Debug)]
 struct Deployed {
     answers: BTreeMap<&'static str, (u16, String)>,
@@ -54,8 +54,8 @@ impl Deployed {
             ("GetBucketVersioning", (200, versioning("Enabled"))),
             ("GetBucketPolicy", (200, bucket_policy().to_string())),
             ("GetBucketLogging", (200, "<BucketLoggingStatus/>".to_owned())),
-            ("HeadBucket as of the owner", (200, "us-east-1".to_owned())),
-            ("HeadBucket", (200, "us-east-1".to_owned())),
+            ("GetBucketLocation as of the owner", (200, location(""))),
+            ("GetBucketLocation", (200, location(""))),
             ("StartDocumentAnalysis", (200, json!({"JobId": "0123456789abcdef"}).to_string())),
         ]);
         Self { answers, asked: Arc::default() }
@@ -112,13 +112,9 @@ impl HttpConnector for Deployed {
         let operation = operation(&request);
         self.asked.lock().unwrap().push(operation.clone());
         let (status, body) = self.answers.get(operation.as_str()).expect(&operation).clone();
-        let head = request.method() == "HEAD";
-        let mut response = HttpResponse::new(
-            status.try_into().unwrap(),
-            SdkBody::from(if head { String::new() } else { body.clone() }),
-        );
-        if head && status != 403 {
-            response.headers_mut().insert("x-amz-bucket-region", body);
+        let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
+        if status == 301 {
+            response.headers_mut().insert("x-amz-bucket-region", "eu-west-1");
         }
         HttpConnectorFuture::ready(Ok(response))
     }
@@ -129,9 +125,10 @@ fn operation(request: &HttpRequest) -> String {
         return target.rsplit('.').next().unwrap().to_owned();
     }
     let uri = request.uri();
-    if request.method() == "HEAD" {
+    if uri.contains("?location") {
+        assert_eq!(request.method(), "GET");
         let owned = request.headers().get("x-amz-expected-bucket-owner").is_some();
-        return if owned { "HeadBucket as of the owner" } else { "HeadBucket" }.to_owned();
+        return if owned { "GetBucketLocation as of the owner" } else { "GetBucketLocation" }.to_owned();
     }
     for (query, operation) in [
         ("?encryption", "GetBucketEncryption"),
@@ -176,6 +173,11 @@ fn access_block(last: &str) -> String {
          <BlockPublicPolicy>true</BlockPublicPolicy><RestrictPublicBuckets>{last}</RestrictPublicBuckets>\
          </PublicAccessBlockConfiguration>"
     )
+}
+
+/// As S3 has it: empty for us-east-1.
+fn location(region: &str) -> String {
+    format!("<LocationConstraint>{region}</LocationConstraint>")
 }
 
 fn versioning(status: &str) -> String {
@@ -228,8 +230,7 @@ async fn what_is_sound_is_clean_and_only_reads() {
     assert!(report.is_clean());
     let asked = deployed.asked();
     let reads = |operation: &String| {
-        ["Get", "Describe", "Head"].iter().any(|verb| operation.starts_with(verb))
-            && !operation.contains("Document")
+        ["Get", "Describe"].iter().any(|verb| operation.starts_with(verb)) && !operation.contains("Document")
     };
     assert!(asked.iter().all(reads), "{asked:?}");
     assert_eq!(asked.len(), 13, "{asked:?}");
@@ -278,7 +279,7 @@ async fn each_control_fails_alone() {
         ("GetBucketVersioning", versioning("Suspended"), &["SEC_5.output-bucket-versioning"]),
         ("GetBucketVersioning", "<VersioningConfiguration/>".to_owned(), &["SEC_5.output-bucket-versioning"]),
         ("GetBucketPolicy", json!({"Statement": []}).to_string(), &DENIALS),
-        ("HeadBucket as of the owner", "eu-west-1".to_owned(), &["SEC_7.output-bucket-region"]),
+        ("GetBucketLocation as of the owner", location("eu-west-1"), &["SEC_7.output-bucket-region"]),
         (
             "GetTrailStatus",
             json!({"IsLogging": false}).to_string(),
@@ -375,7 +376,7 @@ async fn a_closed_door_is_named_by_its_permission() {
             "cloudtrail:GetEventSelectors",
             &["SEC_13.output-bucket-access-recorded", "SEC_13.trail-logging"],
         ),
-        // Of use only where no trail records the bucket.
+        // Needed only if no trail records the bucket.
         ("GetBucketLogging", "s3:GetBucketLogging", &[]),
     ] {
         let code = if is_s3(operation) || operation.ends_with("Identity") {
@@ -400,30 +401,50 @@ async fn a_closed_door_is_named_by_its_permission() {
 #[tokio::test]
 async fn the_owner_is_told_from_a_missing_permission() {
     let sound = Deployed::sound();
-    let theirs = sound.clone().failing("HeadBucket as of the owner", 403, "");
+    let theirs = sound.clone().failing("GetBucketLocation as of the owner", 403, "AccessDenied");
     let report = theirs.report().await;
     assert_eq!(findings(&report), ["SEC_5.output-bucket-owner"]);
     assert!(matches!(report.control("SEC_5.output-bucket-owner").unwrap().outcome(), Outcome::Fail { .. }));
-    let denied = theirs.failing("HeadBucket", 403, "");
+    let denied = theirs.failing("GetBucketLocation", 403, "AccessDenied");
     let report = denied.report().await;
     assert_eq!(findings(&report), ["SEC_5.output-bucket-owner", "SEC_7.output-bucket-region"]);
     for finding in report.findings() {
         assert!(
-            matches!(finding.outcome(), Outcome::NotEvaluated { permission: Some(named), .. } if named == "s3:ListBucket"),
+            matches!(finding.outcome(), Outcome::NotEvaluated { permission: Some(named), .. } if named == "s3:GetBucketLocation"),
             "{finding:?}"
         );
     }
-    let gone = sound.failing("HeadBucket as of the owner", 404, "");
+    let gone = sound.failing("GetBucketLocation as of the owner", 404, "NoSuchBucket");
     assert!(!gone.report().await.is_clean());
 }
 
 #[tokio::test]
 async fn a_redirect_tells_the_region() {
-    let mut elsewhere = Deployed::sound();
-    elsewhere.answers.insert("HeadBucket as of the owner", (301, "eu-west-1".to_owned()));
+    let elsewhere = Deployed::sound().failing("GetBucketLocation as of the owner", 301, "PermanentRedirect");
     let report = elsewhere.report().await;
     let region = report.control("SEC_7.output-bucket-region").unwrap().outcome();
     assert!(matches!(region, Outcome::Fail { found, .. } if found.contains("eu-west-1")), "{region:?}");
+}
+
+/// S3 has older names for two Regions.
+#[tokio::test]
+async fn a_location_is_read_as_the_region_that_it_means() {
+    let region = async |answer: &str| {
+        let deployed = Deployed::sound().with("GetBucketLocation as of the owner", answer);
+        deployed.report().await.control("SEC_7.output-bucket-region").unwrap().outcome().clone()
+    };
+    for us_east_1 in [location(""), "<LocationConstraint/>".to_owned()] {
+        assert!(matches!(region(&us_east_1).await, Outcome::Pass { .. }), "{us_east_1}");
+    }
+    for eu_west_1 in ["EU", "eu-west-1"] {
+        let outcome = region(&location(eu_west_1)).await;
+        assert!(
+            matches!(&outcome, Outcome::Fail { found, .. } if found.contains("in eu-west-1")),
+            "{outcome:?}"
+        );
+    }
+    let strange = region(&location("nowhere at all")).await;
+    assert!(matches!(strange, Outcome::NotEvaluated { .. }), "{strange:?}");
 }
 
 #[tokio::test]
@@ -597,7 +618,13 @@ async fn a_proof_is_good_for_the_input_bucket_that_was_looked_at() {
     let seen = of_seal.input(SOURCE.parse().unwrap()).demand_clean().await.unwrap();
     job.start(&seen).await.unwrap();
 
+    // In the output bucket, too: of that bucket, only the output prefix was checked.
     let beside_the_output =
         SecureJob::analysis(S3Object::new(RESULTS, "in/1.pdf").unwrap()).feature(Feature::Layout);
-    seal(beside_the_output).demanding_clean_posture().start(&unseen).await.unwrap();
+    let beside_the_output = seal(beside_the_output).demanding_clean_posture();
+    let error = beside_the_output.start(&unseen).await.unwrap_err();
+    assert_eq!((error.kind(), error.stage()), (ErrorKind::NotClean, Stage::Posture));
+    let of_seal = Posture::of_seal(beside_the_output.seal(), &clients);
+    let seen = of_seal.input(RESULTS.parse().unwrap()).demand_clean().await.unwrap();
+    beside_the_output.start(&seen).await.unwrap();
 }

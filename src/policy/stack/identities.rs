@@ -1,4 +1,4 @@
-//! The roles. Each is made without a policy, so that the key can name it, and gets its policy afterwards.
+//! The roles. Each is created without a policy, so that the key can name it, and gets its policy afterwards.
 
 use super::super::language::{PolicyDocument, Principal, Statement, Test};
 use super::super::names::Names;
@@ -22,7 +22,7 @@ pub(super) fn resources(names: &Names) -> Vec<(&'static str, Node)> {
         ("WorkerRole", role("Takes completions, reads results and files documents", workload())),
         ("WorkerPolicy", policy("WorkerRole", identity::worker(names))),
         ("WorkerDetectionPolicy", detection),
-        // Their roles are not the stack's, and are given by ARN: whoever has them attaches it.
+        // Their roles are not the stack's, and are given by ARN: their owner attaches it.
         (
             "UploaderPolicy",
             map! {
@@ -33,22 +33,22 @@ pub(super) fn resources(names: &Names) -> Vec<(&'static str, Node)> {
         ),
         ("NotificationRole", role("Textract publishes completions as it", notification::trust(names))),
         ("NotificationPolicy", policy("NotificationRole", notification::permissions(names))),
-        ("CheckerRole", role("Looks at the settings of key, buckets and trails", workload())),
+        ("CheckerRole", role("Reads the settings of key, buckets and trails", workload())),
         ("CheckerPolicy", policy("CheckerRole", identity::checker(names))),
         ("ComprehendRole", role("Comprehend reads and writes as it", comprehend::trust(names))),
         ("ComprehendPolicy", analyses),
     ]
 }
 
-/// Why the role of Comprehend may do with `*` what a VPC needs.
+/// Why the role of Comprehend has `*` for what a VPC needs.
 fn no_interface_to_name() -> Node {
     let skip = |id: &'static str| {
-        map! { "id": id, "comment": "Comprehend makes the interfaces when a job runs: there is none to name" }
+        map! { "id": id, "comment": "Comprehend creates the interfaces when a job runs: before, there is none to name" }
     };
     map! { "checkov": map! { "skip": list![skip("CKV_AWS_109"), skip("CKV_AWS_111")] } }
 }
 
-/// The service that the workload runs on. Not every one of them says for which account it acts: those that do are held to it.
+/// The service that the workload runs on. Not every such service says for which account it acts: those that do are held to it.
 fn workload_trust(names: &Names) -> PolicyDocument {
     PolicyDocument::new([Statement::allow("Workload")
         .principal(Principal::Service(Value::reference("WorkloadService")))

@@ -32,8 +32,9 @@ pub(super) fn parameters(scope: &Scope, buckets: &Buckets) -> Entries {
             "Name",
             text("What the names of the topic, the queues and the trail begin with")
                 .with("Default", scope.name().to_owned())
-                .with("AllowedPattern", "^[A-Za-z0-9-]{1,40}$")
-                .with("ConstraintDescription", "1 to 40 letters, digits and hyphens"),
+                .with("AllowedPattern", "^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$")
+                .with("MaxLength", 40_u32)
+                .with("ConstraintDescription", "1 to 40 letters and digits, with single hyphens between them"),
         ),
     ];
     for (ids, name) in buckets.named() {
@@ -46,7 +47,7 @@ pub(super) fn parameters(scope: &Scope, buckets: &Buckets) -> Entries {
     all.extend([
         (
             "WorkloadService",
-            text("The service whose tasks, instances or functions run as the starter, the reader and the workers")
+            text("The service whose tasks, instances or functions run as the starter, the reader, the workers and the checker")
                 .with("Default", "ecs-tasks.amazonaws.com")
                 .with(
                     "AllowedValues",
@@ -55,7 +56,7 @@ pub(super) fn parameters(scope: &Scope, buckets: &Buckets) -> Entries {
         ),
         (
             "UploaderArns",
-            texts(uploaders.join(","), "Roles of this account that are there already, and upload documents; nobody if empty"),
+            texts(uploaders.join(","), "Existing roles of this account that upload documents; nobody if empty"),
         ),
         ("DetectWithComprehend", switch(scope.detects(), "Workers find personal data with Amazon Comprehend")),
         ("AccessLogging", switch(true, "Requests to the buckets are logged to a bucket of their own")),
@@ -87,7 +88,7 @@ pub(super) fn parameters(scope: &Scope, buckets: &Buckets) -> Entries {
             "VpcEndpointIds",
             texts(
                 endpoints.join(","),
-                "Without a VPC: endpoints of S3 that are there already, which objects are then reached through only",
+                "Without a VPC: existing endpoints of S3, through which alone objects are then reached",
             ),
         ),
     ]);
@@ -111,16 +112,19 @@ pub(super) fn conditions() -> Entries {
 }
 
 /// A VPC without subnets or route tables would deploy, and lock everybody out.
+///
+/// Rules take `Ref` and the functions of "Rule functions" in the AWS CloudFormation template reference only, and `Fn::Join` is not one
+/// of them. An empty list is one empty string, or none: each member equals the empty string either way.
 pub(super) fn rules() -> Entries {
-    let not_empty = |list_of: Node| map! { "Fn::Not": list![map! { "Fn::Equals": list![list_of, ""] }] };
+    let not = |node: Node| map! { "Fn::Not": list![node] };
     let assertion = |parameter: &'static str, description: &'static str| {
-        let joined = map! { "Fn::Join": list!["", reference(parameter)] };
-        map! { "Assert": not_empty(joined), "AssertDescription": description }
+        let empty = map! { "Fn::EachMemberEquals": list![reference(parameter), ""] };
+        map! { "Assert": not(empty), "AssertDescription": description }
     };
     vec![(
         "VpcIsWhole",
         map! {
-            "RuleCondition": not_empty(reference("VpcId")),
+            "RuleCondition": not(map! { "Fn::Equals": list![reference("VpcId"), ""] }),
             "Assertions": list![
                 assertion("SubnetIds", "A VPC needs SubnetIds, for the endpoints of Textract and Comprehend"),
                 assertion("RouteTableIds", "A VPC needs RouteTableIds, for the endpoint of S3"),

@@ -1,4 +1,4 @@
-//! The topic of completions, the queue behind it, and the queue of what nobody could read.
+//! The topic of completions, the queue behind it, and the dead-letter queue.
 
 use super::super::names::Names;
 use super::super::notification;
@@ -13,8 +13,8 @@ pub(super) const DEAD_LETTERS_SUFFIX: &str = "-completions-dead";
 /// How often a message is received before it goes to the dead letters.
 const MOST_RECEPTIONS: u32 = 5;
 const DAY: u32 = 24 * 60 * 60;
-/// The age of a dead letter counts from when it was first sent, so the queue must not use up what its dead letters have: 10 days are
-/// left at least ("Using dead-letter queues in Amazon SQS" in the Amazon SQS developer guide).
+/// The age of a dead letter counts from when it was first sent, so the queue must not use up the time of its dead letters: at least 10
+/// days are left ("Using dead-letter queues in Amazon SQS" in the Amazon SQS developer guide).
 const RETENTION: u32 = 4 * DAY;
 /// The longest that SQS keeps a message.
 const RETENTION_OF_DEAD_LETTERS: u32 = 14 * DAY;
@@ -24,7 +24,7 @@ pub(super) fn resources(names: &Names) -> Vec<(&'static str, Node)> {
         "deadLetterTargetArn": reference("DeadLetterQueue.Arn"),
         "maxReceiveCount": MOST_RECEPTIONS,
     };
-    // By name: a reference would go in a circle with the one above.
+    // By name: with the reference above, another one would be a cycle.
     let allowed = map! { "redrivePermission": "byQueue", "sourceQueueArns": list![names.queue.clone()] };
     let subscription = map! {
         "Protocol": "sqs",
@@ -53,7 +53,7 @@ pub(super) fn resources(names: &Names) -> Vec<(&'static str, Node)> {
         ("DeadLetterQueuePolicy", policy("DeadLetterQueue", notification::dead_letters(names))),
         (
             "CompletionSubscription",
-            // Before the policy there is, the topic may not send.
+            // Before the policy exists, the topic may not send.
             map! {
                 "Type": "AWS::SNS::Subscription",
                 "DependsOn": "CompletionQueuePolicy",

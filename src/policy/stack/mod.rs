@@ -1,4 +1,4 @@
-//! One CloudFormation template of all that a deployment needs.
+//! One CloudFormation template of everything that a deployment needs.
 
 mod identities;
 mod inputs;
@@ -15,48 +15,55 @@ use super::scope::Scope;
 use super::value::Value;
 
 /// A CloudFormation template: the buckets, the key, the topic and the queues, the roles, the VPC endpoints and the trail, with
-/// the very policies that [`Scope`] writes.
+/// exactly the policies that [`Scope`] writes.
 ///
 /// | what | how |
 /// | --- | --- |
 /// | key | symmetric, rotated each year, with a policy that names every role and service that uses it |
 /// | buckets | SSE-KMS by that key with a Bucket Key, versions, no public access, no ACLs, denials by policy, access logs |
-/// | topic, queue, dead-letter queue | encrypted by that key; kept 4 days; after five receptions to the dead letters, kept until 14 days after they were first sent |
-/// | roles | starter, reader, worker, checker of the posture, of Textract and of Comprehend |
-/// | endpoints | Textract, Comprehend and S3, where a VPC is given; then nothing else reaches the objects |
+/// | topic, queue, dead-letter queue | encrypted by that key; messages kept 4 days; dead letters after five receptions, kept until 14 days after they were first sent |
+/// | roles | starter, reader, worker, checker of the posture, and those of Textract and Comprehend |
+/// | endpoints | Textract, Comprehend and S3, if a VPC is given; then nothing else reaches the objects |
 /// | trail | management events and the data events of the buckets, validated, encrypted by the key |
 ///
-/// Buckets and key are **retained** when the stack, or they in it, are deleted: what is sealed with a deleted key is lost. Logical
-/// ids are stable, and the outputs `SubmitFlags` and `WorkerFlags` are what the examples `submit` and `worker` take.
+/// Buckets and key are **retained** when the stack is deleted, or when they are removed from it: what is sealed with a deleted key is
+/// lost. Only if the deployment that creates them fails are they deleted with the rest, as they are new and their names would be taken;
+/// the buckets of logs stay even then. Logical ids are stable, and the outputs `SubmitFlags` and `WorkerFlags` are what the examples
+/// `submit` and `worker` take.
 ///
 /// # Parameters
 ///
 /// `KeyAdministratorArn` has no default: whoever it names, and nobody else, manages the key, so it must be, or include, whoever
-/// deploys. Every other parameter has a safe default. Nobody uploads documents but the roles of `UploaderArns`, which have to be
-/// there already: the output `UploaderPolicyArn` is what to attach to them.
+/// deploys. Every other parameter has a safe default. Only the roles of `UploaderArns` upload documents. They have to exist
+/// already: attach the policy in the output `UploaderPolicyArn` to them.
+///
+/// `WorkloadService` is the service that may assume the roles of the workload. For EC2 the template has no instance profile, and for
+/// Lambda the roles may neither write logs nor join a VPC: add what yours needs.
 ///
 /// # What is not in it
 ///
 /// The roles that start Comprehend's jobs: with them the template would not fit into one request, which takes 51,200 bytes ("AWS
-/// CloudFormation quotas" in the AWS CloudFormation user guide). Their policies and what the key and the endpoints say of them are
-/// written by a [`Scope`] that [names](super::ScopeBuilder::comprehend_starter) them.
+/// CloudFormation quotas" in the AWS CloudFormation user guide). A [`Scope`] that [names](super::ScopeBuilder::comprehend_starter) them
+/// writes their policies, and what the key and the endpoints say of them.
+///
+/// Readers of the trail: CloudTrail alone can decrypt its logs, until somebody is given `kms:Decrypt` on the key.
 ///
 /// # The network
 ///
-/// The endpoints that a VPC gets are those of Textract, Comprehend and S3. A workload without a way to the internet also needs
-/// endpoints of SQS, KMS and STS, of CloudWatch Logs, and for its image those of ECR (`ecr.api`, `ecr.dkr`). The image's layers
-/// come from a bucket of AWS through the endpoint of S3, whose policy allows the buckets of the documents only: add the bucket
-/// that "Amazon ECR interface VPC endpoints" in the Amazon ECR user guide names. The synchronous operations of Textract are not in the
-/// policy of its endpoint, as nothing here calls them; who does adds them to both policies.
+/// The endpoints that a VPC gets are those of Textract, Comprehend and S3. A workload without internet access also needs endpoints of
+/// SQS, KMS and STS, of CloudWatch Logs, and for its image those of ECR (`ecr.api`, `ecr.dkr`). The image's layers come from an AWS
+/// bucket through the endpoint of S3, whose policy allows the buckets of the documents only: add the bucket that "Amazon ECR interface
+/// VPC endpoints" in the Amazon ECR user guide names. The synchronous operations of Textract are not in the policy of its endpoint, as
+/// nothing here calls them; add them to both policies to do so.
 ///
-/// [`network_perimeter`](Scope::network_perimeter) is not part of the stack: it denies to a role what does not come through the
-/// named endpoints, and only the deployer knows all of those, as the stack's own are not all that a VPC has. The buckets have
-/// their perimeter by their own policies.
+/// [`network_perimeter`](Scope::network_perimeter) is not part of the stack: it denies a role all calls that do not come through the
+/// named endpoints, and only the deployer knows them all, as a VPC may have more than the stack's own. The buckets have their perimeter
+/// in their own policies.
 ///
 /// # The buckets of logs
 ///
 /// Access logs are encrypted with SSE-S3, as S3 delivers to no bucket whose default is SSE-KMS ("Enabling Amazon S3 server access
-/// logging" in the Amazon S3 user guide). They hold names of objects and callers, and no contents.
+/// logging" in the Amazon S3 user guide). They hold the names of objects and callers, and no contents.
 ///
 /// ```
 /// use inkseal::Seal;
@@ -77,7 +84,7 @@ pub struct Stack {
     template: Node,
 }
 
-/// A template could not be written as text. It says nothing of what is in it.
+/// A template could not be written as a string. The error says nothing about its content.
 #[derive(Debug, thiserror::Error)]
 #[error("the template cannot be written as {format}")]
 pub struct StackError {
@@ -99,8 +106,8 @@ pub(super) const HAS_TRAIL: &str = "HasTrail";
 pub(super) const HAS_VPC: &str = "HasVpc";
 
 impl Stack {
-    /// The template for this scope. It makes a key, a topic, queues and roles of its own, so the scope's are not in it; its buckets,
-    /// name and endpoints are the defaults of parameters, and its prefixes and families are fixed.
+    /// The template for this scope. It creates its own key, topic, queues and roles, so the scope's are not in it. The scope's buckets,
+    /// name and endpoints are the defaults of parameters; its prefixes and families are fixed.
     pub fn new(scope: &Scope) -> Self {
         let buckets = Buckets::of(scope);
         let names = names(scope, &buckets);
@@ -124,11 +131,11 @@ impl Stack {
         Self { template }
     }
 
-    /// The template as JSON, of several lines.
+    /// The template as JSON, over several lines.
     ///
     /// # Errors
     ///
-    /// [`StackError`] where it cannot be written, which no template that this crate makes is known to do.
+    /// [`StackError`] if it cannot be written, which is not known to happen with any template of this crate.
     pub fn to_json(&self) -> Result<String, StackError> {
         serde_json::to_string_pretty(&self.template).map_err(|_| StackError { format: "JSON" })
     }
@@ -139,7 +146,7 @@ impl Stack {
     ///
     /// As there.
     pub fn to_yaml(&self) -> Result<String, StackError> {
-        // Indented by one: by two, the template would not fit into one request, which takes 51,200 bytes.
+        // Indented by one: with two, the template would not fit into one request, which takes 51,200 bytes.
         let narrow = serde_saphyr::ser_options! { indent_step: 1 };
         serde_saphyr::to_string_with_options(&self.template, narrow)
             .map_err(|_| StackError { format: "YAML" })
@@ -222,8 +229,8 @@ impl Buckets {
 
 /// The names of the scope as the template refers to them.
 ///
-/// Nothing goes in a circle: roles are made without policies, the key refers to roles, buckets and queues to the key, and policies
-/// to all of them. What the key would have to refer to, the topic and the trail, it knows by a name that follows from a parameter.
+/// The references have no cycle: roles are created without policies, the key refers to roles, buckets and queues refer to the key, and
+/// policies to all of them. The topic and the trail, which the key would have to refer to, have names that follow from a parameter.
 fn names(scope: &Scope, buckets: &Buckets) -> Names {
     let area = |ids: BucketIds, area: Area| Area { bucket: Value::reference(ids.arn), ..area };
     Names {
@@ -262,7 +269,7 @@ fn names(scope: &Scope, buckets: &Buckets) -> Names {
     }
 }
 
-/// A name of the stack's own: that of the parameter, and what tells it from the others.
+/// A name of the stack's own: that of the parameter, and a suffix that sets it apart.
 fn own_name(suffix: &'static str) -> Value {
     Value::reference("Name").then(suffix)
 }

@@ -1,4 +1,4 @@
-//! The VPC endpoints, where the deployer gives a VPC.
+//! The VPC endpoints, if the deployer gives a VPC.
 
 use super::super::endpoint;
 use super::super::language::PolicyDocument;
@@ -16,7 +16,7 @@ pub(super) fn resources(names: &Names) -> Vec<(&'static str, Node)> {
     ]
 }
 
-/// TLS from the VPC, and nothing out: an endpoint answers, and never calls.
+/// TLS in from the VPC, and nothing out: an endpoint answers, and never calls.
 fn security_group() -> Node {
     let tls = map! {
         "IpProtocol": "tcp",
@@ -30,7 +30,7 @@ fn security_group() -> Node {
         "FromPort": 443_u32,
         "ToPort": 443_u32,
         "CidrIp": "127.0.0.1/32",
-        "Description": "Nowhere: without a rule there would be one to everywhere",
+        "Description": "Nowhere: without a rule, everything out is allowed",
     };
     map! {
         "Type": "AWS::EC2::SecurityGroup",

@@ -1,4 +1,4 @@
-//! What a template is made of: a tree that keeps its order, so that the same stack gives the same bytes.
+//! The nodes of a template: a tree that keeps its order, so that the same stack gives the same bytes.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
@@ -47,7 +47,7 @@ pub(super) fn reference(to: &'static str) -> Node {
     Node::Text(Value::reference(to))
 }
 
-/// Something only where a condition of the stack holds, and else as if it had not been written.
+/// A node that exists only if a condition of the stack holds.
 pub(super) fn where_holds(condition: &'static str, then: impl Into<Node>) -> Node {
     map! { "Fn::If": list![condition, then, reference("AWS::NoValue")] }
 }

@@ -1,4 +1,4 @@
-//! What the stack made, as the examples take it.
+//! What the stack created, in the form that the examples take.
 
 use super::super::scope::Scope;
 use super::super::value::Value;
@@ -49,7 +49,7 @@ pub(super) fn outputs(scope: &Scope, buckets: &Buckets) -> Vec<(&'static str, No
         ),
         ("TopicArn", output_of(reference("CompletionTopic"), "The topic of completions: --topic-arn")),
         ("QueueUrl", output_of(reference("CompletionQueue"), "The queue of completions: --queue-url")),
-        ("DeadLetterQueueUrl", output_of(reference("DeadLetterQueue"), "What nobody could read")),
+        ("DeadLetterQueueUrl", output_of(reference("DeadLetterQueue"), "The dead-letter queue")),
         (
             "NotificationRoleArn",
             output_of(reference("NotificationRole.Arn"), "The role that Textract publishes as: --role-arn"),
@@ -65,7 +65,7 @@ pub(super) fn outputs(scope: &Scope, buckets: &Buckets) -> Vec<(&'static str, No
                 .with("Condition", HAS_UPLOADERS),
         ),
         ("TrailArn", output_of(trail::arn(), "The trail").with("Condition", HAS_TRAIL)),
-        ("SubmitFlags", output_of(submit, "What the example submit takes, beside --journal")),
-        ("WorkerFlags", output_of(worker, "What the example worker takes")),
+        ("SubmitFlags", output_of(submit, "The flags of the example submit, except --journal")),
+        ("WorkerFlags", output_of(worker, "The flags of the example worker")),
     ]
 }

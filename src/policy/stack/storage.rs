@@ -35,7 +35,7 @@ fn key(names: &Names) -> Node {
         "KeyUsage": "ENCRYPT_DECRYPT",
         "PendingWindowInDays": 30_u32,
     };
-    retained("AWS::KMS::Key", properties)
+    retained("AWS::KMS::Key", UNLESS_NEW, properties)
 }
 
 fn documents(ids: BucketIds) -> Node {
@@ -49,10 +49,10 @@ fn documents(ids: BucketIds) -> Node {
         "VersioningConfiguration": map! { "Status": "Enabled" },
         "Tags": list![map! { "Key": "Holds", "Value": ids.what }],
     };
-    retained("AWS::S3::Bucket", properties)
+    retained("AWS::S3::Bucket", UNLESS_NEW, properties)
 }
 
-/// The bucket that S3 logs to. It is the one bucket that does not log its own requests: each log would cause another one.
+/// The bucket that S3 logs to. It is the only bucket that does not log its own requests: each log would cause another one.
 fn access_logs() -> Node {
     let algorithm = map! { "ServerSideEncryptionByDefault": map! { "SSEAlgorithm": "AES256" } };
     let properties = map! {
@@ -66,7 +66,7 @@ fn access_logs() -> Node {
         "id": "CKV_AWS_18",
         "comment": "The bucket of the access logs does not log its own requests: each log would cause another one",
     };
-    retained("AWS::S3::Bucket", properties)
+    retained("AWS::S3::Bucket", ALWAYS, properties)
         .with("Condition", HAS_ACCESS_LOGS)
         .with("Metadata", map! { "checkov": map! { "skip": list![skip] } })
 }
@@ -93,9 +93,15 @@ pub(super) fn policy(bucket: Node, policy: PolicyDocument) -> Node {
     }
 }
 
-/// Not deleted with the stack, and not when it is replaced.
-pub(super) fn retained(kind: &'static str, properties: Node) -> Node {
-    map! { "Type": kind, "DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain", "Properties": properties }
+/// Deleted only if the very deployment that created it fails and is rolled back: what has a fixed name would otherwise be in the way of
+/// the next one ("DeletionPolicy attribute" in the AWS CloudFormation template reference).
+const UNLESS_NEW: &str = "RetainExceptOnCreate";
+/// Never deleted: logs may be in it before a deployment fails, and a bucket that is not empty cannot be deleted.
+pub(super) const ALWAYS: &str = "Retain";
+
+/// Not deleted with the stack, nor when it is replaced.
+pub(super) fn retained(kind: &'static str, when: &'static str, properties: Node) -> Node {
+    map! { "Type": kind, "DeletionPolicy": when, "UpdateReplacePolicy": "Retain", "Properties": properties }
 }
 
 pub(super) fn by_key() -> Node {

@@ -37,7 +37,10 @@ pub(super) fn resources(names: &Names) -> Vec<(&'static str, Node)> {
     };
     let policy = storage::policy(reference("TrailBucket"), delivery(names));
     vec![
-        ("TrailBucket", storage::retained("AWS::S3::Bucket", bucket).with("Condition", HAS_TRAIL)),
+        (
+            "TrailBucket",
+            storage::retained("AWS::S3::Bucket", storage::ALWAYS, bucket).with("Condition", HAS_TRAIL),
+        ),
         ("TrailBucketPolicy", policy.with("Condition", HAS_TRAIL)),
         (
             "Trail",
@@ -51,7 +54,7 @@ pub(super) fn resources(names: &Names) -> Vec<(&'static str, Node)> {
     ]
 }
 
-/// By its name: the key and the bucket have to know it before it is there.
+/// By its name: the key and the bucket have to know it before it exists.
 pub(super) fn arn() -> Value {
     own("cloudtrail", "trail/", NAME_SUFFIX)
 }

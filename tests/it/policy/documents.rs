@@ -1,4 +1,6 @@
-//! What holds of every policy, whatever the names are.
+//! What holds for every policy, whatever the names are.
+
+use std::collections::BTreeSet;
 
 use inkseal::policy::{Documents, InvalidScope, PolicyDocument, Scope, ScopeBuilder, Stack};
 use inkseal::resource::S3Object;
@@ -31,7 +33,7 @@ fn whole() -> Scope {
         .unwrap()
 }
 
-/// All policies of a scope, that of the key among them.
+/// All policies of a scope, including that of the key.
 fn all(scope: &Scope) -> Vec<(&'static str, PolicyDocument)> {
     let key = scope.key_statements().administered_by_account();
     scope.policies().into_iter().chain([("key", key)]).collect()
@@ -87,8 +89,11 @@ fn what_lies_elsewhere_is_refused() {
     let queue = builder().queue("https://sqs.eu-west-1.amazonaws.com/111122223333/q".parse().unwrap());
     assert!(matches!(queue.build(), Err(InvalidScope::Misplaced(_))));
     assert_eq!(builder().families([]).build().unwrap_err(), InvalidScope::NoFamily);
-    for name in ["", "a b", "a_b", &"a".repeat(41)] {
-        assert_eq!(builder().name(name).build().unwrap_err(), InvalidScope::ResourceName);
+    for name in ["", "a b", "a_b", "-", "team-", "-x", "a--b", "é", &"a".repeat(41)] {
+        assert_eq!(builder().name(name).build().unwrap_err(), InvalidScope::ResourceName, "{name}");
+    }
+    for name in ["a", "1", "Team-2-intake", &"a".repeat(40)] {
+        assert!(builder().name(name).build().is_ok(), "{name}");
     }
     assert!("s3://amzn-s3-demo-source//a".parse::<Documents>().is_err());
     assert!("amzn-s3-demo-source/a".parse::<Documents>().is_err());
@@ -156,7 +161,7 @@ fn a_job_gives_the_policies_for_itself() {
     assert!(starter.contains("role/publish") && json(&scope.topic()).to_string().contains(":done"));
 }
 
-/// KMS takes no policy that names a role that is not there.
+/// KMS takes no policy that names a role that does not exist.
 #[test]
 fn where_nothing_is_announced_nobody_needs_the_role_for_it() {
     let builder = || Scope::builder(documents(), &seal()).polling();
@@ -169,6 +174,14 @@ fn where_nothing_is_announced_nobody_needs_the_role_for_it() {
     let topic = "arn:aws:sns:us-east-1:111122223333:done".parse().unwrap();
     let text = texts(builder().topic(topic).build().unwrap());
     assert!(text.contains("iam:PassRole") && text.contains("PublishEncrypted"), "{text}");
+}
+
+/// Comprehend's own network does not come through an endpoint of the account.
+#[test]
+fn the_endpoint_lets_comprehend_in_only_if_its_jobs_run_in_a_vpc() {
+    let text = |scope: &Scope| json(&scope.s3_endpoint()).to_string();
+    assert!(text(&whole()).contains("ObjectsByComprehend"));
+    assert!(!text(&Scope::builder(documents(), &seal()).build().unwrap()).contains("ByComprehend"));
 }
 
 #[test]
@@ -188,7 +201,7 @@ fn other_partitions_have_their_own_names() {
     }
 }
 
-/// Every `*` that stands alone as a resource, by policy and statement. The docs of the module give the reason of each.
+/// Every `*` that is a resource by itself, by policy and statement. The docs of the module give the reason for each.
 #[test]
 fn wildcards_are_those_of_the_docs() {
     let mut found = Vec::new();
@@ -229,7 +242,7 @@ fn wildcards_are_those_of_the_docs() {
     }
 }
 
-/// Keys that AWS knows, each by the page that lists it: a typing error would make a denial that never holds.
+/// Keys that AWS knows, each by the page that lists it: a typo would make a denial that never holds.
 #[test]
 fn conditions_look_at_keys_that_there_are() {
     const KNOWN: [&str; 20] = [
@@ -296,7 +309,110 @@ fn most_characters(name: &str) -> usize {
     }
 }
 
-/// What an ARN of the stack names exists in it, and what must be kept is.
+/// What CloudFormation takes in the rules of a template: "Rule functions" in the AWS CloudFormation template reference. `Fn::If`, which
+/// other pages list as well, is refused.
+const RULE_FUNCTIONS: [&str; 11] = [
+    "Fn::And",
+    "Fn::Contains",
+    "Fn::EachMemberEquals",
+    "Fn::EachMemberIn",
+    "Fn::Equals",
+    "Fn::Not",
+    "Fn::Or",
+    "Fn::RefAll",
+    "Fn::ValueOf",
+    "Fn::ValueOfAll",
+    "Ref",
+];
+
+/// The functions that a part of a template calls.
+fn functions(node: &Value, found: &mut BTreeSet<String>) {
+    match node {
+        Value::Array(items) => items.iter().for_each(|item| functions(item, found)),
+        Value::Object(members) => {
+            for (name, value) in members {
+                if name.starts_with("Fn::") || name == "Ref" {
+                    found.insert(name.clone());
+                }
+                functions(value, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What a part of a template refers to: a resource or parameter, an attribute of a resource, a condition.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Reference {
+    To(String),
+    Attribute(String, String),
+    Condition(String),
+}
+
+impl Reference {
+    /// `Key.Arn` or `Name`.
+    fn read(text: &str) -> Self {
+        match text.split_once('.') {
+            Some((resource, attribute)) => Self::Attribute(resource.to_owned(), attribute.to_owned()),
+            None => Self::To(text.to_owned()),
+        }
+    }
+
+    fn is_in(&self, template: &Value) -> bool {
+        const PSEUDO: [&str; 5] =
+            ["AWS::AccountId", "AWS::NoValue", "AWS::Partition", "AWS::Region", "AWS::URLSuffix"];
+        const WITH_ARN: [&str; 4] = ["AWS::IAM::Role", "AWS::KMS::Key", "AWS::S3::Bucket", "AWS::SQS::Queue"];
+        let get = |section: &str, name: &str| template[section].get(name);
+        match self {
+            Self::To(name) => {
+                PSEUDO.contains(&name.as_str())
+                    || get("Parameters", name).or_else(|| get("Resources", name)).is_some()
+            }
+            Self::Attribute(resource, attribute) => {
+                let kind = get("Resources", resource).and_then(|resource| resource["Type"].as_str());
+                attribute == "Arn" && kind.is_some_and(|kind| WITH_ARN.contains(&kind))
+            }
+            Self::Condition(name) => get("Conditions", name).is_some(),
+        }
+    }
+}
+
+/// All references of a part of a template, and the texts of its `Fn::Sub`.
+fn references(node: &Value, found: &mut BTreeSet<Reference>, texts: &mut BTreeSet<String>) {
+    match node {
+        Value::Array(items) => items.iter().for_each(|item| references(item, found, texts)),
+        Value::Object(members) => {
+            for (name, value) in members {
+                match (name.as_str(), value) {
+                    ("Ref" | "DependsOn", Value::String(to)) => {
+                        found.insert(Reference::To(to.clone()));
+                    }
+                    ("Condition", Value::String(name)) => {
+                        found.insert(Reference::Condition(name.clone()));
+                    }
+                    ("Fn::GetAtt", Value::Array(parts)) => {
+                        let parts: Vec<&str> = parts.iter().map(|part| part.as_str().unwrap()).collect();
+                        found.insert(Reference::read(&parts.join(".")));
+                    }
+                    ("Fn::Sub", Value::String(text)) => {
+                        texts.insert(text.clone());
+                        let names = text.split("${").skip(1).map(|rest| rest.split_once('}').unwrap().0);
+                        // `${!` is a literal `${`.
+                        found.extend(names.filter(|name| !name.starts_with('!')).map(Reference::read));
+                    }
+                    ("Fn::If", Value::Array(parts)) => {
+                        found.insert(Reference::Condition(parts[0].as_str().unwrap().to_owned()));
+                        parts[1..].iter().for_each(|part| references(part, found, texts));
+                    }
+                    (_, value) => references(value, found, texts),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Every reference of the stack, and every ARN that it spells out, is of something in it, and what must be kept is.
 #[test]
 fn the_stack_holds_together() {
     for scope in [whole(), Scope::builder(documents(), &seal()).build().unwrap()] {
@@ -306,11 +422,36 @@ fn the_stack_holds_together() {
         assert!(length < 51_200, "{length}, of the most that one request takes");
         let resources = template["Resources"].as_object().unwrap();
         for (id, resource) in resources {
-            let is_kept = matches!(resource["Type"].as_str(), Some("AWS::S3::Bucket" | "AWS::KMS::Key"));
-            for policy in ["DeletionPolicy", "UpdateReplacePolicy"] {
-                assert_eq!(resource.get(policy).is_some_and(|value| value == "Retain"), is_kept, "{id}");
-            }
+            // What has a fixed name would be in the way of the deployment after one that failed.
+            let kept = match (resource["Type"].as_str(), id.as_str()) {
+                (Some("AWS::S3::Bucket"), "AccessLogBucket" | "TrailBucket") => Some("Retain"),
+                (Some("AWS::S3::Bucket" | "AWS::KMS::Key"), _) => Some("RetainExceptOnCreate"),
+                _ => None,
+            };
+            let policy = |of: &str| resource.get(of).and_then(Value::as_str);
+            assert_eq!(policy("DeletionPolicy"), kept, "{id}");
+            assert_eq!(policy("UpdateReplacePolicy"), kept.map(|_| "Retain"), "{id}");
         }
+        let mut called = BTreeSet::new();
+        functions(&template["Rules"], &mut called);
+        assert!(called.iter().all(|name| RULE_FUNCTIONS.contains(&name.as_str())), "{called:?}");
+        assert!(called.contains("Ref"), "{called:?}");
+        let (mut found, mut texts) = (BTreeSet::new(), BTreeSet::new());
+        references(&template, &mut found, &mut texts);
+        assert!(found.len() > 40, "{found:?}");
+        for reference in &found {
+            assert!(reference.is_in(&template), "{reference:?}");
+        }
+        // The topic, the queues and the trail are also named without a reference, which would be a cycle.
+        let named = |resource: &Value| {
+            let name =
+                ["TopicName", "QueueName", "TrailName"].map(|of| &resource["Properties"][of]["Fn::Sub"]);
+            name.into_iter().find_map(|name| name.as_str().map(str::to_owned))
+        };
+        let names: BTreeSet<String> = resources.values().filter_map(named).collect();
+        let arns = texts.iter().filter(|text| text.starts_with("arn:") && text.contains("${Name}"));
+        let spelt: BTreeSet<&str> = arns.map(|arn| &arn[arn.find("${Name}").unwrap()..]).collect();
+        assert_eq!(spelt, names.iter().map(String::as_str).collect::<BTreeSet<_>>(), "{texts:?}");
         let days =
             |queue: &str| resources[queue]["Properties"]["MessageRetentionPeriod"].as_u64().unwrap() / 86_400;
         assert_eq!(
@@ -334,7 +475,7 @@ fn the_stack_holds_together() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Whatever a key is made of, its policy is about that key and about no other.
+    /// Whatever characters a key has, its policy is about that key and no other.
     #[test]
     fn special_characters_grant_nothing_else(key in "[a-z*?${}/é]{1,12}", other in "[a-z*?${}/é]{1,12}") {
         prop_assume!(!key.starts_with('/') && key != other);

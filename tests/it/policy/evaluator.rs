@@ -1,8 +1,8 @@
-//! What AWS decides of a request, by the policies that apply to it.
+//! What AWS decides about a request, by the policies that apply to it.
 //!
 //! It follows "Policy evaluation logic", "IAM JSON policy elements: Condition operators" and "Variables and tags" in the IAM user
 //! guide, for the elements that the crate writes; anything else makes it panic rather than guess. moto does not evaluate conditions,
-//! and no library does that is free and runs here.
+//! and no free library that runs here does.
 
 use std::collections::BTreeMap;
 
@@ -34,7 +34,7 @@ pub enum Decision {
     NotAllowed,
 }
 
-/// The policies that apply, and whose permission is needed.
+/// The policies that apply, and which of them have to allow the request.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Applying<'a> {
     pub identity: &'a [&'a Value],
@@ -49,9 +49,9 @@ pub enum Needs {
     /// Within an account, either is enough.
     #[default]
     Either,
-    /// Across accounts, both: what holds then holds within an account all the more.
+    /// Across accounts, both: what is allowed then is also allowed within an account.
     Both,
-    /// The trust of a role, and whatever a service does: there is no identity.
+    /// The trust of a role, and anything that a service does: there is no identity.
     Resource,
 }
 
@@ -124,7 +124,7 @@ fn conditions(all: &Value, context: &BTreeMap<String, String>) -> bool {
     })
 }
 
-/// Whether a test holds of what the request says.
+/// Whether a test holds for what the request says.
 pub fn holds(operator: &str, said: Option<&str>, values: &Value) -> bool {
     if operator == "Null" {
         return texts(values).any(|value| (value == "true") == said.is_none());
@@ -137,19 +137,20 @@ pub fn holds(operator: &str, said: Option<&str>, values: &Value) -> bool {
         "StringEquals" => (|pattern, said| pattern == said, false),
         "StringNotEquals" => (|pattern, said| pattern == said, true),
         "StringLike" => (glob, false),
+        "StringNotLike" => (glob, true),
         "ArnEquals" | "ArnLike" => (arn, false),
         "ArnNotEquals" | "ArnNotLike" => (arn, true),
         "Bool" => (|pattern, said| pattern.eq_ignore_ascii_case(said), false),
         other => panic!("{other} is not evaluated here"),
     };
     match said {
-        // A negated test holds of what is not said, with or without IfExists.
+        // A negated test holds for a missing key, with or without IfExists.
         None => if_exists || negated,
         Some(said) => texts(values).any(|value| test(value, said)) != negated,
     }
 }
 
-/// Each of the six parts by itself, so that `*` does not reach over a colon of the first five.
+/// Each of the six parts by itself, so that `*` does not match across one of the first five colons.
 fn arn(pattern: &str, said: &str) -> bool {
     let (pattern, said): (Vec<_>, Vec<_>) = (pattern.splitn(6, ':').collect(), said.splitn(6, ':').collect());
     pattern.len() == said.len() && pattern.iter().zip(&said).all(|(pattern, part)| glob(pattern, part))
@@ -182,7 +183,7 @@ pub fn glob(pattern: &str, text: &str) -> bool {
         });
         rest = &rest[first.len_utf8()..];
     }
-    // How far each number of tokens can have come: all places at once.
+    // The places that the tokens so far can have reached, all at once.
     let text: Vec<char> = text.chars().collect();
     let mut places = vec![false; text.len() + 1];
     places[0] = true;
@@ -231,7 +232,7 @@ mod tests {
         }
     }
 
-    /// The table of "Condition operators" for keys that are there and that are not.
+    /// The table of "Condition operators", for keys that the request has and that it does not have.
     #[test]
     fn tests_of_keys_that_are_and_are_not_there() {
         let one = json!("a");
@@ -241,6 +242,7 @@ mod tests {
             ("StringNotEquals", false, true, true),
             ("StringNotEqualsIfExists", false, true, true),
             ("StringLike", true, false, false),
+            ("StringNotLike", false, true, true),
         ] {
             let got = [Some("a"), Some("b"), None].map(|said| holds(operator, said, &one));
             assert_eq!(got, [same, other, absent], "{operator}");
@@ -258,7 +260,7 @@ mod tests {
             holds("BoolIfExists", None, &json!("false"))
                 && !holds("BoolIfExists", Some("true"), &json!("false"))
         );
-        // Of several values one has to fit, and for a negated test none may.
+        // Of several values one has to match; for a negated test none may.
         let two = json!(["a", "b"]);
         assert!(holds("StringEquals", Some("b"), &two) && !holds("StringNotEquals", Some("b"), &two));
         assert!(holds("StringNotEquals", Some("c"), &two));

@@ -55,7 +55,7 @@ fn role(name: &str) -> String {
     format!("arn:aws:iam::{ACCOUNT}:role/{name}")
 }
 
-/// A row of the table: a request, and whether it is to be allowed.
+/// A row of the table: a request, and whether it has to be allowed.
 #[derive(Clone, Debug)]
 struct Row {
     what: &'static str,
@@ -99,7 +99,7 @@ fn row(allowed: bool, who: &'static str, action: &str, resource: &str, what: &'s
     Row { what, who, request, allowed, side: Side::All }
 }
 
-/// By a service itself, for nobody or for what it says.
+/// By a service itself, for nobody or for the source that it names.
 fn by_service(allowed: bool, service: &'static str, action: &str, resource: &str, what: &'static str) -> Row {
     let mut row = row(allowed, service, action, resource, what);
     row.request.caller = Caller::Service(format!("{service}.amazonaws.com"));
@@ -125,7 +125,7 @@ impl Row {
         self.without("aws:SourceVpce").with("aws:ViaAWSService", "true")
     }
 
-    /// The same row, for each side by itself: neither leans on the other.
+    /// The same row, for each side by itself: neither relies on the other.
     fn on_each_side(self) -> [Self; 3] {
         [Side::All, Side::Identity, Side::Resource].map(|side| Self { side, ..self.clone() })
     }
@@ -201,11 +201,11 @@ impl Row {
             _ => None,
         };
         let needs = match service {
-            // A service that a further statement of the bucket's policy lets deliver.
+            // A service that another statement of the bucket's policy lets deliver.
             _ if self.who == "delivery" => Needs::Either,
             _ if !is_role => Needs::Resource,
             "sts" => Needs::Resource,
-            // The administrator has no policy of its own here: that of the key is what counts.
+            // The administrator has no policy of its own here: that of the key counts.
             "kms" if self.who == "admin" => Needs::Resource,
             "kms" => Needs::Both,
             "sns" if self.who == "textract" => Needs::Both,
@@ -243,7 +243,7 @@ fn rows() -> Vec<Row> {
     .concat()
 }
 
-/// The listing of a whole bucket says no prefix, and one within it says one.
+/// The listing of a whole bucket names no prefix, and one within it does.
 #[test]
 fn a_whole_bucket_is_listed_with_and_without_a_prefix() {
     for documents in [format!("s3://{SOURCE}"), format!("s3://{SOURCE}/")] {
@@ -273,7 +273,7 @@ fn every_row_is_decided_as_it_should_be() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The table says something only if it fails for what is broken: without any one statement, or any one condition, a row changes.
+/// The table proves something only if it fails for broken policies: without any one statement, or any one condition, a row changes.
 #[test]
 fn no_statement_and_no_condition_can_be_left_out() {
     let policies = policies();
@@ -290,7 +290,7 @@ fn no_statement_and_no_condition_can_be_left_out() {
             }
         }
     }
-    // Said twice on purpose: the denial beside it says the same, and either holds where the other is lost in an edit.
+    // Said twice on purpose: the denial next to it says the same, and either holds if the other is lost in an edit.
     let twice = ["queue: SendByTopic without ArnEquals aws:SourceArn"];
     assert_eq!(survivors, twice, "nobody notices");
 }
@@ -314,7 +314,7 @@ fn mutants(policy: &Value) -> Vec<(String, Value)> {
         }
         let actions = statement["Action"].as_array().map_or(&[][..], Vec::as_slice);
         for place in 0..actions.len() {
-            // Of a denial, and of the administration of a key, a sample of the actions will do.
+            // For a denial, and for the administration of a key, a sample of the actions is enough.
             if statement["Effect"] == "Deny" || sid == "Administer" {
                 continue;
             }

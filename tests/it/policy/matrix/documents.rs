@@ -1,4 +1,4 @@
-//! Who starts, reads, files and uploads, and what nobody may.
+//! Who starts, reads, files and uploads, and what nobody may do.
 
 use super::super::evaluator::Caller;
 use super::{
@@ -61,7 +61,6 @@ pub(super) fn starter() -> Vec<Row> {
             .without("aws:SourceVpce")
             .with("aws:ViaAWSService", "true"),
         put(true, "Textract writes with the key").sealed(),
-        put(true, "a part of it").sealed(),
         row(true, "starter", "s3:AbortMultipartUpload", &result, "Textract gives up").forwarded(),
         row(true, "starter", "s3:ListMultipartUploadParts", &result, "Textract looks").forwarded(),
         put(false, "another key").with(KEY_HEADER, OTHER_KEY).with(ALGORITHM_HEADER, "aws:kms"),
@@ -83,7 +82,7 @@ pub(super) fn starter() -> Vec<Row> {
         pass(false, "inkseal-comprehend", "another role")
             .with("iam:PassedToService", "textract.amazonaws.com"),
     ]);
-    // What Textract writes to see whether it can: by default under the key, and never under another.
+    // What Textract writes to see whether it can: by default under the key, and never under another one.
     let check = object(RESULTS, "results/job/.s3_access_check");
     let check = |allowed, what| row(allowed, "starter", "s3:PutObject", &check, what).forwarded();
     rows.extend([
@@ -196,7 +195,7 @@ pub(super) fn reader_and_worker() -> Vec<Row> {
     rows
 }
 
-/// Documents come in, with the key, by uploaders and nobody else.
+/// Only uploaders bring documents in, and only with the key.
 pub(super) fn uploader() -> Vec<Row> {
     let document = object(SOURCE, "scans/1.pdf");
     let put = |allowed, what| row(allowed, "uploader", "s3:PutObject", &document, what).sealed();
@@ -228,7 +227,7 @@ pub(super) fn uploader() -> Vec<Row> {
     rows
 }
 
-/// What no role may, and what the administrators of key and buckets keep.
+/// What no role may do, and what the administrators of key and buckets still may.
 pub(super) fn everybody() -> Vec<Row> {
     let mut rows = Vec::new();
     for (name, key) in [(SOURCE, "scans/1.pdf"), (RESULTS, "results/job/1"), (FILED, "redacted/1.md")] {
@@ -274,7 +273,7 @@ pub(super) fn everybody() -> Vec<Row> {
     for action in ["kms:Decrypt", "kms:GenerateDataKey", "kms:CreateGrant"] {
         rows.push(as_administrator(row(false, "admin", action, KEY, "does not use")));
     }
-    // What goes through the endpoint of S3 goes to these buckets, whatever the caller may.
+    // Requests through the endpoint of S3 reach these buckets only, whatever the caller may do.
     let away = object("amzn-s3-demo-away", "1");
     rows.push(row(false, "starter", "s3:PutObject", &away, "carried out").widely());
     let (result, listed) = (object(RESULTS, "results/job/1"), bucket(RESULTS));

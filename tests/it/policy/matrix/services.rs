@@ -1,4 +1,4 @@
-//! What the services do for somebody, and who has them do it or looks at them.
+//! What the services do for somebody, and who has them do it or checks their settings.
 
 use super::{
     COMPREHEND_JOB, DEAD, FILED, OTHER, OTHER_KEY, OTHER_TOPIC, QUEUE, Row, TEXTRACT_JOB, TOPIC, bucket,
@@ -103,11 +103,11 @@ pub(super) fn comprehend_starter() -> Vec<Row> {
     rows
 }
 
-/// Whoever evaluates a posture sees settings, and no contents.
+/// Whoever evaluates a posture sees settings, and neither contents nor names of objects.
 pub(super) fn checker() -> Vec<Row> {
     let trail = format!("arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/documents");
     let settings = [
-        "s3:ListBucket",
+        "s3:GetBucketLocation",
         "s3:GetEncryptionConfiguration",
         "s3:GetBucketPublicAccessBlock",
         "s3:GetBucketVersioning",
@@ -132,6 +132,8 @@ pub(super) fn checker() -> Vec<Row> {
                 row(false, "everything", action, &bucket(name), "another role, through the endpoint"),
             ]);
         }
+        let listing = row(false, "checker", "s3:ListBucket", &bucket(name), "lists no names");
+        rows.extend([listing.clone(), listing.clone().widely(), listing.with("s3:prefix", "redacted/")]);
         rows.push(row(false, "checker", "s3:GetObject", &object(name, key), "reads no object"));
         rows.push(row(false, "checker", "s3:PutBucketPolicy", &bucket(name), "changes nothing"));
     }
@@ -258,6 +260,25 @@ pub(super) fn comprehend() -> Vec<Row> {
         rows.push(does(true, &format!("ec2:{action}"), "*", "joins the VPC"));
     }
     rows.push(does(false, "ec2:DeleteVpc", "*", "changes no VPC"));
+    // From a VPC of the account, as the role, and so through the endpoint of that VPC.
+    let in_vpc =
+        |allowed, action: &str, resource: &str, what| row(allowed, "comprehend", action, resource, what);
+    let result = object(RESULTS, "results/job/1");
+    rows.extend([
+        in_vpc(true, "s3:GetObject", &filed, "reads, in a VPC"),
+        in_vpc(true, "s3:PutObject", &filed, "writes, in a VPC").sealed(),
+        in_vpc(false, "s3:PutObject", &filed, "without a key, in a VPC"),
+        in_vpc(true, "s3:ListBucket", &bucket(FILED), "lists, in a VPC").with("s3:prefix", "redacted/"),
+        in_vpc(false, "s3:GetObject", &filed, "another's, in a VPC")
+            .with("s3:ResourceAccount", OTHER)
+            .widely(),
+        in_vpc(false, "s3:ListBucket", &bucket(FILED), "another's listing, in a VPC")
+            .with("s3:ResourceAccount", OTHER)
+            .widely(),
+        in_vpc(false, "s3:GetObject", &result, "no result, through the endpoint").widely(),
+        in_vpc(false, "s3:ListBucket", &bucket(RESULTS), "no results, through the endpoint").widely(),
+        in_vpc(false, "s3:DeleteObject", &filed, "deletes nothing, through the endpoint").widely(),
+    ]);
     let grant = does(false, "kms:CreateGrant", KEY, "for anybody").with("kms:GrantIsForAWSResource", "false");
     rows.extend(grant.on_each_side());
     for action in ["kms:Decrypt", "kms:GenerateDataKey"] {
