@@ -26,7 +26,7 @@ struct Arguments {
     /// The port to listen on; 0 picks a free one
     #[arg(long, default_value_t = 0)]
     port: u16,
-    /// A recorded response (JSON) with which every document is answered; a small made-up one if absent
+    /// A recorded response (JSON) to answer every document with; a small made-up one if absent
     #[arg(long, value_name = "FILE")]
     response: Option<PathBuf>,
     /// Answer with this many made-up pages of 500 blocks
@@ -38,25 +38,29 @@ struct Arguments {
     /// The ARN of an SNS topic; a job that names any other is refused
     #[arg(long, value_name = "ARN")]
     topic: Vec<String>,
-    /// An SQS queue that every topic sends to; with MAX_RECEIVES it has a dead-letter queue, NAME-dead
+    /// An SQS queue that every topic sends to; with MAX_RECEIVES it has the dead-letter queue NAME-dead
     #[arg(long, value_name = "NAME[:VISIBILITY_SECONDS[:MAX_RECEIVES]]", value_parser = queue)]
     queue: Vec<(String, EmulatedQueue)>,
-    /// Topics send messages as they are, without an envelope
+    /// Let topics send messages as they are, without an envelope
     #[arg(long)]
     raw_delivery: bool,
-    /// A text that Comprehend finds as an entity of this type, such as "NAME=Jane Doe"
+    /// A string that Comprehend finds as an entity of this type, such as "NAME=Jane Doe"; by default it finds nothing
     #[arg(long, value_name = "TYPE=TEXT", value_parser = entity)]
     pii: Vec<(String, String)>,
+    /// Let Comprehend find what inkseal's own patterns find, too
+    #[arg(long)]
+    pii_by_patterns: bool,
     /// How long every request takes
     #[arg(long, value_name = "MS", default_value_t = 0)]
     latency_ms: u64,
     /// How long jobs are in progress
     #[arg(long, value_name = "MS", default_value_t = 0)]
     job_ms: u64,
-    /// A fault, as FAULT[@OPERATION][:KEY-SUFFIX][#NTH or *TIMES or ~EVERY or %PERCENT], such as throttle@GetObject*3
+    /// A fault, as FAULT[@OPERATION][:KEY-SUFFIX][#NTH or *TIMES or ~EVERY or %PERCENT], such as throttle@GetObject*3;
+    /// a backslash makes one of #*~% part of the key suffix
     #[arg(long, value_name = "FAULT")]
     fault: Vec<FaultRule>,
-    /// Listings have pages of at most this many keys
+    /// Limit the pages of listings to this many keys
     #[arg(long, value_name = "KEYS", value_parser = clap::value_parser!(u16).range(1..=1000))]
     list_page_size: Option<u16>,
     /// Enforce the default quotas of Textract and Comprehend in us-east-1
@@ -120,6 +124,9 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     }
     for (pii_type, text) in arguments.pii {
         builder = builder.pii(pii_type.as_str(), text);
+    }
+    if arguments.pii_by_patterns {
+        builder = builder.pii_by_patterns();
     }
     for fault in arguments.fault {
         builder = builder.fault(fault);

@@ -1,4 +1,4 @@
-//! A door for the targets in `fuzz/` to what is not public. No other build has it.
+//! Access for the targets in `fuzz/` to what is not public. No other build has this module.
 
 use futures::stream::{self, StreamExt};
 
@@ -7,12 +7,12 @@ use crate::block::Block;
 use crate::part::{Part, Warning};
 use crate::stream::{BlockStream, Expected, PageStream};
 
-// The module by itself: with the feature `posture` come the clients of three more services.
-#[allow(dead_code, reason = "what a posture asks of statements is not asked here")]
+// The module alone: the feature `posture` would bring the clients of three more services.
+#[allow(dead_code, reason = "the targets use only a part of what a posture uses")]
 #[path = "posture/statement.rs"]
 mod statement;
 
-/// The blocks of parts, as those of a job whose end told this.
+/// The blocks of parts, as of a job whose end said this.
 pub fn blocks(
     parts: Vec<Part<Block>>,
     pages: Option<u32>,
@@ -29,7 +29,7 @@ pub fn pages(blocks: BlockStream) -> PageStream {
     PageStream::new(blocks)
 }
 
-/// What a posture reads in a policy; `None` where it refuses to.
+/// What a posture reads in a policy; `None` if it refuses to.
 pub fn policy(text: &str) -> Option<String> {
     statement::Statements::read(text).ok().map(|read| format!("{read:?}"))
 }

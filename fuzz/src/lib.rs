@@ -1,18 +1,19 @@
-//! What several targets use.
+//! Code that several targets use.
 //!
-//! An input is text, so that seeds and findings can be read. Where text alone would rarely come far, one that begins with a
-//! byte 0 is a tape of choices instead, from which [`odd_json`] writes what has the right members and the wrong everything else.
+//! Inputs are text, so that seeds and findings can be read. If text alone would rarely get far, an input that begins
+//! with a byte 0 is a tape of choices instead, from which [`odd_json`] writes JSON with the right members and
+//! everything else wrong.
 
 pub mod members;
 pub mod odd_json;
 
 use arbitrary::Unstructured;
 
-/// An input, and what it is.
+/// An input, by its kind.
 pub enum Input<'a> {
-    /// What it says.
+    /// Text.
     Text(&'a [u8]),
-    /// Choices to be made.
+    /// Choices to make.
     Tape(Unstructured<'a>),
 }
 

@@ -1,5 +1,5 @@
-//! The members of what is read, by name, and how a `Value` is read by them: null for what is not there, and of a list what is
-//! not null.
+//! The members of the JSON that is read, by name, and how a `Value` is read by them: a null counts as missing, and the
+//! nulls in lists are left out.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -37,7 +37,7 @@ const BLOCK: Shape = Object(&[
     ("Query", Object(&[("Text", Text), ("Alias", Text), ("Pages", List(&Text))])),
 ]);
 
-/// The versions of models, by the operation that tells them.
+/// The versions of models, by the operation that reports them.
 pub const VERSIONS: [&str; 5] = [
     "AnalyzeDocumentModelVersion",
     "DetectDocumentTextModelVersion",
@@ -71,7 +71,7 @@ pub const COMPLETION: Shape = Object(&[
     ),
 ]);
 
-/// The envelope that SNS delivers it in.
+/// The envelope in which SNS delivers it.
 pub const ENVELOPE: Shape = Object(&[
     ("Type", Name(&["Notification", "SubscriptionConfirmation"])),
     ("MessageId", Text),
@@ -84,7 +84,7 @@ pub const ENVELOPE: Shape = Object(&[
     ("JobId", Text),
 ]);
 
-/// A value is not what its member should be.
+/// A value is not what its member should have.
 #[derive(Debug)]
 pub struct Wrong;
 
@@ -112,7 +112,7 @@ pub fn float(value: &Value, name: &str) -> Read<Option<f32>> {
     member(value, name).map(as_float).transpose()
 }
 
-/// A whole number from 0 on that an `u32` holds, also where it is written as 2.0. `-0` is none.
+/// A whole number from 0 on that fits into a `u32`, even if it is written as 2.0. `-0` is not one.
 fn as_count(value: &Value) -> Read<u32> {
     let number = value.as_f64().ok_or(Wrong)?;
     let is_count = number.fract() == 0.0 && number.is_sign_positive() && number <= f64::from(u32::MAX);
@@ -123,7 +123,7 @@ pub fn count(value: &Value, name: &str) -> Read<Option<u32>> {
     member(value, name).map(as_count).transpose()
 }
 
-/// A list, each item of which is read by `item`, without those that are null.
+/// A list whose items are read by `item`, without those that are null.
 pub fn list<T>(value: &Value, name: &str, item: impl FnMut(&Value) -> Read<T>) -> Read<Option<Vec<T>>> {
     let Some(value) = member(value, name) else { return Ok(None) };
     let items = value.as_array().ok_or(Wrong)?.iter().filter(|item| !item.is_null());
@@ -154,12 +154,13 @@ pub fn object<'v>(value: &'v Value, name: &str) -> Read<Option<&'v Value>> {
     }
 }
 
-/// Whether an object of well-formed JSON has a member twice: of those a `Value` keeps the last one only.
+/// Whether any object in this JSON has a member twice, of which a `Value` would keep only the last one. Also true of
+/// what a `Value` cannot be read from.
 pub fn has_twice(json: &[u8]) -> bool {
     serde_json::from_slice::<Unique>(json).is_err()
 }
 
-/// Any value, of which no object has a member twice.
+/// Any value in which no object has a member twice.
 struct Unique;
 
 impl<'de> Deserialize<'de> for Unique {

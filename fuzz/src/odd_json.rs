@@ -1,8 +1,8 @@
-//! JSON of a known shape in every way in which it may be written, and a little that may not.
+//! JSON of a known shape, written in every way that is allowed and in some that are not.
 
 use arbitrary::{Result, Unstructured};
 
-/// What stands in a place, most of the time.
+/// What a place holds, most of the time.
 #[derive(Clone, Copy)]
 pub enum Shape {
     /// Any text.
@@ -11,18 +11,18 @@ pub enum Shape {
     Name(&'static [&'static str]),
     /// Any number.
     Number,
-    /// A number that counts.
+    /// A number that is a count.
     Count,
     List(&'static Shape),
     /// Some of these members, in any order, some of them twice.
     Object(&'static [(&'static str, Shape)]),
-    /// A text that is such JSON itself.
+    /// A string that is such JSON itself.
     Quoted(&'static Shape),
 }
 
 /// Writes JSON of this shape.
 pub fn write(shape: &Shape, tape: &mut Unstructured<'_>) -> Result<Vec<u8>> {
-    // One way for all of it, as a writer has one: compact, spaced, indented, or anything.
+    // One way for all of it, as a real writer has: compact, spaced, indented, or any mixture.
     let spacing = tape.int_in_range(0..=3)?;
     let mut writer = Writer { tape, spacing, odd: false, out: Vec::new() };
     writer.odd = writer.tape.ratio(1, 2)?;
@@ -33,7 +33,7 @@ pub fn write(shape: &Shape, tape: &mut Unstructured<'_>) -> Result<Vec<u8>> {
 struct Writer<'w, 't> {
     tape: &'w mut Unstructured<'t>,
     spacing: u8,
-    /// Whether places may hold something else than they should.
+    /// Whether places may hold something other than they should.
     odd: bool,
     out: Vec<u8>,
 }
@@ -47,7 +47,7 @@ impl Writer<'_, '_> {
         Ok(*self.tape.choose(choices)?)
     }
 
-    /// A tape that has come to its end gives zeros, and no reason to go on.
+    /// A tape that has ended gives only zeros, so nothing goes on.
     fn goes_on(&mut self, times: u8, of: u8) -> Result<bool> {
         Ok(!self.tape.is_empty() && self.tape.ratio(times, of)?)
     }
@@ -161,7 +161,7 @@ impl Writer<'_, '_> {
             7 => self.value(&Shape::List(&Shape::Text), depth + 1)?,
             8 => self.value(&Shape::Object(&[("A", Shape::Number), ("", Shape::Text)]), depth + 1)?,
             _ => {
-                // As deep as it may be, and a little deeper.
+                // As deep as is allowed, and a little deeper.
                 let levels = self.tape.int_in_range(1..=130)?;
                 let (open, close) = *self.tape.choose(&[("[", "]"), ("{\"a\":", "}")])?;
                 self.put(&open.repeat(levels));
@@ -204,7 +204,7 @@ impl Writer<'_, '_> {
         self.text(text)
     }
 
-    /// A text in quotes, some of it escaped that need not be, and rarely something that is no text.
+    /// A text in quotes, with some escapes that are not needed, and rarely something that is not a valid string.
     fn text(&mut self, text: &str) -> Result<()> {
         let escapes = self.tape.ratio(1, 8)?;
         self.put("\"");
@@ -282,7 +282,7 @@ impl Writer<'_, '_> {
             3 => finite(self.tape.arbitrary::<f64>()?).to_string(),
             4 => format!("{:e}", finite(self.tape.arbitrary::<f64>()?)),
             5 => self.tape.arbitrary::<u64>()?.to_string(),
-            // As coordinates and confidences are written.
+            // In the form of coordinates and confidences.
             _ => {
                 let whole = self.pick(&["0", "0", "1", "9", "99", "100"])?;
                 let (digits, length) = (self.tape.arbitrary::<u64>()?, self.tape.int_in_range(1..=24_usize)?);

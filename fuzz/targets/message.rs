@@ -1,21 +1,22 @@
-//! Completion messages, raw and in the envelope of SNS, beside a reading of a `serde_json::Value`.
+//! Completion messages, raw and in the envelope of SNS, compared with a second reading of the same JSON.
 //!
-//! The exemptions, each a difference between what `serde_json` reads into a `Value` and what it passes over:
-//!
-//! - A member that comes twice is refused, where a `Value` has the last one.
-//! - In members that a message has no use for, numbers may be out of range and surrogates may stand alone, as nobody reads them.
+//! The second reading names the members that a message has a use for and how each is read. One of them that comes
+//! twice, or that holds a number out of range or half a pair of surrogates, makes a message unreadable; in any other
+//! member all of that is passed over, as nobody reads it. Nothing is exempt from the comparison, except that if several
+//! members are wrong, any of them may be named.
 
 #![no_main]
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use inkseal::notify::{Completion, UnreadableMessage};
 use inkseal::resource::{Bucket, JobId, JobTag, S3Object, TopicArn};
-use inkseal_fuzz::members::{COMPLETION, ENVELOPE, has_twice};
+use inkseal_fuzz::members::{COMPLETION, ENVELOPE};
 use inkseal_fuzz::{Input, odd_json};
 use libfuzzer_sys::fuzz_target;
-use serde::de::IgnoredAny;
-use serde_json::Value;
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde_json::{Map, Value};
 
 const TOPIC: &str = "arn:aws:sns:us-east-1:111122223333:done";
 
@@ -38,44 +39,22 @@ fuzz_target!(|data: &[u8]| {
 
 fn compare(body: &str) {
     let topic: TopicArn = TOPIC.parse().expect("a topic");
-    let read = [
-        Completion::from_raw(body),
-        Completion::from_envelope(body, None),
-        Completion::from_envelope(body, Some(&topic)),
-    ];
-    // Whatever is wrong, the message is not repeated: what an error can say is a constant.
-    let Ok(value) = serde_json::from_str::<Value>(body) else {
-        let is_passed_over = serde_json::from_str::<IgnoredAny>(body).is_ok();
-        assert!(is_passed_over || read.iter().all(|read| *read == Err(UnreadableMessage::NotJson)), "{body}");
-        return;
-    };
-    let [raw, any, expected] = read;
-    check(body, raw, completion(&value));
-    check(body, any, envelope(&value, None));
-    check(body, expected, envelope(&value, Some(TOPIC)));
+    check(body, Completion::from_raw(body), raw(body));
+    check(body, Completion::from_envelope(body, None), envelope(body, None));
+    check(body, Completion::from_envelope(body, Some(&topic)), envelope(body, Some(TOPIC)));
 }
 
-/// The verdict, and what was read.
+/// Compares what was read, or the error, with what is expected. An error cannot repeat the message: all that it can say
+/// is constant.
 fn check(body: &str, read: Result<Completion, UnreadableMessage>, expected: Verdict) {
     match (read, expected) {
         (Ok(read), Verdict::Is(expected)) => assert_eq!(read, *expected, "{body}"),
-        (Err(UnreadableMessage::NotJson), _) if has_twice(body.as_bytes()) => {}
-        // The same of the message within.
-        (Err(UnreadableMessage::NotJson), _) if has_twice_within(body) => {}
         (Err(error), Verdict::IsNot(kind)) => assert_eq!(error, kind, "{body}"),
-        // Several members may be wrong; which of them is told first is nobody's business.
         (Err(UnreadableMessage::Member(name)), Verdict::Lacks(wrong)) => {
             assert!(wrong.contains(&name), "{name} of {wrong:?}: {body}");
         }
         (read, expected) => panic!("{read:?} and not {expected:?}: {body}"),
     }
-}
-
-fn has_twice_within(body: &str) -> bool {
-    let value: Value = serde_json::from_str(body).unwrap_or_default();
-    let message = value.get("Message").and_then(Value::as_str).unwrap_or_default();
-    // One that cannot be read into a `Value` may be passed over all the same.
-    has_twice(message.as_bytes())
 }
 
 #[derive(Debug)]
@@ -85,45 +64,108 @@ enum Verdict {
     Lacks(Vec<&'static str>),
 }
 
-fn envelope(value: &Value, topic: Option<&str>) -> Verdict {
-    let Some(members) = value.as_object() else { return Verdict::IsNot(UnreadableMessage::NotJson) };
-    // What is of another type than SNS writes is no message of it.
-    let is_text = |name| members.get(name).is_none_or(|value| value.is_string() || value.is_null());
-    if !["Type", "TopicArn", "Message"].into_iter().all(is_text) {
-        return Verdict::IsNot(UnreadableMessage::NotJson);
+/// How a member is read.
+#[derive(Clone, Copy)]
+enum As {
+    /// Any value.
+    Any,
+    /// A string or null.
+    Text,
+    /// Whether it is there and not null.
+    Presence,
+    /// An object of these members, or null.
+    Object(&'static [(&'static str, As)]),
+}
+
+const COMPLETION_MEMBERS: As = As::Object(&[
+    ("JobId", As::Any),
+    ("Status", As::Any),
+    ("API", As::Any),
+    ("JobTag", As::Any),
+    ("Timestamp", As::Any),
+    ("DocumentLocation", As::Object(&[("S3ObjectName", As::Text), ("S3Bucket", As::Text)])),
+]);
+
+const ENVELOPE_MEMBERS: As =
+    As::Object(&[("Type", As::Text), ("TopicArn", As::Text), ("Message", As::Text), ("JobId", As::Presence)]);
+
+/// The members of an object that are read; none if it is not an object, or if one of them is wrong.
+fn read(json: &str, members: As) -> Option<Value> {
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    let value = members.deserialize(&mut deserializer).ok()?;
+    deserializer.end().ok()?;
+    value.is_object().then_some(value)
+}
+
+impl<'de> DeserializeSeed<'de> for As {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        use serde::Deserialize;
+
+        match self {
+            Self::Any => Value::deserialize(deserializer),
+            Self::Text => Option::<String>::deserialize(deserializer).map(Value::from),
+            Self::Presence => Option::<IgnoredAny>::deserialize(deserializer).map(|it| it.is_some().into()),
+            Self::Object(members) => deserializer.deserialize_any(Members(members)),
+        }
     }
+}
+
+struct Members(&'static [(&'static str, As)]);
+
+impl<'de> Visitor<'de> for Members {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let mut found = Map::new();
+        while let Some(name) = members.next_key::<String>()? {
+            match self.0.iter().find(|(known, _)| *known == name) {
+                Some((_, form)) => {
+                    let value = members.next_value_seed(*form)?;
+                    if found.insert(name, value).is_some() {
+                        return Err(A::Error::custom("a member comes twice"));
+                    }
+                }
+                None => {
+                    members.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(Value::Object(found))
+    }
+}
+
+fn envelope(body: &str, topic: Option<&str>) -> Verdict {
+    let Some(members) = read(body, ENVELOPE_MEMBERS) else {
+        return Verdict::IsNot(UnreadableMessage::NotJson);
+    };
     let text = |name| members.get(name).and_then(Value::as_str);
     match (text("Type"), text("Message")) {
         (Some("Notification"), Some(_)) if topic.is_some() && text("TopicArn") != topic => {
             Verdict::IsNot(UnreadableMessage::OtherTopic)
         }
-        (Some("Notification"), Some(message)) => match serde_json::from_str(message) {
-            Ok(value) => completion(&value),
-            Err(_) if serde_json::from_str::<IgnoredAny>(message).is_ok() => {
-                match Completion::from_raw(message) {
-                    Ok(completion) => Verdict::Is(Box::new(completion)),
-                    Err(error) => Verdict::IsNot(error),
-                }
-            }
-            Err(_) => Verdict::IsNot(UnreadableMessage::NotJson),
-        },
-        (None, _) if members.get("JobId").is_some_and(|id| !id.is_null()) => {
+        (Some("Notification"), Some(message)) => raw(message),
+        (None, _) if members.get("JobId") == Some(&Value::Bool(true)) => {
             Verdict::IsNot(UnreadableMessage::NoEnvelope)
         }
         _ => Verdict::IsNot(UnreadableMessage::NotANotification),
     }
 }
 
-fn completion(value: &Value) -> Verdict {
-    let Some(members) = value.as_object() else { return Verdict::IsNot(UnreadableMessage::NotJson) };
-    let location = &members.get("DocumentLocation").cloned().unwrap_or_default();
-    let is_readable =
-        |name: &str| location.get(name).is_none_or(|value| value.is_string() || value.is_null());
-    if !(location.is_object() || location.is_null())
-        || !["S3Bucket", "S3ObjectName"].into_iter().all(is_readable)
-    {
+fn raw(message: &str) -> Verdict {
+    let Some(value) = &read(message, COMPLETION_MEMBERS) else {
         return Verdict::IsNot(UnreadableMessage::NotJson);
-    }
+    };
+    let location = &value.get("DocumentLocation").cloned().unwrap_or_default();
     let mut wrong = Vec::new();
     let mut need = |name: &'static str, is_there: bool| {
         if !is_there {
@@ -142,7 +184,7 @@ fn completion(value: &Value) -> Verdict {
         known.contains(&api.as_str()).then(|| serde_json::from_value(api.into()).expect("an operation"))
     });
     let status = text(value, "Status").map(|status| status.as_str().into());
-    let tag = match members.get("JobTag") {
+    let tag = match value.get("JobTag") {
         None | Some(Value::Null) => Some(None),
         Some(tag) => tag.as_str().and_then(|tag| tag.parse::<JobTag>().ok()).map(Some),
     };
@@ -159,7 +201,7 @@ fn completion(value: &Value) -> Verdict {
     need("DocumentLocation", location.is_object());
     need("S3Bucket", bucket.is_some());
     need("S3ObjectName", key.is_some() && (bucket.is_none() || document.is_some()));
-    // The fields of a completion cannot be put together outside of the crate: what is read of a plain one is changed.
+    // A completion cannot be built outside of the crate, so the fields of a plain one are replaced.
     const PLAIN: &str = r#"{"JobId": "a", "Status": "FAILED", "API": "StartLendingAnalysis", "Timestamp": 1,
         "DocumentLocation": {"S3ObjectName": "a", "S3Bucket": "abc"}}"#;
     let mut plain = Completion::from_raw(PLAIN).expect("a completion");

@@ -1,7 +1,8 @@
-//! Names of AWS: what is taken goes round through its text and through serde, and what is taken is what AWS's rules say, which
-//! are written down here once more, as regular expressions where the AWS documentation has one and as plain conditions else.
+//! Names of AWS: those that are accepted come back from their text and from serde, and they are the ones that AWS's
+//! rules allow, which are repeated here: as regular expressions if the AWS documentation has one, otherwise as plain
+//! conditions.
 //!
-//! An input is a name in its first line; a second line is another one, which a key is compared with.
+//! An input is a name in its first line; a second line is another name, with which a key is compared.
 
 #![no_main]
 
@@ -18,15 +19,15 @@ use serde::de::DeserializeOwned;
 
 fuzz_target!(|text: &str| {
     let (name, other) = text.split_once('\n').unwrap_or((text, ""));
-    // Of the two ways to give a name with a line's end in it, one is enough.
+    // With and without a line end in it.
     for text in [name, text] {
         check(text);
     }
     keys(name, other);
 });
 
-/// Whatever is accepted is the same by every way in, and comes back from its own text and from serde. What is not is refused by
-/// every way in, with the same words, and these do not repeat it.
+/// A name that is accepted is the same whichever way it comes in, and comes back from its own text and from serde. Any
+/// other is refused whichever way it comes in, with the same words, which do not repeat it.
 fn goes_round<T>(text: &str) -> bool
 where
     T: FromStr<Err = InvalidName>
@@ -57,7 +58,7 @@ where
             assert_eq!(T::try_from(text.to_owned()), Err(error.clone()));
             let said = serde_json::from_str::<T>(&json).expect_err("refused by serde too").to_string();
             assert!(said.contains(error.reason()) && said.len() < 600, "{said}");
-            // Four characters may stand in it by chance.
+            // A short text may be in it by chance.
             let is_told = text.chars().count() > 32 && error.to_string().contains(text);
             assert!(!is_told && !error.to_string().contains(char::is_control), "{error}");
             false
@@ -104,7 +105,7 @@ rule!(
     r"arn:(?<partition>[a-z-]+):iam::[0-9]{12}:role/(?<path>(?:[A-Za-z0-9_+=,.@-]+/)*)[A-Za-z0-9_+=,.@-]{1,64}"
 );
 
-/// The partitions, and what the codes of their Regions begin with.
+/// The partitions, and the beginnings of their Region codes.
 const PARTITIONS: [(&str, &[&str]); 8] = [
     ("aws-cn", &["cn-"]),
     ("aws-us-gov", &["us-gov-"]),
@@ -125,7 +126,7 @@ fn is_region(text: &str) -> bool {
     text.len() <= 32 && REGION.is_match(text) && !text.starts_with("fips-")
 }
 
-/// An ARN of this form, of a Region of its partition.
+/// An ARN of this form, with a Region of its partition.
 fn is_arn(rule: &Regex, text: &str) -> bool {
     rule.captures(text).is_some_and(|parts| {
         let (partition, region) = (&parts["partition"], &parts["region"]);
@@ -223,7 +224,7 @@ fn check(text: &str) {
         assert_eq!(format!("arn:{partition}:sns:{region}:{account}:{}", topic.name()), text);
     }
     if let Ok(prefix) = text.parse::<Prefix>() {
-        // What Textract appends leads nowhere else, and fits into a key.
+        // With what Textract appends, it stays within the prefix and fits into a key.
         let job = prefix.job(&"7".repeat(64).parse().expect("an id"));
         assert!(job.len() + "detailedResponse/1000000".len() <= 1024);
         assert!(
@@ -236,8 +237,8 @@ fn check(text: &str) {
     }
 }
 
-/// Two names of keys: the comparison is the same from both sides, and finds two names to be of one key only where what they
-/// say does not differ.
+/// Two names of keys: the comparison is the same from both sides, and takes two names for one key only if nothing in
+/// them differs.
 fn keys(one: &str, other: &str) {
     let (Ok(one), Ok(other)) = (one.parse::<KmsKey>(), other.parse::<KmsKey>()) else { return };
     let found = one.identifies(other.as_str());

@@ -1,4 +1,4 @@
-//! The body of an answer, whole or broken on purpose.
+//! The body of an answer, complete or broken on purpose.
 
 use std::fmt;
 use std::future::Future;
@@ -13,11 +13,11 @@ use tokio::time::Sleep;
 
 use super::log::Running;
 
-/// Bytes that are at hand, with the ways in which they can fail to arrive.
+/// Bytes, and the ways in which they can fail to arrive.
 #[derive(Default)]
 pub(super) struct ReplyBody {
     rest: Bytes,
-    /// Ends in an error after `rest`, where the length that was announced is not reached.
+    /// Ends in an error after `rest`, before the announced length is reached.
     broken: bool,
     pace: Option<(usize, Duration)>,
     timer: Option<Pin<Box<Sleep>>>,
@@ -41,6 +41,10 @@ impl ReplyBody {
         Self { rest, ..Self::default() }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
     /// Sends the first half, then fails.
     pub(super) fn truncated(mut self) -> Self {
         self.rest.truncate(self.rest.len() / 2);
@@ -48,7 +52,7 @@ impl ReplyBody {
         self
     }
 
-    /// Sends eight pieces with a wait before each.
+    /// Sends eight pieces with a pause before each.
     pub(super) fn slow(mut self, wait: Duration) -> Self {
         self.pace = Some((self.rest.len().div_ceil(8).max(1), wait));
         self
@@ -71,7 +75,7 @@ impl Body for ReplyBody {
         if self.rest.is_empty() {
             self.running = None;
             if self.broken {
-                // Time for what was sent to leave: a connection that fails at once takes its buffer with it.
+                // So that what was sent can leave: a connection that fails at once discards its buffer.
                 let timer =
                     self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(Duration::from_millis(20))));
                 if timer.as_mut().poll(cx).is_pending() {

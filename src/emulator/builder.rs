@@ -1,4 +1,4 @@
-//! What an emulator is made of.
+//! How an emulator is set up.
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,10 +21,10 @@ use super::reader::Reader;
 use super::response::Response;
 use super::store::{Bucket, Encryption, Object, Store};
 use super::textract::Known;
-use super::{ACCOUNT, Emulator, Inner, gate};
-use crate::redact::{PiiDetector, PiiType};
+use super::{ACCOUNT, Emulator, Inner, gate, operations};
+use crate::redact::{PatternDetector, PiiDetector, PiiType};
 
-/// Sets an [`Emulator`] up.
+/// Sets up an [`Emulator`].
 #[must_use]
 pub struct EmulatorBuilder {
     account: String,
@@ -40,11 +40,11 @@ pub struct EmulatorBuilder {
     faults: Vec<FaultRule>,
     quotas: Quotas,
     job_duration: Duration,
-    jobs_kept_for: Option<Duration>,
+    job_retention: Option<Duration>,
     latency: Duration,
-    parts_of: u64,
+    blocks_per_part: u64,
     list_page_size: Option<i32>,
-    key_header_as_id: bool,
+    report_key_as_id: bool,
     denied: Vec<String>,
     unreadable: Vec<String>,
     log_limit: usize,
@@ -78,11 +78,11 @@ impl Default for EmulatorBuilder {
             faults: Vec::new(),
             quotas: Quotas::default(),
             job_duration: Duration::ZERO,
-            jobs_kept_for: None,
+            job_retention: None,
             latency: Duration::ZERO,
-            parts_of: 1000,
+            blocks_per_part: 1000,
             list_page_size: None,
-            key_header_as_id: false,
+            report_key_as_id: false,
             denied: Vec::new(),
             unreadable: Vec::new(),
             log_limit: 10_000,
@@ -91,20 +91,20 @@ impl Default for EmulatorBuilder {
 }
 
 impl EmulatorBuilder {
-    /// The account of the callers and of buckets, 12 digits; `111122223333` unless told otherwise.
+    /// The account of callers and buckets, 12 digits. Defaults to `111122223333`.
     pub fn account(mut self, account: impl Into<String>) -> Self {
         self.account = account.into();
         self
     }
 
-    /// The Region of buckets and of [`Emulator::sdk_config`]; `us-east-1` unless told otherwise. Requests may be signed
-    /// for any Region, and see what is there.
+    /// The Region of buckets and of [`Emulator::sdk_config`]. Defaults to `us-east-1`. Requests may be signed for any
+    /// Region, and then see what that Region has.
     pub fn region(mut self, region: impl Into<String>) -> Self {
         self.region = region.into();
         self
     }
 
-    /// Adds a KMS key: an ARN is an enabled, customer-managed one. Any key that is not added is refused.
+    /// Adds a KMS key; an ARN alone means an enabled, customer-managed key. Any key that is not added is refused.
     pub fn kms_key(mut self, key: impl Into<EmulatedKey>) -> Self {
         self.keys.push(key.into());
         self
@@ -116,7 +116,7 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Adds an object, and its bucket where none was added.
+    /// Adds an object, and its bucket if that was not added.
     pub fn object(
         mut self,
         bucket: impl Into<String>,
@@ -127,8 +127,9 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Answers every document with this response. Of several, each family gets the latest that fits it; a job that none
-    /// fits fails and says so, and a synchronous call is refused. Without any, every family has a small made-up answer.
+    /// Answers every document with this response. Of several responses, each family gets the latest one that fits; if
+    /// none fits, a job fails and says so, and a synchronous call is refused. Without any response, every family has a
+    /// small made-up answer.
     pub fn response(mut self, response: impl Into<Response>) -> Self {
         self.responses.push(response.into());
         self
@@ -146,18 +147,19 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Has documents read: text detection and document analysis, as jobs and as synchronous calls, are answered with what this
-    /// makes of the bytes of the document, such as a [`Scan`](super::Scan) of what an OCR finds. The latest reader counts. A document
-    /// that has a response of its own ([`response_for`](Self::response_for)) is not read.
+    /// Has documents read: text detection and document analysis, as jobs and as synchronous calls, are answered with
+    /// what this function reads in the bytes of the document, such as a [`Scan`](super::Scan) of what an OCR finds. The
+    /// latest reader counts. A document that has its own response ([`response_for`](Self::response_for)) is not read.
     ///
-    /// It runs while the request waits, and the job is in progress from then on: what takes long belongs into
-    /// tokio's `spawn_blocking`. What cannot be read is a [`Response::failed`].
+    /// It runs while the request waits, after everything that is known to refuse the request has been checked, and the
+    /// job is in progress from then on. What takes long belongs in tokio's `spawn_blocking`. For a document that cannot
+    /// be read, return a [`Response::failed`].
     ///
     /// ```
     /// use inkseal::block::{PageSize, PixelBox};
     /// use inkseal::emulator::{Emulator, Response, Scan, ScannedPage, ScannedWord};
     ///
-    /// // Letters that are ten pixels wide and twenty high.
+    /// // Letters that are ten pixels wide and twenty pixels high.
     /// let a4 = PageSize::new(595, 842)?;
     /// let word = |text: &str, top| {
     ///     let width = 10 * text.chars().count() as u32;
@@ -165,7 +167,7 @@ impl EmulatorBuilder {
     /// };
     /// let emulator = Emulator::builder()
     ///     .reader(move |bytes| async move {
-    ///         let Ok(text) = std::str::from_utf8(&bytes) else { return Response::failed("the document is no text") };
+    ///         let Ok(text) = std::str::from_utf8(&bytes) else { return Response::failed("the document is not text") };
     ///         let words = text.lines().zip((0..).step_by(20)).map(|(text, top)| word(text, top));
     ///         Scan::new().page(words.fold(ScannedPage::new(a4), |page, word| page.line([word]))).into()
     ///     })
@@ -182,17 +184,25 @@ impl EmulatorBuilder {
     }
 
     /// Makes Comprehend find every occurrence of this string in a text as an entity of this type, such as
-    /// [`PiiType::Name`] or `"NAME"`, with the score 0.99. Any name will do for a type.
+    /// [`PiiType::Name`] or `"NAME"`, with the score 0.99. A type can have any name. By default Comprehend finds
+    /// nothing.
     pub fn pii(mut self, pii_type: impl Into<PiiType>, text: impl Into<String>) -> Self {
         self.pii.add_text(pii_type.into().as_str(), text.into());
         self
     }
 
-    /// Makes Comprehend find what this detector finds, along with what was given by [`pii`](Self::pii). Where the detector
-    /// fails, or gives spans that are none, the answer is `InternalServerException`.
+    /// Makes Comprehend find what this detector finds, along with the strings of [`pii`](Self::pii). The latest
+    /// detector counts. If it fails, or gives spans that are empty or beyond the text, the answer is
+    /// `InternalServerException`.
     pub fn pii_detector(mut self, detector: impl PiiDetector + 'static) -> Self {
         self.pii.set_detector(Arc::new(detector));
         self
+    }
+
+    /// Makes Comprehend find what this crate's own [`PatternDetector`] finds: a [`pii_detector`](Self::pii_detector)
+    /// for demonstrations. A test of anything that uses these patterns would compare them with themselves.
+    pub fn pii_by_patterns(self) -> Self {
+        self.pii_detector(PatternDetector::new())
     }
 
     /// Adds an SNS topic. A job that names another in its notification channel is refused.
@@ -201,13 +211,13 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Adds an SQS queue, and its dead-letter queue where it has one.
+    /// Adds an SQS queue, and its dead-letter queue if it has one.
     pub fn queue(mut self, queue: impl Into<EmulatedQueue>) -> Self {
         self.messaging.queues.push(queue.into());
         self
     }
 
-    /// Makes a topic put its messages into a queue, both of which are added too.
+    /// Makes a topic put its messages into a queue. Both must be added, too.
     pub fn subscribe(
         mut self,
         topic_arn: impl Into<String>,
@@ -218,16 +228,17 @@ impl EmulatorBuilder {
         self
     }
 
-    /// How long jobs are in progress; not at all unless told otherwise. By tokio's clock.
+    /// How long jobs are in progress, by tokio's clock. Defaults to zero: they end at once.
     pub fn job_duration(mut self, duration: Duration) -> Self {
         self.job_duration = duration;
         self
     }
 
-    /// How long a job of Textract's is kept after its end; for ever unless told otherwise. Then it is forgotten with its token and its output, as
-    /// if a lifecycle rule of the bucket had expired that, so that runs of any length fit into memory. By tokio's clock.
-    pub fn jobs_kept_for(mut self, duration: Duration) -> Self {
-        self.jobs_kept_for = Some(duration);
+    /// How long a Textract job is kept after its end, by tokio's clock. Defaults to for ever. Then it is forgotten
+    /// along with its token and its output, as if a lifecycle rule of the bucket had expired that, so that runs of any
+    /// length fit into memory. Comprehend's jobs are always kept.
+    pub fn job_retention(mut self, duration: Duration) -> Self {
+        self.job_retention = Some(duration);
         self
     }
 
@@ -237,63 +248,70 @@ impl EmulatorBuilder {
         self
     }
 
-    /// The quotas of Textract and Comprehend; none unless told otherwise.
+    /// The quotas of Textract and Comprehend. Defaults to none.
     pub fn quotas(mut self, quotas: Quotas) -> Self {
         self.quotas = quotas;
         self
     }
 
-    /// Adds a fault.
+    /// Adds a fault. [`build`](Self::build) refuses one on an operation that the emulator does not have.
     pub fn fault(mut self, fault: impl Into<FaultRule>) -> Self {
         self.faults.push(fault.into());
         self
     }
 
-    /// Makes listings have pages of at most this many keys, 1 to 1,000, whatever is asked for.
+    /// Limits the pages of listings to this many keys, 1 to 1,000, even if more are asked for.
     pub fn list_page_size(mut self, keys: u16) -> Self {
         self.list_page_size = Some(i32::from(keys.clamp(1, 1000)));
         self
     }
 
-    /// Makes output parts of this many blocks (1,000 unless told otherwise). Parts of expense documents hold at most 20
-    /// of them, and those of lending results 30.
-    pub fn parts_of(mut self, blocks: u32) -> Self {
-        self.parts_of = u64::from(blocks.max(1));
+    /// How many blocks a part of a job's output holds. Defaults to 1,000. Parts of expense documents hold at most 20
+    /// of them, and parts of lending results at most 30.
+    pub fn blocks_per_part(mut self, blocks: u32) -> Self {
+        self.blocks_per_part = u64::from(blocks.max(1));
         self
     }
 
     /// Makes S3 name the KMS key of an object by its id instead of its ARN.
-    pub fn key_header_as_id(mut self, as_id: bool) -> Self {
-        self.key_header_as_id = as_id;
+    pub fn report_key_as_id(mut self, as_id: bool) -> Self {
+        self.report_key_as_id = as_id;
         self
     }
 
-    /// Denies an operation, as to a caller whose policy does not allow it. `ListObjectsV2` makes a reader without
-    /// `s3:ListBucket`.
+    /// Denies an operation, named as in the API reference, as if the caller's policy did not allow it. Denying
+    /// `ListObjectsV2` has the effect of a missing `s3:ListBucket`: S3 also answers requests for an object that does
+    /// not exist with `403 AccessDenied`. [`build`](Self::build) refuses an operation that the emulator does not have.
     pub fn deny(mut self, operation: impl Into<String>) -> Self {
         self.denied.push(operation.into());
         self
     }
 
-    /// Makes the objects of a bucket unreadable to Textract: its operations refuse them as input.
+    /// Makes the objects in a bucket unreadable to Textract: its operations refuse them as input.
     pub fn unreadable_to_textract(mut self, bucket: impl Into<String>) -> Self {
         self.unreadable.push(bucket.into());
         self
     }
 
-    /// How many requests [`Emulator::requests`] keeps, 10,000 unless told otherwise. 0 keeps none; counts go on.
+    /// How many requests [`Emulator::requests`] keeps. Defaults to 10,000. 0 keeps none; requests are counted all the
+    /// same.
     pub fn log_limit(mut self, requests: usize) -> Self {
         self.log_limit = requests;
         self
     }
 
-    /// The emulator, ready to be asked.
+    /// The emulator, ready for requests.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidKeyArn`] and [`Error::UnknownKey`] where a key is malformed or missing; [`Error::InvalidTopicArn`],
-    /// [`Error::InvalidQueue`] and [`Error::UnknownSubscriber`] where a topic, a queue or a subscription is.
+    /// [`Error::InvalidKeyArn`] and [`Error::UnknownKey`] if a key is malformed or missing; [`Error::InvalidTopicArn`],
+    /// [`Error::InvalidQueue`] and [`Error::UnknownSubscriber`] if a topic, a queue or a subscription is;
+    /// [`Error::UnknownOperation`] if a denial or a fault names an operation that the emulator does not have.
     pub fn build(self) -> Result<Emulator, Error> {
+        if let Some(operation) = self.denied.iter().find(|operation| !operations::is_known(operation)) {
+            return Err(Error::UnknownOperation { operation: operation.clone() });
+        }
+        self.faults.iter().try_for_each(FaultRule::check)?;
         for key in &self.keys {
             key.check()?;
         }
@@ -323,7 +341,7 @@ impl EmulatorBuilder {
             region: self.region,
             keys,
             store,
-            jobs: Jobs::kept_for(self.jobs_kept_for),
+            jobs: Jobs::kept_for(self.job_retention),
             comprehend_jobs: ComprehendJobs::default(),
             messaging,
             faults: Faults::new(self.faults),
@@ -335,12 +353,12 @@ impl EmulatorBuilder {
             responses: self.responses,
             responses_of: self.responses_of,
             reader: self.reader,
-            pii: self.pii.or_patterns(),
+            pii: self.pii,
             job_duration: self.job_duration,
             latency: self.latency,
-            parts_of: self.parts_of,
+            blocks_per_part: self.blocks_per_part,
             list_page_size: self.list_page_size,
-            key_header_as_id: self.key_header_as_id,
+            report_key_as_id: self.report_key_as_id,
             denied: self.denied,
             unreadable: self.unreadable,
         });
@@ -348,7 +366,7 @@ impl EmulatorBuilder {
     }
 }
 
-/// A bucket before the emulator runs; a name alone is one in the emulator's Region and account.
+/// A bucket before the emulator runs. A name alone means a bucket in the emulator's Region and account.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct EmulatedBucket {
@@ -364,19 +382,19 @@ impl EmulatedBucket {
         Self { name: name.into(), region: None, owner: None, key: None }
     }
 
-    /// In this Region.
+    /// Puts the bucket into this Region.
     pub fn region(mut self, region: impl Into<String>) -> Self {
         self.region = Some(region.into());
         self
     }
 
-    /// Owned by this account (12 digits), which `x-amz-expected-bucket-owner` is compared with.
+    /// Sets the account that owns the bucket (12 digits), with which `x-amz-expected-bucket-owner` is compared.
     pub fn owner(mut self, account: impl Into<String>) -> Self {
         self.owner = Some(account.into());
         self
     }
 
-    /// Encrypted by default with SSE-KMS under this key; otherwise with SSE-S3.
+    /// Encrypts objects by default with SSE-KMS under this key. Without it, they are encrypted with SSE-S3.
     pub fn default_key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use super::Inner;
 use super::checks::{self, Location, any, invalid, required, text};
 use super::jobs::envelope;
-use super::quotas::Operations;
 use super::response::{Outcome, Response, Shape};
 use super::route::Failure;
 use super::textract::{Known, refused};
@@ -24,7 +23,25 @@ pub(super) enum Call {
     AnalyzeId,
 }
 
+/// A call whose documents can be read.
+pub(super) struct Checked {
+    documents: usize,
+    /// The first document, which is the one that a response can be for.
+    pub(super) first: (Bytes, Known),
+    review: Option<Value>,
+}
+
 impl Call {
+    pub(super) fn of(operation: &str) -> Option<Self> {
+        Some(match operation {
+            "DetectDocumentText" => Self::DetectDocumentText,
+            "AnalyzeDocument" => Self::AnalyzeDocument,
+            "AnalyzeExpense" => Self::AnalyzeExpense,
+            "AnalyzeID" => Self::AnalyzeId,
+            _ => return None,
+        })
+    }
+
     fn shape(self) -> Shape {
         match self {
             Self::DetectDocumentText | Self::AnalyzeDocument => Shape::Blocks,
@@ -45,16 +62,9 @@ impl Call {
 }
 
 impl Inner {
-    /// Answers a synchronous operation.
-    pub(super) fn call(
-        &self,
-        call: Call,
-        region: &str,
-        input: &Value,
-        read: Option<Response>,
-    ) -> Result<Bytes, Failure> {
-        self.admit(Operations::Call(call), region)?;
-        let documents = match call {
+    /// Checks a synchronous operation, and reads its documents.
+    pub(super) fn check_call(&self, call: Call, region: &str, input: &Value) -> Result<Checked, Failure> {
+        let documents: Vec<&Value> = match call {
             Call::AnalyzeId => {
                 let pages = required(input.get("DocumentPages").and_then(Value::as_array), "documentPages")?;
                 if !(1..=2).contains(&pages.len()) {
@@ -71,21 +81,28 @@ impl Inner {
                 review = Some(self.human_loop(config, region)?);
             }
         }
-        // Every page must be readable; the first is the one that has a response of its own.
-        let mut known = None;
-        for document in &documents {
-            let (_, document) = self.read_document(document, region)?;
-            known.get_or_insert(document);
-        }
-        let known = known.unwrap_or(Known::Key(String::new()));
+        let read = |document: &Value| self.read_document(document, region);
+        let mut read = documents.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        Ok(Checked { documents: read.len(), first: read.swap_remove(0), review })
+    }
+
+    /// Answers a synchronous operation.
+    pub(super) fn call(
+        &self,
+        call: Call,
+        region: &str,
+        input: &Value,
+        read: Option<Response>,
+    ) -> Result<Bytes, Failure> {
+        let Checked { documents, first: (_, known), review } = self.check_call(call, region, input)?;
         let response = self.response_for(call.shape(), &known, read);
         if response.outcome == Outcome::Failed {
             let message = response.status_message.unwrap_or_default();
             return Err(refused("BadDocumentException", message));
         }
-        let items = response.first_pages(documents.len());
+        let items = response.first_pages(documents);
         let items = items.map_err(|_| Failure::server("InternalServerError", "Internal error"))?;
-        let mut members = vec![("DocumentMetadata", json!({"Pages": documents.len()}).to_string())];
+        let mut members = vec![("DocumentMetadata", json!({"Pages": documents}).to_string())];
         if let Some(member) = call.model_version_member() {
             members.push((member, json!(&*response.model_version).to_string()));
         }
@@ -95,8 +112,8 @@ impl Inner {
         Ok(envelope(&members, Some((call.shape().list(), items.join(",").into_bytes()))))
     }
 
-    /// Reads a `Document`: checks where it is, how large, and in which format.
-    pub(super) fn read_document(&self, document: &Value, region: &str) -> Result<(Bytes, Known), Failure> {
+    /// Reads a `Document`: checks where it is, how large it is, and which format it has.
+    fn read_document(&self, document: &Value, region: &str) -> Result<(Bytes, Known), Failure> {
         let bytes = document.get("Bytes").filter(|v| !v.is_null());
         let object = document.get("S3Object").filter(|v| !v.is_null());
         let (bytes, known) = match (bytes, object) {
@@ -121,7 +138,7 @@ impl Inner {
         if bytes.len() > LARGEST {
             return Err(refused("DocumentTooLargeException", "Document size is more than the maximum limit"));
         }
-        // By code of its own, for the same reason as with names.
+        // By the emulator's own code, for the same reason as names.
         let readable = match *bytes {
             [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, ..] | [0xff, 0xd8, 0xff, ..] => true,
             [0x49, 0x49, 42, 0, ..] | [0x4d, 0x4d, 0, 42, ..] => true,
@@ -133,7 +150,7 @@ impl Inner {
         Ok((bytes, known))
     }
 
-    /// Checks a `HumanLoopConfig` and gives what its loop is answered with.
+    /// Checks a `HumanLoopConfig`, and returns what its loop is answered with.
     fn human_loop(&self, config: &Value, region: &str) -> Result<Value, Failure> {
         let name = required(text(config, "HumanLoopName", 1..=63, loop_name)?, "humanLoopName")?;
         let flow = required(text(config, "FlowDefinitionArn", 1..=256, any)?, "flowDefinitionArn")?;

@@ -1,4 +1,4 @@
-//! What Textract refuses in a request, by the limits of its API reference.
+//! What Textract refuses in a request, according to the limits in its API reference.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ pub(super) fn invalid(message: impl Into<String>) -> Failure {
     Failure::client("InvalidParameterException", message)
 }
 
-/// A string member of these lengths (in characters) and form; absent and null are none.
+/// A string member of this length (in characters) and form; none if it is absent or null.
 pub(super) fn text<'a>(
     input: &'a Value,
     member: &str,
@@ -106,7 +106,7 @@ pub(super) fn role(value: &str) -> bool {
         && name.and_then(|name| name.strip_prefix("role")).is_some_and(role_name)
 }
 
-/// `/?[a-zA-Z_0-9+=,.@\-_/]+`, in which the slash may as well be the one of the rest.
+/// `/?[a-zA-Z_0-9+=,.@\-_/]+`, whose first slash the rest allows as well.
 fn role_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|b| word(b) || b"+=,.@-/".contains(&b))
 }
@@ -119,7 +119,7 @@ pub(super) fn any(_: &str) -> bool {
     true
 }
 
-/// Where a document lies.
+/// Where a document is.
 #[derive(Debug)]
 pub(super) struct Location {
     pub(super) bucket: String,
@@ -138,7 +138,7 @@ impl Location {
     }
 }
 
-/// What is common to the four Start operations.
+/// What the four Start operations have in common.
 #[derive(Debug)]
 pub(super) struct Start {
     pub(super) location: Location,
@@ -178,7 +178,7 @@ impl Start {
     }
 }
 
-/// What the analysis of documents has beside that, with this many queries a page at the most.
+/// Checks what the analysis of documents has besides that, with at most this many queries per page.
 pub(super) fn analysis(input: &Value, most_queries: usize) -> Result<(), Failure> {
     let features = required(input.get("FeatureTypes").and_then(Value::as_array), "featureTypes")?;
     if features.is_empty() {
@@ -264,7 +264,7 @@ fn page_ranges(item: &Value) -> Result<Vec<(u32, u32)>, Failure> {
     ranges.ok_or_else(|| invalid("Pages must be numbers (\"3\"), ranges (\"1-3\", \"4-*\"), or \"*\" alone"))
 }
 
-/// The most items that one page has.
+/// The largest number of items on one page.
 fn most_on_a_page(items: &[Vec<(u32, u32)>]) -> usize {
     let starts = items.iter().flatten().map(|(first, _)| *first);
     let on = |page: u32| {
@@ -272,11 +272,11 @@ fn most_on_a_page(items: &[Vec<(u32, u32)>]) -> usize {
             move |item: &&Vec<(u32, u32)>| item.iter().any(|(first, last)| (*first..=*last).contains(&page));
         items.iter().filter(holds)
     };
-    // The most is reached where some range starts.
+    // It is reached where some range starts.
     starts.map(|page| on(page).count()).max().unwrap_or(0)
 }
 
-/// What is common to the Get operations.
+/// What the Get operations have in common.
 #[derive(Debug)]
 pub(super) struct Get<'a> {
     pub(super) job: &'a str,

@@ -1,4 +1,4 @@
-//! Bodies in `aws-chunked` encoding, as the SDKs send uploads whose checksum follows in a trailer.
+//! Bodies in `aws-chunked` encoding, in which the SDKs send uploads whose checksum follows in a trailer.
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -46,7 +46,7 @@ pub(super) fn decode(body: &Bytes) -> Option<(Bytes, HeaderMap)> {
     Some((body, trailers))
 }
 
-/// Takes one line, without its ending. What is left at the end of the body is a line too.
+/// Takes one line, without its ending. What is left at the end of the body is a line, too.
 fn line(rest: &mut Bytes) -> Option<Bytes> {
     let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
     let mut line = rest.split_to(end);

@@ -52,8 +52,8 @@ impl HttpConnector for Connector {
 async fn exchange(inner: &Arc<Inner>, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
     let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
     let (head, body) = request.into_parts();
-    // Read to its end even where its bytes are at hand: the SDK watches that, and would take a request that waits long
-    // for its answer for one whose body nobody takes.
+    // Read to its end even if its bytes are at hand: the SDK watches that, and would mistake a request that waits long
+    // for its answer for one whose body nobody reads.
     let body = body.collect().await.map_err(ConnectorError::user)?.to_bytes();
     match inner.answer(http::Request::from_parts(head, body)).await {
         Some(response) => {

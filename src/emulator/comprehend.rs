@@ -1,4 +1,4 @@
-//! Comprehend: its synchronous operations on personal data, and the way to its jobs.
+//! Comprehend: its synchronous operations on personal data. Operations on jobs are passed on.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,13 +9,14 @@ use serde_json::{Value, json};
 use super::Inner;
 use super::quotas::Operations;
 use super::route::{Failure, Strike};
-use crate::redact::{PatternDetector, PiiDetector};
+use crate::redact::PiiDetector;
 
-/// The largest text, in bytes: what the service itself calls 100 KB when it refuses one.
+/// The largest text, in bytes: the service calls this 100 KB when it refuses a larger one.
 const LARGEST: usize = 100_000;
 
 /// The language codes of the API reference, as the service lists them.
-const LANGUAGES: [&str; 12] = ["ar", "hi", "ko", "zh-TW", "ja", "zh", "de", "pt", "en", "it", "fr", "es"];
+pub(super) const LANGUAGES: [&str; 12] =
+    ["ar", "hi", "ko", "zh-TW", "ja", "zh", "de", "pt", "en", "it", "fr", "es"];
 
 /// One of the operations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,12 +25,11 @@ pub(super) enum PiiCall {
     Contains,
 }
 
-/// What is found in texts.
+/// What is found in texts: nothing, by default.
 #[derive(Default)]
 pub(super) struct Pii {
-    /// Types and the strings that are of them.
+    /// Types, and the strings of these types.
     texts: Vec<(String, String)>,
-    /// Without one only the strings are found.
     detector: Option<Arc<dyn PiiDetector>>,
 }
 
@@ -41,17 +41,19 @@ pub(super) struct Entity {
     score: f32,
 }
 
+impl PiiCall {
+    pub(super) fn of(operation: &str) -> Option<Self> {
+        match operation {
+            "DetectPiiEntities" => Some(Self::Detect),
+            "ContainsPiiEntities" => Some(Self::Contains),
+            _ => None,
+        }
+    }
+}
+
 impl Pii {
     pub(super) fn add_text(&mut self, pii_type: &str, text: String) {
         self.texts.push((pii_type.to_owned(), text));
-    }
-
-    /// What is found where nothing else was set: what has a form.
-    pub(super) fn or_patterns(mut self) -> Self {
-        if self.texts.is_empty() && self.detector.is_none() {
-            self.detector = Some(Arc::new(PatternDetector::new()));
-        }
-        self
     }
 
     pub(super) fn set_detector(&mut self, detector: Arc<dyn PiiDetector>) {
@@ -61,7 +63,7 @@ impl Pii {
     pub(super) async fn entities(&self, text: &str) -> Result<Vec<Entity>, Failure> {
         let mut entities = Vec::new();
         for (pii_type, known) in self.texts.iter().filter(|(_, known)| !known.is_empty()) {
-            // The byte up to which code points are counted, and their number.
+            // The byte up to which code points have been counted, and their number.
             let (mut byte, mut begin) = (0, 0);
             for (at, _) in text.match_indices(known.as_str()) {
                 begin += text[byte..at].chars().count();
@@ -106,11 +108,7 @@ impl Inner {
         if let Some(answer) = self.analysis(operation, region, input, strike).await {
             return answer;
         }
-        let call = match operation {
-            "DetectPiiEntities" => PiiCall::Detect,
-            "ContainsPiiEntities" => PiiCall::Contains,
-            _ => return Err(Failure::unknown_operation(operation)),
-        };
+        let call = PiiCall::of(operation).ok_or_else(|| Failure::unknown_operation(operation))?;
         let operations = Operations::Pii(call);
         if !self.rates.admit(operations, region, self.quotas.rate(operations)) {
             return Err(Failure::client("ThrottlingException", "Rate exceeded"));
@@ -141,7 +139,7 @@ fn labels(entities: &[Entity]) -> Vec<Value> {
     labels.into_iter().map(|(name, score)| json!({"Name": name, "Score": score})).collect()
 }
 
-/// The text of a request, by the limits of the API reference.
+/// The text of a request, within the limits of the API reference.
 fn checked_text(input: &Value) -> Result<&str, Failure> {
     if !input.is_object() {
         return Err(Failure::client("SerializationException", "the body is not a JSON object"));

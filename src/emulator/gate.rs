@@ -1,8 +1,8 @@
-//! What happens to an S3 request before its operation: signature and chunks come off, faults strike, and what holds for
-//! every operation is checked.
+//! What happens to an S3 request before its operation: the signature and the chunks are removed, faults strike, and
+//! what holds for every operation is checked.
 
 use std::borrow::Cow;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
@@ -14,8 +14,9 @@ use s3s::{S3Error, S3ErrorCode, S3Result};
 
 use super::Inner;
 use super::chunked;
+use super::faults::Fault;
 use super::log::{RecordedRequest, Running, Service};
-use super::route::{Signer, Strike};
+use super::route::{Refusal, Signer, Strike};
 use super::s3::Buckets;
 
 /// The S3 service of an emulator.
@@ -24,16 +25,24 @@ pub(super) struct Front {
     service: S3Service,
 }
 
-/// What the gate learns about a request and the operation needs, carried in the request's extensions.
+/// What the gate learns about a request and the operation needs to know. It is carried in the request's extensions.
 #[derive(Debug)]
 pub(super) struct Call {
     pub(super) signer: Signer,
-    pub(super) noted: Mutex<Noted>,
+    noted: Mutex<Noted>,
+}
+
+impl Call {
+    pub(super) fn noted(&self) -> MutexGuard<'_, Noted> {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Noted {
     pub(super) strike: Strike,
+    /// Whether a fault refuses the request.
+    is_refused: bool,
     running: Option<Running>,
 }
 
@@ -42,13 +51,13 @@ pub(super) type SharedCall = Arc<Call>;
 impl Front {
     pub(super) fn new(inner: Weak<Inner>) -> Self {
         let mut builder = S3ServiceBuilder::new(Buckets { inner: inner.clone() });
-        // s3s asks the gate only where it could check signatures; it never finds one, since they are taken off before.
+        // s3s asks the gate only if it can check signatures; it never finds one, as they are removed before.
         builder.set_auth(NoSecrets);
         builder.set_access(Gate { inner });
         Self { service: builder.build() }
     }
 
-    /// Answers a signed request; none where the connection is to end.
+    /// Answers a signed request; none if the connection is to end.
     pub(super) async fn answer(
         &self,
         request: Request<Bytes>,
@@ -67,11 +76,12 @@ impl Front {
             Err(refused) => refused.into_response(),
         };
         let (head, body) = response.into_parts();
-        // Every body here is a single piece, so this copies nothing.
+        // Every body is a single piece here, so this copies nothing.
         let body = http_body_util::BodyExt::collect(body).await.map(|all| all.to_bytes()).unwrap_or_default();
-        let Noted { strike, running } =
-            std::mem::take(&mut *call.noted.lock().unwrap_or_else(PoisonError::into_inner));
-        (!strike.reset).then(|| (Response::from_parts(head, body), strike, running))
+        let Noted { strike, is_refused, running } = std::mem::take(&mut *call.noted());
+        let is_lost =
+            strike.takes(&Fault::ConnectionReset) || (!is_refused && strike.takes(&Fault::LostAnswer));
+        (!is_lost).then(|| (Response::from_parts(head, body), strike, running))
     }
 }
 
@@ -108,7 +118,7 @@ pub(super) fn not_found(code: &'static str, message: &'static str) -> S3Error {
     error(StatusCode::NOT_FOUND, code, message)
 }
 
-/// Takes the signature off, and a body out of its signed chunks.
+/// Removes the signature, and joins a body that comes in signed chunks.
 fn prepare(request: Request<Bytes>) -> Result<Request<Bytes>, S3Error> {
     let (mut head, mut body) = request.into_parts();
     if let Some(query) = head.uri.query().filter(|query| query.contains("X-Amz-Credential=")) {
@@ -156,7 +166,7 @@ impl S3Auth for NoSecrets {
     }
 }
 
-/// Sees every request once s3s has told which operation it is.
+/// Sees every request once s3s has recognised its operation.
 struct Gate {
     inner: Weak<Inner>,
 }
@@ -184,9 +194,11 @@ impl S3Access for Gate {
             body: None,
         });
         let strike = inner.strike(operation, key.as_deref()).await;
-        let refused = refusal(&strike);
-        let missing = strike.missing;
-        *call.noted.lock().unwrap_or_else(PoisonError::into_inner) = Noted { strike, running: Some(running) };
+        let refused = match strike.takes(&Fault::ConnectionReset) {
+            true => Some(S3ErrorCode::InternalError.into()),
+            false => strike.refusal().map(error_of),
+        };
+        *call.noted() = Noted { strike, is_refused: refused.is_some(), running: Some(running) };
         if let Some(refused) = refused {
             return Err(refused);
         }
@@ -194,7 +206,9 @@ impl S3Access for Gate {
         if let Some(bucket) = bucket.as_deref().filter(|_| operation != "CreateBucket") {
             check_bucket(&inner, operation, bucket, &call.signer.region, cx.headers())?;
         }
-        if missing {
+        let is_there =
+            bucket.zip(key).is_some_and(|(bucket, key)| inner.store.object(&bucket, &key).is_some());
+        if is_there && call.noted().strike.takes_any(|fault| matches!(fault, Fault::MissingPart(_))) {
             return Err(not_found("NoSuchKey", "The specified key does not exist."));
         }
         let reads = matches!(operation, "GetObject" | "HeadObject");
@@ -202,7 +216,10 @@ impl S3Access for Gate {
             let message = "x-amz-server-side-encryption header is not supported for this operation.";
             return Err(bad_request("InvalidArgument", message));
         }
-        Ok(())
+        match Service::S3.has(operation) {
+            true => Ok(()),
+            false => Err(S3ErrorCode::NotImplemented.into()),
+        }
     }
 }
 
@@ -216,22 +233,26 @@ pub(super) fn upgrade(inner: &Weak<Inner>) -> S3Result<Arc<Inner>> {
     inner.upgrade().ok_or_else(|| S3ErrorCode::InternalError.into())
 }
 
-fn refusal(strike: &Strike) -> Option<S3Error> {
+/// The error of S3 for what refuses a request.
+fn error_of(refusal: Refusal) -> S3Error {
     let unavailable = StatusCode::SERVICE_UNAVAILABLE;
-    if strike.throttle {
-        Some(error(unavailable, "SlowDown", "Please reduce your request rate."))
-    } else if strike.internal_error {
-        let message = "We encountered an internal error. Please try again.";
-        Some(error(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", message))
-    } else if strike.unavailable {
-        Some(error(unavailable, "ServiceUnavailable", "Service is unable to handle request."))
-    } else if strike.denied {
-        Some(denied())
-    } else if strike.skewed {
-        let message = "The difference between the request time and the current time is too large.";
-        Some(error(StatusCode::FORBIDDEN, "RequestTimeTooSkewed", message))
-    } else {
-        strike.reset.then(|| S3ErrorCode::InternalError.into())
+    match refusal {
+        // S3 has no jobs.
+        Refusal::Throttled | Refusal::LimitExceeded => {
+            error(unavailable, "SlowDown", "Please reduce your request rate.")
+        }
+        Refusal::InternalError => {
+            let message = "We encountered an internal error. Please try again.";
+            error(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", message)
+        }
+        Refusal::Unavailable => {
+            error(unavailable, "ServiceUnavailable", "Service is unable to handle request.")
+        }
+        Refusal::Denied => denied(),
+        Refusal::Skewed => {
+            let message = "The difference between the request time and the current time is too large.";
+            error(StatusCode::FORBIDDEN, "RequestTimeTooSkewed", message)
+        }
     }
 }
 

@@ -5,11 +5,13 @@ use std::fmt;
 use serde_json::{Value, json};
 
 use super::Error;
+use super::regions::partition;
 use super::route::Failure;
 
 /// A KMS key that the emulator knows.
 ///
-/// Made from an ARN (`arn:aws:kms:REGION:ACCOUNT:key/ID`), by default an enabled, symmetric, customer-managed key.
+/// It is made from an ARN (`arn:aws:kms:REGION:ACCOUNT:key/ID`), and is an enabled, symmetric, customer-managed key by
+/// default.
 ///
 /// ```
 /// use inkseal::emulator::EmulatedKey;
@@ -145,7 +147,7 @@ impl From<&str> for EmulatedKey {
     }
 }
 
-/// As [`EmulatedKey::customer`], and checked at once.
+/// The same as [`EmulatedKey::customer`], but checked at once.
 impl std::str::FromStr for EmulatedKey {
     type Err = Error;
 
@@ -161,7 +163,7 @@ impl From<String> for EmulatedKey {
     }
 }
 
-/// `arn:PARTITION:kms:REGION:ACCOUNT:RESOURCE`, read here and not by the crate's own names: see the module's head.
+/// `arn:PARTITION:kms:REGION:ACCOUNT:RESOURCE`, which the emulator reads itself, as it does every name.
 #[derive(Clone, Copy, Default)]
 struct KeyArn<'a> {
     partition: &'a str,
@@ -181,7 +183,7 @@ impl<'a> KeyArn<'a> {
     }
 }
 
-/// Why a name leads to no key.
+/// Why there is no key of a name.
 #[derive(Debug)]
 pub(super) struct NoSuchKey(String);
 
@@ -220,17 +222,13 @@ pub(super) struct Keys {
 
 impl Keys {
     pub(super) fn new(account: &str, mut keys: Vec<EmulatedKey>) -> Self {
-        // S3's own key, which every account has that uses SSE-KMS without naming one.
+        // S3's own key, which every account has that uses SSE-KMS without naming a key.
         let mut regions: Vec<String> = REGIONS.iter().map(|region| (*region).to_owned()).collect();
         regions.extend(keys.iter().map(|key| key.parts().region.to_owned()));
         regions.sort();
         regions.dedup();
         for region in regions {
-            let partition = match region.split('-').next() {
-                Some("cn") => "aws-cn",
-                _ if region.starts_with("us-gov-") => "aws-us-gov",
-                _ => "aws",
-            };
+            let partition = partition(&region);
             let arn =
                 format!("arn:{partition}:kms:{region}:{account}:key/0a0a0a0a-5353-4a4a-8b8b-a05a05a05a05");
             keys.push(EmulatedKey::aws_managed(arn).alias("alias/aws/s3"));
@@ -267,7 +265,7 @@ impl Keys {
         self.keys.iter().find(here).ok_or_else(missing)
     }
 
-    /// In the partition that the ARN names, where it is one.
+    /// The key of an alias; in this partition, if an ARN names one.
     fn by_alias(
         &self,
         partition: Option<&str>,

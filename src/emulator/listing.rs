@@ -7,12 +7,17 @@ use s3s::{S3Error, S3ErrorCode, S3Result};
 
 use super::Inner;
 
-/// The most keys that S3 lists on a page.
+/// The most keys on a page of S3.
 const MOST_KEYS: i32 = 1000;
-/// Before the last key or prefix of the page, in a continuation token.
+/// What a continuation token has before the last key or prefix of its page.
 const TOKEN: &str = "after:";
 
-pub(super) fn list(inner: &Inner, input: ListObjectsV2Input) -> S3Result<ListObjectsV2Output> {
+/// Lists a page for this operation, of either version.
+pub(super) fn list(
+    inner: &Inner,
+    operation: &'static str,
+    input: ListObjectsV2Input,
+) -> S3Result<ListObjectsV2Output> {
     let prefix = input.prefix.clone().unwrap_or_default();
     let delimiter = input.delimiter.clone().filter(|delimiter| !delimiter.is_empty());
     let asked = input.max_keys.unwrap_or(MOST_KEYS);
@@ -39,21 +44,19 @@ pub(super) fn list(inner: &Inner, input: ListObjectsV2Input) -> S3Result<ListObj
     let mut common: Vec<String> = Vec::new();
     let mut last = None;
     let mut truncated = false;
+    let mut hiding = inner.faults.hiding(operation);
     let from = match &after {
         Some(after) if *after >= prefix => Bound::Excluded(after.clone()),
         _ => Bound::Included(prefix.clone()),
     };
     let keys = bucket.objects.range::<String, _>((from, Bound::Unbounded));
     for (key, object) in keys.take_while(|(key, _)| key.starts_with(&prefix)) {
-        if inner.faults.hides(key) {
-            continue;
-        }
         let group = delimiter.as_ref().and_then(|delimiter| {
             let end = key[prefix.len()..].find(delimiter.as_str())? + prefix.len() + delimiter.len();
             Some(key[..end].to_owned())
         });
         if let Some(group) = &group {
-            // A group that the page before ended with stands for all its keys.
+            // A group that ended the page before includes all its keys.
             if common.last() == Some(group) || after.as_ref() == Some(group) {
                 continue;
             }
@@ -61,6 +64,9 @@ pub(super) fn list(inner: &Inner, input: ListObjectsV2Input) -> S3Result<ListObj
         if (contents.len() + common.len()) as i32 >= size {
             truncated = true;
             break;
+        }
+        if hiding.hides(key) {
+            continue;
         }
         last = Some(group.clone().unwrap_or_else(|| key.clone()));
         match group {
@@ -96,10 +102,11 @@ pub(super) fn list(inner: &Inner, input: ListObjectsV2Input) -> S3Result<ListObj
     })
 }
 
-/// The first version of the listing, whose pages go on after a key instead of a token.
+/// The first version of the listing, whose pages continue after a key instead of a token.
 pub(super) fn list_v1(inner: &Inner, input: ListObjectsInput) -> S3Result<ListObjectsOutput> {
     let output = list(
         inner,
+        "ListObjects",
         ListObjectsV2Input {
             bucket: input.bucket,
             delimiter: input.delimiter,
@@ -135,7 +142,7 @@ fn decode(token: &str) -> Option<String> {
     text.strip_prefix(TOKEN).map(str::to_owned)
 }
 
-/// Percent-encodes a key where the client asked for `encoding-type=url`, as boto3 does.
+/// Percent-encodes a key if the client asked for `encoding-type=url`, as boto3 does.
 fn encode_key(key: &str, encoding: Option<&EncodingType>) -> String {
     if encoding.is_none_or(|encoding| encoding.as_str() != EncodingType::URL) {
         return key.to_owned();

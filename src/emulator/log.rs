@@ -1,4 +1,4 @@
-//! What the emulator was asked, for tests to look at.
+//! The requests that the emulator was sent, for tests to inspect.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use http::HeaderMap;
 use serde_json::Value;
 
-/// A service that the emulator stands for.
+/// A service that the emulator plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Service {
@@ -26,7 +26,7 @@ pub enum Service {
 }
 
 impl Service {
-    /// What signatures are scoped to.
+    /// The name that signatures are scoped to.
     pub(super) fn signing_name(self) -> &'static str {
         match self {
             Self::Textract => "textract",
@@ -39,11 +39,11 @@ impl Service {
     }
 }
 
-/// A request as the operation sees it, noted before any answer is decided on.
+/// A request as the operation sees it, recorded before anything decides on the answer.
 ///
-/// What is refused before that is neither noted nor counted: a request without a readable signature for its service, of
-/// another service, with a body that is not JSON (all but S3 and SNS), with chunks that do not add up, or of no operation
-/// that S3 has. `Debug` shows neither the body's values nor the headers' values.
+/// A request that is refused before that is neither recorded nor counted: one without a readable signature for its
+/// service, for another service, with a body that is not JSON (except for S3 and SNS), with chunks that do not add up,
+/// or for an operation that S3 does not have. `Debug` shows neither the values in the body nor those of the headers.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RecordedRequest {
@@ -61,21 +61,21 @@ pub struct RecordedRequest {
     pub key: Option<String>,
     /// The query string, for S3; without the signature of a presigned URL.
     pub query: Option<String>,
-    /// The headers, as they were sent, `authorization` included. But those of S3 are without `authorization`
-    /// and `x-amz-content-sha256`; and where the body came in signed chunks, without what describes these, but with
-    /// the trailers behind them, such as checksums. `content-length` is that of the body itself.
+    /// The headers as they were sent, `authorization` included. Those of S3 lack `authorization` and
+    /// `x-amz-content-sha256`; if the body came in signed chunks, they also lack the headers that describe these, and
+    /// include the trailers that followed, such as checksums. `content-length` is that of the body itself.
     pub headers: HeaderMap,
-    /// The body, for all services but S3. A form, as SNS has it, is an object of strings.
+    /// The body, for all services but S3. The form of a request to SNS is an object of strings.
     pub body: Option<Value>,
 }
 
 impl RecordedRequest {
-    /// The value of a header, when it is there and is text.
+    /// The value of a header, if it is there and is text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// The `User-Agent` header and, where an SDK sends one, `x-amz-user-agent`, which carries the app name.
+    /// The `User-Agent` header and, if an SDK sends one, `x-amz-user-agent`, which has the app name.
     pub fn user_agent(&self) -> String {
         let parts = ["user-agent", "x-amz-user-agent"].iter().filter_map(|name| self.header(name));
         parts.collect::<Vec<_>>().join(" ")
@@ -108,7 +108,7 @@ struct Entries {
     running: BTreeMap<String, (usize, usize)>,
 }
 
-/// The bounded log and the counters, which are not bounded.
+/// The log, which is bounded, and the counters, which are not.
 #[derive(Debug)]
 pub(super) struct Log {
     limit: usize,
@@ -120,7 +120,7 @@ impl Log {
         Self { limit, entries: Mutex::default() }
     }
 
-    /// Notes a request and counts it as running until the guard is dropped.
+    /// Records a request, and counts it as running until the guard is dropped.
     pub(super) fn record(self: &Arc<Self>, request: RecordedRequest) -> Running {
         let operation = request.operation.clone();
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,10 +1,10 @@
-//! An emulator of Textract, Comprehend, S3, KMS, SNS and SQS at the HTTP seam: the real SDK clients, with their signing, retries and
-//! parsing, talk to it as they talk to AWS.
+//! An emulator of Textract, Comprehend, S3, KMS, SNS and SQS at the HTTP level: the real SDK clients, with their
+//! signing, retries and parsing, talk to it as they talk to AWS.
 //!
 //! One core answers requests through two fronts. [`Emulator::sdk_config`] is an SDK configuration whose HTTP client is
-//! the emulator itself: no socket, and tokio's paused clock works. [`Emulator::serve`] listens on a loopback port for any
-//! AWS SDK. Both serve every service on one endpoint: Textract, Comprehend, KMS and SQS are told by `x-amz-target`, SNS by
-//! the form that it is sent, and the rest is S3, path style.
+//! the emulator itself: it needs no socket, and works with tokio's paused clock. [`Emulator::serve`] listens on a
+//! loopback port for any AWS SDK. Both serve every service on one endpoint: `x-amz-target` identifies Textract,
+//! Comprehend, KMS and SQS, requests to SNS are forms, and everything else is S3, path style.
 //!
 //! ```
 //! use inkseal::emulator::{Emulator, Synthetic};
@@ -27,46 +27,53 @@
 //!
 //! # What it refuses
 //!
-//! It refuses what AWS refuses: requests without a signature, every length and pattern of the API reference, documents and
-//! buckets that are not there or are in another Region, keys that are unknown, disabled, pending deletion, asymmetric,
-//! managed by AWS or of another Region, a token used for another input, texts that are empty, too large
-//! or of another language than Comprehend knows personal data in. It reads names (keys, buckets, topics) with code of
-//! its own and never with this crate's: an emulator that shared the checks of the code it tests would let the tests pass
-//! over anything. For the same reason it counts the code points of a text itself.
+//! It refuses what AWS refuses: requests without a signature, values beyond any length or pattern in the API reference,
+//! documents and buckets that do not exist or are in another Region, keys that are unknown, disabled, pending deletion,
+//! asymmetric, managed by AWS or in another Region, a token that was used for another input, and texts that are empty,
+//! too large or in a language in which Comprehend does not recognise personal data. It reads names (keys, buckets,
+//! topics) with its own code and never with the rest of this crate: if it shared the checks of the code that it tests,
+//! tests would pass no matter what. For the same reason it counts the code points of a text itself. The one exception
+//! is [`EmulatorBuilder::pii_by_patterns`], which is meant for demonstrations.
 //!
 //! # What it does not do
 //!
-//! Signatures must be there and be scoped to the service and a Region, but are not verified: any credentials will do.
-//! Documents are not read, but by what [`EmulatorBuilder::reader`] was given: of a synchronous call the format is told by the first
-//! bytes, of a job not at all. A call is answered with page 1 of its response (`AnalyzeID` with a document for each page), and one with a human loop always
-//! activates it. The summary of a lending job is made from its results: pages of one type that follow each other are one
-//! document, and a signature is missing on every page with an empty list of them. Of Comprehend there are
-//! `DetectPiiEntities` and `ContainsPiiEntities`, which find what they were given ([`EmulatorBuilder::pii`]) and what a
-//! detector of one's own finds ([`EmulatorBuilder::pii_detector`]); the language changes nothing in that. And there are its jobs for
-//! personal data, entities, key phrases, sentiment, targeted sentiment, languages, topics and classification, and the training of
-//! classifiers and recognizers. They take as long as Textract's, read their input when they are started, and leave output of the
-//! real shapes under the key that they were given. What they find is simple: entities are runs of capitalised words, key phrases
-//! runs of longer ones, sentiments and languages are told by lists of words, and a document with a digit is of the class `FORM`,
-//! any other of `PROSE`. A job that finds no input fails; a model is trained whatever it is given. There are no policies; denials are set
-//! by operation ([`EmulatorBuilder::deny`]). S3 keeps no versions.
+//! - **Signatures** must be there and be scoped to the service and a Region, but are not verified: any credentials will
+//!   do. The signatures of notifications are fake.
+//! - **Policies** do not exist; operations are denied one by one ([`EmulatorBuilder::deny`]).
+//! - **Documents** are not read, except by [`EmulatorBuilder::reader`]. A synchronous call checks the format by the
+//!   first bytes, a job not at all. A call is answered with page 1 of its response (`AnalyzeID` with one document per
+//!   page), and one with a human loop always activates it. The summary of a lending job is made from its results:
+//!   consecutive pages of one type are one document, and a signature is missing on every page with an empty list of
+//!   signatures.
+//! - **Comprehend** has `DetectPiiEntities` and `ContainsPiiEntities`. They find nothing by default, otherwise the
+//!   strings of [`EmulatorBuilder::pii`] and what [`EmulatorBuilder::pii_detector`] finds; the language makes no
+//!   difference. It also has the jobs for personal data, entities, key phrases, sentiment, targeted sentiment,
+//!   languages, topics and classification, and the training of classifiers and recognizers. They take as long as
+//!   Textract's jobs, read their input when they are started, and write output of the real shape under the key that
+//!   they were given. What they find is simple: entities are runs of capitalised words, key phrases are runs of longer
+//!   words, lists of words decide on sentiments and languages, and a document with a digit is of the class `FORM`, any
+//!   other of `PROSE`. A job that finds no input fails; a model is trained on anything.
+//! - **S3** keeps no versions. `CreateBucket` without a location makes the bucket in the Region that the request is
+//!   signed for.
+//! - **Queues** are standard ones, and topics deliver to queues only. Message attributes and subscription filters are
+//!   refused.
+//! - **Time** does nothing by itself: a job that has ended writes its output and its notification when the next request
+//!   comes in, or when a `ReceiveMessage` that waits sees that it is time, as if at the instant of its end.
 //!
-//! Queues are standard ones, and topics deliver to queues only. Messages have no attributes of their own and subscriptions
-//! no filters: both are refused. The signature of a notification is none. Nothing runs by itself: a job that has
-//! ended leaves its output and its notification when the next request comes in, or when a `ReceiveMessage` that waits
-//! sees that it is time, as of the instant of its end.
-//! `CreateBucket` without a location makes the bucket in the Region that the request is signed for.
+//! # What each fault leads to
 //!
-//! # What comes of a fault
+//! What each fault leads to, with the SDK's default retries. `whole` means the complete, correct result; otherwise the
+//! cell names the error's kind and stage, and everything delivered before it was correct. `—` means that the fault has
+//! nothing to strike in that call. One exception, marked **shorter**: if the last part of expense results is missing,
+//! nothing reveals it, because not every page has an invoice. A test writes these tables; each cell is a run of its
+//! own, in which the fault changed something.
 //!
-//! With the SDK's default retries, on the ways that the crate goes. `whole` is the whole right result; else the table has the kind
-//! and the stage of the error, and what came out before it was right. Nothing comes out in the clear, nor with something missing, but in one
-//! row: where the last part of expense results is gone, nothing tells, as no page has to have an invoice; it says **shorter**.
-//! A test makes these tables, each cell from a run of its own in which the fault struck.
-//!
-//! The sealed job has four parts, is waited for by polling (in the columns of messages: by the queue, with polling to fall back
-//! to), and is read from the bucket, redacted with Comprehend and put under its key. Whoever may not look at an object
-//! (`HeadObject`) is taken not to have it: S3 answers so, too, without `s3:ListBucket`. The worker goes on until the job is filed,
-//! for twenty minutes; an error there is that of the last try, and the message comes again.
+//! The sealed job has four parts. It is waited for by polling, or, in the columns of messages, by the queue with
+//! polling as a fallback; its pages are read from the bucket, redacted with Comprehend, and stored under its key. A
+//! caller who may not check for an object (`HeadObject`) takes it for missing: S3 gives the same answer without
+//! `s3:ListBucket`. The worker runs until the job is filed, for at most twenty minutes; an error in its tables is that
+//! of the last attempt, and the message becomes visible again. After as many attempts as the queue allows
+//! ([`EmulatedQueue::dead_letter_after`]), it would move to the dead-letter queue.
 //!
 #![doc = include_str!("outcomes.md")]
 
@@ -78,6 +85,7 @@ mod chunked;
 mod client;
 mod comprehend;
 mod comprehend_jobs;
+mod digest;
 mod error;
 mod faults;
 mod gate;
@@ -87,8 +95,10 @@ mod listing;
 mod log;
 mod messaging;
 mod multipart;
+mod operations;
 mod quotas;
 mod reader;
+mod regions;
 mod response;
 mod route;
 mod s3;
@@ -106,6 +116,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use bytes::Bytes;
@@ -137,15 +148,15 @@ use self::reader::Reader;
 use self::store::{Encryption, Object, Store};
 use self::textract::Known;
 
-/// The account that owns what is not said to be another's.
+/// The account that owns everything that is not given to another.
 const ACCOUNT: &str = "111122223333";
 
-/// What clients in process are told to call, and never do.
+/// The endpoint of clients in process, which never call it.
 const ENDPOINT: &str = "http://127.0.0.1";
 
 /// The emulator. Clones share everything.
 ///
-/// What was asked of it can be read, so a test can say what was sent and what was not:
+/// It records its requests, so that a test can check what was sent and what was not:
 ///
 /// ```
 /// use inkseal::emulator::{Emulator, Fault};
@@ -158,7 +169,7 @@ const ENDPOINT: &str = "http://127.0.0.1";
 /// let s3 = aws_sdk_s3::Client::new(&emulator.sdk_config());
 /// s3.get_object().bucket("results").key("a.json").send().await?;
 /// assert_eq!(emulator.count("GetObject"), 3, "the SDK tried again");
-/// let request = emulator.requests().pop().expect("it was noted");
+/// let request = emulator.requests().pop().expect("it was recorded");
 /// assert_eq!((request.operation.as_str(), request.key.as_deref()), ("GetObject", Some("a.json")));
 /// # Ok(())
 /// # }
@@ -168,7 +179,7 @@ pub struct Emulator {
     inner: Arc<Inner>,
 }
 
-/// What the fronts share.
+/// Everything that the fronts share.
 struct Inner {
     account: String,
     region: String,
@@ -189,39 +200,43 @@ struct Inner {
     pii: Pii,
     job_duration: Duration,
     latency: Duration,
-    parts_of: u64,
+    blocks_per_part: u64,
     list_page_size: Option<i32>,
-    key_header_as_id: bool,
+    report_key_as_id: bool,
     denied: Vec<String>,
     unreadable: Vec<String>,
 }
 
 impl Emulator {
-    /// An emulator with nothing in it, to be filled.
+    /// An emulator with nothing in it yet.
     pub fn builder() -> EmulatorBuilder {
         EmulatorBuilder::default()
     }
 
     /// An SDK configuration that reaches the emulator in process, in its own Region.
     ///
-    /// Its credentials are made up and temporary; its endpoint is on loopback and is never dialled; it retries as the SDK
-    /// does by default. `SdkConfig::into_builder` changes any of it.
+    /// Its credentials are made up and temporary; its endpoint is on loopback and is never connected to; it retries as
+    /// the SDK does by default. `SdkConfig::into_builder` can change any of that.
+    ///
+    /// With a [`reader`](EmulatorBuilder::reader), no answer is given up: an OCR may take its time.
     pub fn sdk_config(&self) -> SdkConfig {
-        SdkConfig::builder()
+        let timeouts = self.inner.reader.as_ref().map(|_| TimeoutConfig::disabled());
+        let mut config = SdkConfig::builder()
             .behavior_version(aws_smithy_runtime_api::client::behavior_version::BehaviorVersion::latest())
             .region(Region::new(self.inner.region.clone()))
             .credentials_provider(SharedCredentialsProvider::new(credentials()))
             .endpoint_url(ENDPOINT)
             .http_client(SharedHttpClient::new(self.clone()))
-            .retry_config(RetryConfig::standard())
-            .build()
+            .retry_config(RetryConfig::standard());
+        config.set_timeout_config(timeouts);
+        config.build()
     }
 
     /// Listens on a loopback address, such as `127.0.0.1:0` for any free port.
     ///
     /// # Errors
     ///
-    /// [`Error::Bind`] where the port is taken or the address is none of loopback.
+    /// [`Error::Bind`] if the port is taken or the address is not a loopback address.
     ///
     /// # Cancel safety
     ///
@@ -230,38 +245,42 @@ impl Emulator {
         Server::bind(Arc::clone(&self.inner), address).await
     }
 
-    /// The latest requests, oldest first, up to the limit of the log.
+    /// The latest requests, oldest first, up to [`EmulatorBuilder::log_limit`].
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.inner.log.requests()
     }
 
-    /// How many requests there were of an operation, by its name in the API reference.
+    /// How many requests there have been for an operation, given by its name in the API reference. 0 for any other
+    /// name.
     pub fn count(&self, operation: &str) -> u64 {
         self.inner.log.count(operation)
     }
 
-    /// The most requests of an operation that were in flight at one time, until their answers were read or dropped.
+    /// The largest number of requests for an operation that were in flight at the same time. A request is in flight
+    /// until its answer has been read or dropped.
     pub fn most_in_flight(&self, operation: &str) -> usize {
         self.inner.log.most_running(operation)
     }
 
-    /// Forgets requests and counts.
+    /// Forgets all requests and counts.
     pub fn clear_requests(&self) {
         self.inner.log.clear();
     }
 
-    /// Adds a fault while the emulator runs.
+    /// Adds a fault while the emulator runs. On an operation that the emulator does not have, it never strikes.
     pub fn inject(&self, fault: impl Into<FaultRule>) {
         self.inner.faults.add(fault.into());
     }
 
-    /// The faults that have struck nothing yet: one on a misspelt operation, or on a request that was never made. A test of
-    /// a fault that asserts that there are none cannot pass without it.
+    /// The faults that have changed nothing yet: no request matched them, or those that did had nothing to strike, such
+    /// as an answer without a body for [`Fault::TruncatedBody`]. A test that asserts that there are none cannot pass
+    /// without its faults.
     ///
     /// ```
     /// use inkseal::emulator::{Emulator, Fault};
     ///
-    /// let emulator = Emulator::builder().fault(Fault::Throttle.on("GetObjekt")).build()?;
+    /// let emulator = Emulator::builder().build()?;
+    /// emulator.inject(Fault::Throttle.on("GetObjekt"));
     /// assert_eq!(emulator.idle_faults(), [Fault::Throttle.on("GetObjekt")]);
     /// # Ok::<(), inkseal::emulator::Error>(())
     /// ```
@@ -269,58 +288,88 @@ impl Emulator {
         self.inner.faults.idle()
     }
 
-    /// Takes all faults away.
+    /// Removes all faults.
     pub fn clear_faults(&self) {
         self.inner.faults.clear();
     }
 
-    /// Puts an object into a bucket, encrypted by the bucket's default. Where there is no such bucket, nothing happens.
-    pub fn put_object(&self, bucket: &str, key: &str, bytes: impl Into<Bytes>) {
-        let default = self.inner.store.lock().get(bucket).map(|bucket| bucket.encryption.clone());
-        let object = Object::stored(bytes.into(), default.unwrap_or(Encryption::S3));
-        self.inner.store.put(bucket, key.to_owned(), object);
+    /// Puts an object into a bucket, encrypted by the bucket's default.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownBucket`] if there is no such bucket.
+    pub fn put_object(&self, bucket: &str, key: &str, bytes: impl Into<Bytes>) -> Result<(), Error> {
+        self.put(bucket, key, bytes.into(), None)
     }
 
-    /// Puts an object with a KMS key of its own choosing, known or not, into a bucket.
-    pub fn put_object_under_key(&self, bucket: &str, key: &str, bytes: impl Into<Bytes>, key_arn: &str) {
+    /// Puts an object into a bucket, encrypted under this KMS key, whether the emulator knows it or not.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownBucket`] if there is no such bucket.
+    pub fn put_object_under_key(
+        &self,
+        bucket: &str,
+        key: &str,
+        bytes: impl Into<Bytes>,
+        key_arn: &str,
+    ) -> Result<(), Error> {
         let encryption = Encryption::Kms { key_arn: key_arn.into(), bucket_key: false };
-        self.inner.store.put(bucket, key.to_owned(), Object::stored(bytes.into(), encryption));
+        self.put(bucket, key, bytes.into(), Some(encryption))
     }
 
-    /// The keys of the objects in a bucket, sorted as S3 sorts them.
+    fn put(&self, bucket: &str, key: &str, bytes: Bytes, under: Option<Encryption>) -> Result<(), Error> {
+        let mut buckets = self.inner.store.lock();
+        let found = buckets.get_mut(bucket);
+        let found = found.ok_or_else(|| Error::UnknownBucket { bucket: bucket.to_owned() })?;
+        let encryption = under.unwrap_or_else(|| found.encryption.clone());
+        found.objects.insert(key.to_owned(), Arc::new(Object::stored(bytes, encryption)));
+        Ok(())
+    }
+
+    /// The keys of the objects in a bucket, sorted as S3 sorts them. Empty if there is no such bucket.
     pub fn object_keys(&self, bucket: &str) -> Vec<String> {
         self.inner.settle();
         let buckets = self.inner.store.lock();
         buckets.get(bucket).map(|bucket| bucket.objects.keys().cloned().collect()).unwrap_or_default()
     }
 
-    /// The bytes of an object.
+    /// The bytes of an object, if it exists.
     pub fn object(&self, bucket: &str, key: &str) -> Option<Bytes> {
         self.inner.settle();
         self.inner.store.object(bucket, key).map(|object| object.content.bytes())
     }
 
-    /// The URL of a queue in the emulator's Region, for clients of [`sdk_config`](Self::sdk_config). Queues are known by what
-    /// stands after the host, so it also serves at [`Server::endpoint_url`] where the client was given that. None where
-    /// there is no such queue.
+    /// The URL of a queue in the emulator's Region, for clients of [`sdk_config`](Self::sdk_config). What follows the
+    /// host identifies a queue, so the URL also works for a client of [`Server::endpoint_url`]. None if there is no
+    /// such queue.
     pub fn queue_url(&self, name: &str) -> Option<String> {
         let path = self.inner.messaging.queue_path(&self.inner.region, name)?;
         Some(format!("{ENDPOINT}{path}"))
     }
 
-    /// How many messages of a queue in the emulator's Region are where. None where there is no such queue.
+    /// How many messages of a queue in the emulator's Region are in each state. None if there is no such queue.
     pub fn queue_counts(&self, name: &str) -> Option<QueueCounts> {
         self.inner.settle();
         self.inner.messaging.counts(&self.inner.region, name)
     }
 
-    /// Publishes a message to a topic, as `Publish` does. Where there is no such topic, nothing happens.
-    pub fn publish(&self, topic_arn: &str, message: &str) {
+    /// Publishes a message to a topic, as `Publish` does.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownTopic`] if there is no such topic.
+    pub fn publish(&self, topic_arn: &str, message: &str) -> Result<(), Error> {
         self.inner.settle();
-        self.inner.publish("Publish", topic_arn, None, message, Instant::now());
+        let id = self.inner.publish("Publish", topic_arn, None, message, Instant::now());
+        match id {
+            Some(_) => Ok(()),
+            None => Err(Error::UnknownTopic { arn: topic_arn.to_owned() }),
+        }
     }
 
-    /// The job ids and the input of the Start request of each job, with its notification channel and tag.
+    /// The id of each Textract job, and the input of the request that started it, with its notification channel and
+    /// tag; in the order in which they were started. Comprehend's jobs are not among them.
     pub fn jobs(&self) -> Vec<(String, Value)> {
         self.inner.jobs.inputs()
     }
@@ -332,7 +381,7 @@ impl fmt::Debug for Emulator {
     }
 }
 
-/// Made up, and temporary: with a session token and an id that begins as those of roles do.
+/// Made-up temporary credentials, with a session token and an id that begins like those of roles.
 fn credentials() -> Credentials {
     Credentials::new(
         "ASIAEMULATED00000000",

@@ -1,4 +1,4 @@
-//! Uploads in several parts, as SDKs make of large files.
+//! Uploads in several parts, which SDKs use for large files.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -21,13 +21,13 @@ struct Upload {
 }
 
 impl Upload {
-    /// An id is good for the object that it was made for only.
+    /// An id is valid only for the object that it was made for.
     fn is_of(&self, bucket: &str, key: &str) -> bool {
         self.bucket == bucket && self.key == key
     }
 }
 
-/// Without what is uploaded.
+/// Without what was uploaded.
 impl fmt::Debug for Upload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { bucket, key, encryption, content_type: _, metadata: _, parts } = self;
@@ -70,7 +70,7 @@ impl Uploads {
         id
     }
 
-    /// The ETag of a part, which replaces one of the same number.
+    /// Keeps a part, in place of any earlier one of its number. Its ETag.
     pub(super) fn part(
         &self,
         (bucket, key, id): (&str, &str, &str),

@@ -1,4 +1,4 @@
-//! Requests a second, and jobs at a time.
+//! Requests per second, and jobs at a time.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -9,19 +9,19 @@ use super::calls::Call;
 use super::comprehend::PiiCall;
 use super::jobs::Family;
 
-/// The quotas of one family of operations. `None` is no limit.
+/// The quotas of one family of operations. `None` means no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct FamilyQuotas {
-    /// Start requests a second.
+    /// Start requests per second.
     pub start_per_second: Option<f64>,
-    /// Get requests a second.
+    /// Get requests per second.
     pub get_per_second: Option<f64>,
-    /// Jobs that may be in progress at a time.
+    /// Jobs that may be in progress at the same time.
     pub concurrent_jobs: Option<usize>,
 }
 
 impl FamilyQuotas {
-    /// These three limits.
+    /// All three limits.
     pub const fn new(start_per_second: f64, get_per_second: f64, concurrent_jobs: usize) -> Self {
         Self {
             start_per_second: Some(start_per_second),
@@ -31,7 +31,7 @@ impl FamilyQuotas {
     }
 }
 
-/// The quotas of the synchronous operations, in calls a second. `None` is no limit.
+/// The quotas of the synchronous operations, in calls per second. `None` means no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct CallQuotas {
     /// `DetectDocumentText`.
@@ -57,7 +57,7 @@ impl CallQuotas {
     }
 }
 
-/// The quotas of Comprehend's operations, in calls a second. `None` is no limit.
+/// The quotas of Comprehend's operations, in calls per second. `None` means no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ComprehendQuotas {
     /// `DetectPiiEntities`.
@@ -76,9 +76,9 @@ impl ComprehendQuotas {
 
 /// The quotas of Textract and Comprehend. None by default.
 ///
-/// A rate of Textract that is exceeded is `ProvisionedThroughputExceededException`, too many jobs are
-/// `LimitExceededException`; a rate of Comprehend is `ThrottlingException` (HTTP 400). A second's worth of requests may come
-/// at once.
+/// Exceeding a rate of Textract gives `ProvisionedThroughputExceededException`, and too many jobs give
+/// `LimitExceededException`; exceeding a rate of Comprehend gives `ThrottlingException` (HTTP 400). The requests of one
+/// second may come at once.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Quotas {
     /// Text detection.
@@ -87,19 +87,19 @@ pub struct Quotas {
     pub analysis: FamilyQuotas,
     /// Expense analysis.
     pub expense: FamilyQuotas,
-    /// Lending analysis; its summary counts against the Get rate too.
+    /// Lending analysis; its summary counts towards the Get rate, too.
     pub lending: FamilyQuotas,
     /// The synchronous operations.
     pub calls: CallQuotas,
     /// Comprehend's operations.
     pub comprehend: ComprehendQuotas,
-    /// Answer a rate of Textract that is exceeded with `ThrottlingException` (HTTP 500) instead.
+    /// Answer with `ThrottlingException` (HTTP 500) instead if a rate of Textract is exceeded.
     pub throttling_exception: bool,
 }
 
 impl Quotas {
-    /// The default quotas of us-east-1 as AWS published them in 2024. Other Regions have far lower ones. Comprehend's are the
-    /// 20 calls a second of before it began to throttle by how busy it is, which no number tells.
+    /// The default quotas of us-east-1 as AWS published them in 2024. Other Regions have far lower ones. Comprehend's
+    /// are the 20 calls per second from before it began to throttle by how busy it is, for which there is no number.
     pub const fn us_east_1() -> Self {
         Self {
             text: FamilyQuotas::new(15.0, 25.0, 600),
@@ -126,7 +126,7 @@ impl Quotas {
         }
     }
 
-    /// The requests a second that these operations may have.
+    /// How many requests per second these operations may have.
     pub(super) fn rate(&self, operations: Operations) -> Option<f64> {
         match operations {
             Operations::Start(family) => self.of(family).start_per_second,
@@ -150,14 +150,14 @@ pub(super) enum Operations {
     Pii(PiiCall),
 }
 
-/// Token buckets, one for the operations that share a rate, and each Region.
+/// Token buckets: one for each group of operations that share a rate, in each Region.
 #[derive(Debug, Default)]
 pub(super) struct Rates {
     buckets: Mutex<HashMap<(Operations, String), (f64, Instant)>>,
 }
 
 impl Rates {
-    /// Whether a request still fits in.
+    /// Whether the rate allows another request.
     pub(super) fn admit(&self, operations: Operations, region: &str, per_second: Option<f64>) -> bool {
         let Some(per_second) = per_second else { return true };
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
@@ -166,7 +166,7 @@ impl Rates {
         let (left, at) = buckets.entry((operations, region.to_owned())).or_insert((most, now));
         *left = (*left + now.duration_since(*at).as_secs_f64() * per_second).min(most);
         *at = now;
-        // The least bit of slack, for sums of fractions that should be whole.
+        // A tiny tolerance, for sums of fractions that should be whole numbers.
         if *left + 1e-9 < 1.0 {
             return false;
         }

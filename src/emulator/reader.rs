@@ -7,26 +7,26 @@ use futures::future::BoxFuture;
 use serde_json::Value;
 
 use super::Inner;
-use super::checks::Start;
-use super::jobs::{Family, Token};
+use super::calls::Call;
+use super::jobs::Family;
 use super::response::{Response, Shape};
-use super::textract::Known;
+use super::textract::{Admission, Asked, Known, read_start};
 
-/// From the bytes of a document to what stands in it.
+/// From the bytes of a document to what is on its pages.
 pub(super) type Reader = Arc<dyn Fn(Bytes) -> BoxFuture<'static, Response> + Send + Sync>;
 
 impl Inner {
-    /// What the reader reads in the document of this request, ahead of the answer, which is made in one go. None where there is
-    /// no reader or nothing for it to do: the request is of another kind, will be refused, asks again for a job that
-    /// there is, or is about a document that has a response of its own.
-    pub(super) async fn read_ahead(&self, operation: &str, region: &str, input: &Value) -> Option<Response> {
+    /// What the reader reads in the document of this request, before the request is answered. None if there is no
+    /// reader or nothing for it to do: the operation is another one, the request would be refused as things are now, it
+    /// asks again for a job that was started already, or its document has a response of its own.
+    pub(super) async fn read_ahead(&self, asked: Asked, region: &str, input: &Value) -> Option<Response> {
         let reader = self.reader.as_ref()?;
-        self.settle();
-        let (bytes, known) = match operation {
-            "StartDocumentTextDetection" => self.to_start(Family::Text, region, input)?,
-            "StartDocumentAnalysis" => self.to_start(Family::Analysis, region, input)?,
-            "DetectDocumentText" | "AnalyzeDocument" => {
-                self.read_document(input.get("Document")?, region).ok()?
+        let (bytes, known) = match asked {
+            Asked::Start(family @ (Family::Text | Family::Analysis)) => {
+                self.to_start(family, region, input)?
+            }
+            Asked::Call(call @ (Call::DetectDocumentText | Call::AnalyzeDocument)) => {
+                self.check_call(call, region, input).ok()?.first
             }
             _ => return None,
         };
@@ -40,15 +40,13 @@ impl Inner {
         })
     }
 
-    /// The document of a job that is not there yet.
+    /// The document of a job that can be started.
     fn to_start(&self, family: Family, region: &str, input: &Value) -> Option<(Bytes, Known)> {
-        let start = Start::read(input).ok()?;
-        if let Some(token) = &start.token
-            && !matches!(self.jobs.lock().token(family, region, token, input), Token::New)
-        {
-            return None;
+        let start = read_start(family, input).ok()?;
+        let admission = self.admission(family, region, &start, input, &self.jobs.lock()).ok()?;
+        match admission {
+            Admission::New(job) => Some((job.document.content.bytes(), Known::Key(start.location.key))),
+            Admission::Known(_) => None,
         }
-        let object = self.document(region, &start.location).ok()?;
-        Some((object.content.bytes(), Known::Key(start.location.key)))
     }
 }

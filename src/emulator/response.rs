@@ -1,4 +1,4 @@
-//! What Textract answers with: recorded responses, or synthetic pages.
+//! Textract's answers: recorded responses, or synthetic pages.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use super::Error;
 use super::synthetic::{Pages, Synthetic};
 
-/// What a response holds, told by its list.
+/// What a response holds, according to its list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Shape {
@@ -42,13 +42,13 @@ impl Shape {
 /// The two ways in which Textract writes a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Style {
-    /// As `Get` operations answer: without nulls.
+    /// As in the answers of `Get` operations: without nulls.
     Api,
-    /// As parts in the output bucket are: members in alphabetical order, with nulls.
+    /// As in the parts in the output bucket: members in alphabetical order, with nulls.
     Part,
 }
 
-/// The members of a block that stand in every part of an output bucket, null where they do not apply.
+/// The members of every block in the parts of an output bucket; null if they do not apply.
 const BLOCK_MEMBERS: [&str; 17] = [
     "BlockType",
     "ColumnIndex",
@@ -108,21 +108,21 @@ enum Content {
 struct Recorded {
     shape: Shape,
     pages: u32,
-    /// Each item as the API writes it and as a part does.
+    /// Each item as the API writes it, and as a part does.
     items: Vec<(Box<str>, Box<str>)>,
 }
 
 impl Response {
-    /// Reads a recorded response: the JSON of an answer of `GetDocumentAnalysis` and its siblings, of the synchronous
-    /// operations, or of a part of an output bucket. Nulls and members of the recorder's own are fine.
+    /// Reads a recorded response: the JSON of an answer of `GetDocumentAnalysis` and its siblings or of a synchronous
+    /// operation, or of a part in an output bucket. Nulls and members that the recorder added do no harm.
     ///
-    /// A `JobStatus` of `FAILED` or `PARTIAL_SUCCESS`, its `StatusMessage` and its `Warnings` are what the job ends
-    /// with. Items keep the text of their numbers.
+    /// The job ends with a recorded `JobStatus` of `FAILED` or `PARTIAL_SUCCESS`, with its `StatusMessage` and its
+    /// `Warnings`. Numbers in items keep their text.
     ///
     /// # Errors
     ///
-    /// [`Error::NotAResponse`] where the bytes are not JSON, or hold neither `Blocks`, `ExpenseDocuments`,
-    /// `IdentityDocuments` nor `Results`, or the job was still `IN_PROGRESS`. The reason never quotes the document.
+    /// [`Error::NotAResponse`] if the bytes are not JSON, or hold none of `Blocks`, `ExpenseDocuments`,
+    /// `IdentityDocuments` and `Results`, or the job was still `IN_PROGRESS`. The reason never quotes the document.
     pub fn recorded(json: impl AsRef<[u8]>) -> Result<Self, Error> {
         let not = |reason: String| Error::NotAResponse { reason };
         let place =
@@ -138,7 +138,7 @@ impl Response {
             Some(status) => return Err(not(format!("JobStatus is {status}; record a job that has ended"))),
         };
         let mut shapes = Shape::ALL.into_iter();
-        // A recorder may write the lists that are not there as nulls; only where all are, one of them counts.
+        // A recorder may write the missing lists as nulls; only if all lists are null does one of them count.
         let shape = shapes.clone().find(|shape| present(shape.list()).is_some());
         let shape =
             shape.or_else(|| shapes.find(|shape| members.contains_key(shape.list()))).ok_or_else(|| {
@@ -174,14 +174,14 @@ impl Response {
         })
     }
 
-    /// A job that fails, with this `StatusMessage`. It answers all four families, and a synchronous call with
+    /// A job that fails with this `StatusMessage`. It fits all four families; a synchronous call is answered with
     /// `BadDocumentException`.
     pub fn failed(message: impl Into<String>) -> Self {
         let message = Some(message.into());
         Self { outcome: Outcome::Failed, status_message: message, ..Self::of(Content::Nothing) }
     }
 
-    /// Makes the job end with `PARTIAL_SUCCESS` and adds a warning about these pages, counted from 1.
+    /// Makes the job end with `PARTIAL_SUCCESS`, and adds a warning about these pages, counted from 1.
     pub fn with_warning(mut self, code: &str, pages: impl IntoIterator<Item = u32>) -> Self {
         self.outcome = Outcome::Partial;
         let pages: Vec<u32> = pages.into_iter().collect();
@@ -195,7 +195,7 @@ impl Response {
         self
     }
 
-    /// What the response holds; none where the job fails before it has a result.
+    /// What the response holds; none if the job fails before it has a result.
     pub fn shape(&self) -> Option<Shape> {
         match &self.content {
             Content::Nothing => None,
@@ -222,7 +222,7 @@ impl Response {
         }
     }
 
-    /// Whether it can answer a job or a call of this shape; one that fails answers all.
+    /// Whether it can answer a job or a call of this shape. One that fails can answer all.
     pub(super) fn fits(&self, wanted: Shape) -> bool {
         self.shape().is_none_or(|shape| shape == wanted)
     }
@@ -238,7 +238,7 @@ impl Response {
         }
     }
 
-    /// The `Warnings` as a JSON list; none where there is none.
+    /// The `Warnings` as a JSON list, if there are any.
     pub(super) fn warnings(&self) -> Option<String> {
         (!self.warnings.is_empty()).then(|| format!("[{}]", self.warnings.join(",")))
     }
@@ -275,9 +275,9 @@ impl Response {
         }
     }
 
-    /// The first so many pages' items, as the API writes them, for a synchronous answer.
+    /// The items of the first pages, as the API writes them, for a synchronous answer.
     ///
-    /// Blocks are without `Page`, which Textract leaves out where a document has but one.
+    /// Blocks are without `Page`, which Textract leaves out if a document has only one page.
     pub(super) fn first_pages(&self, pages: usize) -> Result<Vec<String>, serde_json::Error> {
         let shape = self.shape();
         let items: Vec<&str> = match &self.content {
@@ -294,7 +294,7 @@ impl Response {
         let mut first = Vec::with_capacity(items.len());
         for item in items {
             let page = match shape {
-                // One a page.
+                // One per page.
                 Some(Shape::Identity) => first.len() + 1,
                 Some(Shape::Expense) => expense_page(item)?,
                 _ => page_of(item)?,
@@ -306,7 +306,7 @@ impl Response {
         Ok(first)
     }
 
-    /// What a summary says of each page of a lending response, in order.
+    /// What a summary says about each page of a lending response, in order.
     pub(super) fn lending_pages(&self) -> Vec<LendingPage> {
         let Content::Recorded(recorded) = &self.content else { return Vec::new() };
         let pages = recorded.items.iter().enumerate().filter_map(|(index, (item, _))| {
@@ -324,12 +324,12 @@ impl Response {
     }
 }
 
-/// What the summary of a loan file says of one of its pages.
+/// What the summary of a loan file says about one of its pages.
 pub(super) struct LendingPage {
     pub(super) page: u32,
     pub(super) kind: String,
-    /// Whether it is signed; none where signatures were not looked for. Textract expects one on few pages, the emulator
-    /// on every page with a list of them.
+    /// Whether it is signed; none if it was not searched for signatures. Textract expects one on few pages, the
+    /// emulator on every page with a list of them.
     pub(super) signed: Option<bool>,
 }
 
@@ -340,7 +340,7 @@ impl Recorded {
     }
 }
 
-/// The page of an item; the first, where it names none.
+/// The page of an item; the first if it names none.
 fn page_of(item: &str) -> Result<usize, serde_json::Error> {
     #[derive(serde::Deserialize)]
     struct Item {

@@ -10,14 +10,14 @@ use serde_json::{Value, json};
 
 use super::Inner;
 use super::body::ReplyBody;
-use super::faults::Fault;
+use super::faults::{Fault, Struck};
 use super::log::{RecordedRequest, Running, Service};
 use super::messaging;
 
-/// What a front hands back to its client; none where the connection is to end without an answer.
+/// What a front hands back to its client; none if the connection is to end without an answer.
 pub(super) type Reply = Option<http::Response<ReplyBody>>;
 
-/// An error, before the protocol of its service writes it.
+/// An error, before it is written in the protocol of its service.
 #[derive(Debug)]
 pub(super) struct Failure {
     status: StatusCode,
@@ -48,6 +48,10 @@ impl Failure {
 
     pub(super) fn server(code: &'static str, message: impl Into<String>) -> Self {
         Self { status: StatusCode::INTERNAL_SERVER_ERROR, code, message: message.into() }
+    }
+
+    pub(super) fn too_many_jobs() -> Self {
+        Self::client("LimitExceededException", "Open jobs exceed maximum concurrent job limit")
     }
 
     pub(super) fn unknown_operation(operation: &str) -> Self {
@@ -108,61 +112,44 @@ enum Unsigned {
     Malformed,
 }
 
-/// What the faults of a request make of its answer.
-#[derive(Debug, Default)]
+/// What strikes a request.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Strike {
-    pub(super) throttle: bool,
-    pub(super) internal_error: bool,
-    pub(super) unavailable: bool,
-    pub(super) denied: bool,
-    pub(super) skewed: bool,
-    pub(super) reset: bool,
-    pub(super) truncated: bool,
-    pub(super) wrong_length: bool,
-    pub(super) slow: Option<Duration>,
-    pub(super) wrong_key: bool,
-    pub(super) not_encrypted: bool,
-    pub(super) missing: bool,
-    pub(super) expired_job: bool,
-    pub(super) extra_part: bool,
-    pub(super) duplicate_block: bool,
+    /// Whether the operation is denied for good.
+    denied: bool,
+    faults: Vec<Struck>,
+}
+
+/// Why a call is refused before it is carried out.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Refusal {
+    Throttled,
+    LimitExceeded,
+    InternalError,
+    Unavailable,
+    Denied,
+    Skewed,
 }
 
 impl Inner {
-    /// Waits as the latencies say and tells what else strikes the request.
+    /// Waits for the latencies, and says what else strikes the request.
     pub(super) async fn strike(&self, operation: &str, key: Option<&str>) -> Strike {
-        let mut strike =
-            Strike { denied: self.denied.iter().any(|denied| denied == operation), ..Strike::default() };
-        let mut latency = self.latency;
-        for fault in self.faults.strike(operation, key) {
-            match fault {
-                Fault::Latency(more) => latency += more,
-                Fault::Throttle => strike.throttle = true,
-                Fault::InternalError => strike.internal_error = true,
-                Fault::ServiceUnavailable => strike.unavailable = true,
-                Fault::ConnectionReset => strike.reset = true,
-                Fault::TruncatedBody => strike.truncated = true,
-                Fault::SlowBody(wait) => strike.slow = Some(wait),
-                Fault::WrongLength => strike.wrong_length = true,
-                Fault::AccessDenied => strike.denied = true,
-                Fault::ClockSkew => strike.skewed = true,
-                Fault::WrongKey => strike.wrong_key = true,
-                Fault::NotEncrypted => strike.not_encrypted = true,
-                Fault::MissingPart(_) => strike.missing = true,
-                Fault::ExtraPart => strike.extra_part = true,
-                Fault::DuplicateBlock => strike.duplicate_block = true,
-                Fault::ExpiredJob => strike.expired_job = true,
-                // Of messages, not of requests.
-                Fault::DuplicateMessage
-                | Fault::LostMessage
-                | Fault::LateMessage(_)
-                | Fault::OutOfOrderMessage => {}
-            }
-        }
+        let denied = self.is_denied(operation);
+        let strike = Strike { denied, faults: self.faults.strike(operation, key) };
+        let added = strike.wait(|fault| match fault {
+            Fault::Latency(more) => Some(*more),
+            _ => None,
+        });
+        let latency = self.latency.saturating_add(added);
         if !latency.is_zero() {
             tokio::time::sleep(latency).await;
         }
         strike
+    }
+
+    /// Whether the builder denies this operation.
+    pub(super) fn is_denied(&self, operation: &str) -> bool {
+        self.denied.iter().any(|denied| denied == operation)
     }
 
     /// Answers a request.
@@ -217,24 +204,27 @@ impl Inner {
         });
         let queue = input.get("QueueUrl").and_then(Value::as_str).and_then(|url| url.rsplit('/').next());
         let strike = self.strike(&operation, queue).await;
-        if strike.reset {
+        if strike.takes(&Fault::ConnectionReset) {
             return None;
         }
-        let result = match strike.refusal(service, &operation) {
-            Some(failure) => Err(failure),
-            None => match service {
-                Service::Textract => {
-                    let read = self.read_ahead(&operation, &signer.region, &input).await;
-                    self.textract(&operation, &signer.region, input, read, &strike)
-                }
-                Service::Comprehend => self.comprehend(&operation, &signer.region, &input, &strike).await,
-                Service::Sqs => self.sqs(&operation, &signer.region, &origin(&request), &input).await,
-                _ => self
-                    .keys
-                    .answer(&operation, &signer.region, &input)
-                    .map(|value| Bytes::from(value.to_string())),
-            },
+        if let Some(refusal) = strike.refusal() {
+            let failure = refusal.failure(service, &operation);
+            return json_reply(service, Err(failure), &strike, Some(running));
+        }
+        let region = signer.region.as_str();
+        let result = match service {
+            _ if !service.has(&operation) => Err(Failure::unknown_operation(&operation)),
+            Service::Textract => self.textract(&operation, region, input, &strike).await,
+            Service::Comprehend => self.comprehend(&operation, region, &input, &strike).await,
+            Service::Sqs => self.sqs(&operation, region, &origin(&request), &input).await,
+            _ => {
+                let described = self.keys.answer(&operation, region, &input);
+                described.map(|value| Bytes::from(value.to_string()))
+            }
         };
+        if strike.takes(&Fault::LostAnswer) {
+            return None;
+        }
         json_reply(service, result, &strike, Some(running))
     }
 
@@ -263,7 +253,7 @@ impl Inner {
         let (mut response, strike, running) = self.s3.answer(request, signer).await?;
         let request_id = request_id();
         response.headers_mut().insert("x-amz-request-id", request_id);
-        if head || !strike.announces_length(&response) {
+        if head || !announces_length(&response) {
             return Some(response.map(|bytes| ReplyBody::new(if head { Bytes::new() } else { bytes })));
         }
         Some(finish(response, &strike, running))
@@ -271,55 +261,127 @@ impl Inner {
 }
 
 impl Strike {
-    /// The error by which a service other than S3 refuses the request.
-    pub(super) fn refusal(&self, service: Service, operation: &str) -> Option<Failure> {
-        let failure = if self.throttle {
-            let message = "Rate exceeded";
-            match service {
-                // A server's fault with Textract, but the client's with the others.
-                Service::Textract => Failure::server("ThrottlingException", message),
-                Service::Sqs => Failure::client("RequestThrottled", message),
-                Service::Sns => Failure::with_status(StatusCode::TOO_MANY_REQUESTS, "Throttled", message),
-                _ => Failure::client("ThrottlingException", message),
-            }
-        } else if self.internal_error {
-            let code = match service {
-                Service::Textract => "InternalServerError",
-                Service::Comprehend => "InternalServerException",
-                Service::Sqs => "InternalFailure",
-                Service::Sns => "InternalError",
-                _ => "KMSInternalException",
-            };
-            Failure::server(code, "Internal error")
-        } else if self.unavailable {
-            let code = match service {
-                Service::Sqs | Service::Sns => "ServiceUnavailable",
-                _ => "ServiceUnavailableException",
-            };
-            Failure::with_status(StatusCode::SERVICE_UNAVAILABLE, code, "Service unavailable")
-        } else if self.denied {
-            let message =
-                format!("User is not authorized to perform: {}:{operation}", service.signing_name());
-            match service {
-                Service::Sqs => Failure::with_status(StatusCode::FORBIDDEN, "AccessDenied", message),
-                Service::Sns => Failure::with_status(StatusCode::FORBIDDEN, "AuthorizationError", message),
-                _ => Failure::client("AccessDeniedException", message),
-            }
-        } else if self.skewed {
-            let message = "Signature expired: the request is too old";
-            match service {
-                Service::Sns => Failure::with_status(StatusCode::FORBIDDEN, "SignatureDoesNotMatch", message),
-                _ => Failure::client("InvalidSignatureException", message),
-            }
-        } else {
-            return None;
-        };
-        Some(failure)
+    /// Whether this fault strikes, which has then changed something: to be asked only if there is something to change.
+    pub(super) fn takes(&self, fault: &Fault) -> bool {
+        self.takes_any(|struck| struck == fault)
     }
 
-    fn announces_length(&self, response: &http::Response<Bytes>) -> bool {
-        !matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+    /// As [`takes`](Self::takes), of several faults.
+    pub(super) fn takes_any(&self, wanted: impl Fn(&Fault) -> bool) -> bool {
+        let mut taken = false;
+        for struck in self.faults.iter().filter(|struck| wanted(struck.fault())) {
+            struck.took_effect();
+            taken = true;
+        }
+        taken
     }
+
+    /// The sum of the times of some faults; zero is no time, and changes nothing.
+    fn wait(&self, time: impl Fn(&Fault) -> Option<Duration>) -> Duration {
+        let mut sum = Duration::ZERO;
+        for struck in &self.faults {
+            let time = time(struck.fault()).unwrap_or_default();
+            if !time.is_zero() {
+                struck.took_effect();
+                sum = sum.saturating_add(time);
+            }
+        }
+        sum
+    }
+
+    /// The faults that change the output of a job, once it is written.
+    pub(super) fn of_output(&self) -> Self {
+        let is_of_output =
+            |struck: &&Struck| matches!(struck.fault(), Fault::ExtraPart | Fault::DuplicateBlock);
+        Self { denied: false, faults: self.faults.iter().filter(is_of_output).cloned().collect() }
+    }
+
+    /// Why the call is refused, if it is: the first reason in the order that [`Fault`] documents.
+    pub(super) fn refusal(&self) -> Option<Refusal> {
+        if self.takes(&Fault::Throttle) {
+            Some(Refusal::Throttled)
+        } else if self.takes(&Fault::LimitExceeded) {
+            Some(Refusal::LimitExceeded)
+        } else if self.takes(&Fault::InternalError) {
+            Some(Refusal::InternalError)
+        } else if self.takes(&Fault::ServiceUnavailable) {
+            Some(Refusal::Unavailable)
+        } else if self.denied || self.takes(&Fault::AccessDenied) {
+            Some(Refusal::Denied)
+        } else {
+            self.takes(&Fault::ClockSkew).then_some(Refusal::Skewed)
+        }
+    }
+}
+
+impl Refusal {
+    /// The error of a service other than S3.
+    pub(super) fn failure(self, service: Service, operation: &str) -> Failure {
+        match self {
+            Self::Throttled => {
+                let message = "Rate exceeded";
+                match service {
+                    // A server's fault with Textract, but the client's with the others.
+                    Service::Textract => Failure::server("ThrottlingException", message),
+                    Service::Sqs => Failure::client("RequestThrottled", message),
+                    Service::Sns => Failure::with_status(StatusCode::TOO_MANY_REQUESTS, "Throttled", message),
+                    _ => Failure::client("ThrottlingException", message),
+                }
+            }
+            Self::LimitExceeded => match service {
+                Service::Comprehend if operation.starts_with("Start") => {
+                    let message = "The number of requests exceeds the limit. Resubmit your request later.";
+                    Failure::client("TooManyRequestsException", message)
+                }
+                Service::Comprehend => {
+                    let message = "The maximum number of resources per account has been exceeded.";
+                    Failure::client("ResourceLimitExceededException", message)
+                }
+                _ => Failure::too_many_jobs(),
+            },
+            Self::InternalError => {
+                let code = match service {
+                    Service::Textract => "InternalServerError",
+                    Service::Comprehend => "InternalServerException",
+                    Service::Sqs => "InternalFailure",
+                    Service::Sns => "InternalError",
+                    _ => "KMSInternalException",
+                };
+                Failure::server(code, "Internal error")
+            }
+            Self::Unavailable => {
+                let code = match service {
+                    Service::Sqs | Service::Sns => "ServiceUnavailable",
+                    _ => "ServiceUnavailableException",
+                };
+                Failure::with_status(StatusCode::SERVICE_UNAVAILABLE, code, "Service unavailable")
+            }
+            Self::Denied => {
+                let action = format!("{}:{operation}", service.signing_name());
+                let message = format!("User is not authorized to perform: {action}");
+                match service {
+                    Service::Sqs => Failure::with_status(StatusCode::FORBIDDEN, "AccessDenied", message),
+                    Service::Sns => {
+                        Failure::with_status(StatusCode::FORBIDDEN, "AuthorizationError", message)
+                    }
+                    _ => Failure::client("AccessDeniedException", message),
+                }
+            }
+            Self::Skewed => {
+                let message = "Signature expired: the request is too old";
+                match service {
+                    Service::Sns => {
+                        Failure::with_status(StatusCode::FORBIDDEN, "SignatureDoesNotMatch", message)
+                    }
+                    _ => Failure::client("InvalidSignatureException", message),
+                }
+            }
+        }
+    }
+}
+
+fn announces_length(response: &http::Response<Bytes>) -> bool {
+    !matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
 /// The signature of a request to a service other than S3.
@@ -341,7 +403,7 @@ pub(super) fn signed(headers: &HeaderMap, service: &str) -> Result<Signer, Failu
     }
 }
 
-/// Where the client sent its request to, as queue URLs begin.
+/// Where the client sent its request: the beginning of its queue URLs.
 fn origin(request: &Request<Bytes>) -> String {
     let authority = request.uri().authority().map(|authority| authority.as_str());
     let host = || request.headers().get(HOST).and_then(|host| host.to_str().ok());
@@ -354,7 +416,7 @@ pub(super) fn finish(
     strike: &Strike,
     running: Option<Running>,
 ) -> http::Response<ReplyBody> {
-    if strike.wrong_length {
+    if !response.body().is_empty() && strike.takes(&Fault::WrongLength) {
         let body = response.body_mut();
         body.truncate(body.len() / 2);
     }
@@ -362,13 +424,17 @@ pub(super) fn finish(
     response.headers_mut().insert(CONTENT_LENGTH, length);
     response.map(|bytes| {
         let mut body = ReplyBody::new(bytes).holding(running);
-        if strike.truncated {
+        if !body.is_empty() && strike.takes(&Fault::TruncatedBody) {
             body = body.truncated();
         }
-        match strike.slow {
-            Some(wait) => body.slow(wait),
-            None => body,
+        if body.is_empty() {
+            return body;
         }
+        let wait = strike.wait(|fault| match fault {
+            Fault::SlowBody(wait) => Some(*wait),
+            _ => None,
+        });
+        if wait.is_zero() { body } else { body.slow(wait) }
     })
 }
 
@@ -405,11 +471,11 @@ fn json_reply(
     Some(finish(response, strike, running))
 }
 
-/// The few errors that come before the S3 service sees the request.
+/// The few errors that come before the S3 service sees a request.
 fn s3_error(status: StatusCode, code: &'static str, message: &'static str) -> Reply {
     let mut error = s3s::S3Error::with_message(s3s::S3ErrorCode::Custom(code.into()), message);
     error.set_status_code(status);
-    // A response of s3s's own: its XML is a single frame that is at hand.
+    // The XML in a response of s3s is a single frame, which is available at once.
     let response = match error.to_http_response() {
         Ok(response) => response.map(|body| body.bytes().unwrap_or_default()),
         Err(_) => http::Response::new(Bytes::new()),

@@ -1,6 +1,6 @@
 //! S3, path style, on the protocol of the `s3s` crate.
 
-use std::sync::{Arc, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use aws_smithy_types::base64;
 use bytes::Bytes;
@@ -11,6 +11,8 @@ use s3s::dto::*;
 use s3s::{S3, S3Error, S3ErrorCode, S3Request, S3Response, S3Result};
 
 use super::Inner;
+use super::digest;
+use super::faults::Fault;
 use super::gate::{SharedCall, bad_request, denied, error, no_such_bucket, not_found, upgrade};
 use super::route::Strike;
 use super::store::{Bucket as StoredBucket, Encryption, Object as StoredObject};
@@ -20,7 +22,7 @@ pub(super) struct Buckets {
     pub(super) inner: Weak<Inner>,
 }
 
-/// The headers that tell how an object is encrypted: algorithm, key and bucket key.
+/// The headers that say how an object is encrypted: algorithm, key and bucket key.
 type Sealing = (Option<ServerSideEncryption>, Option<String>, Option<bool>);
 
 impl Inner {
@@ -28,16 +30,16 @@ impl Inner {
         let aes = ServerSideEncryption::from_static(ServerSideEncryption::AES256);
         match encryption {
             Encryption::S3 => (Some(aes), None, None),
-            Encryption::Kms { .. } if strike.is_some_and(|strike| strike.not_encrypted) => {
+            Encryption::Kms { .. } if strike.is_some_and(|strike| strike.takes(&Fault::NotEncrypted)) => {
                 (Some(aes), None, None)
             }
             Encryption::Kms { key_arn, bucket_key } => {
                 let mut key = key_arn.to_string();
-                if strike.is_some_and(|strike| strike.wrong_key) {
+                if strike.is_some_and(|strike| strike.takes(&Fault::WrongKey)) {
                     let key_of = key.rsplit_once('/').map_or("", |(place, _)| place);
                     key = format!("{key_of}/bad0bad0-0bad-4bad-8bad-bad0bad0bad0");
                 }
-                if self.key_header_as_id {
+                if self.report_key_as_id {
                     key = key.rsplit('/').next().unwrap_or_default().to_owned();
                 }
                 let kms = ServerSideEncryption::from_static(ServerSideEncryption::AWS_KMS);
@@ -46,7 +48,7 @@ impl Inner {
         }
     }
 
-    /// How an object is to be encrypted, by the headers of the request or the bucket's default.
+    /// How an object is to be encrypted, according to the headers of the request or the bucket's default.
     fn encryption(
         &self,
         region: &str,
@@ -80,7 +82,7 @@ impl Inner {
         Ok(encryption)
     }
 
-    /// Refuses what KMS would refuse to S3.
+    /// Refuses a key that KMS would refuse to S3.
     pub(super) fn usable(&self, encryption: &Encryption, region: &str) -> S3Result<()> {
         let Encryption::Kms { key_arn, .. } = encryption else { return Ok(()) };
         let found = self.keys.find(region, key_arn);
@@ -96,16 +98,19 @@ impl Inner {
         }
     }
 
-    /// The object, once it is known that its reader may decrypt it.
+    /// The object, if its reader may decrypt it.
     fn read(&self, bucket: &str, key: &str, region: &str) -> S3Result<Arc<StoredObject>> {
-        // Who may not list is not told what is missing.
-        let may_list = !self.denied.iter().any(|denied| denied == "ListObjectsV2");
-        let object = self.store.object(bucket, key).ok_or_else(|| match may_list {
-            true => not_found("NoSuchKey", "The specified key does not exist."),
-            false => denied(),
+        let object = self.store.object(bucket, key).ok_or_else(|| match self.denies_listing() {
+            true => denied(),
+            false => not_found("NoSuchKey", "The specified key does not exist."),
         })?;
         self.usable(&object.encryption, region)?;
         Ok(object)
+    }
+
+    /// Whether the caller may not list objects. S3 does not tell such a caller that an object is missing.
+    fn denies_listing(&self) -> bool {
+        self.is_denied("ListObjectsV2") || self.faults.deny_listing()
     }
 }
 
@@ -161,7 +166,7 @@ impl S3 for Buckets {
         let mut buckets = inner.store.lock();
         match buckets.get(&name) {
             None => {}
-            // S3 has kept this habit in its first Region only.
+            // S3 does this in its first Region only.
             Some(bucket) if bucket.owner == inner.account && bucket.region == "us-east-1" => {
                 return Ok(S3Response::new(CreateBucketOutput { location }));
             }
@@ -293,38 +298,37 @@ impl S3 for Buckets {
                 ("sha256", input.checksum_sha256),
             ],
         )?;
-        let (server_side_encryption, ssekms_key_id, bucket_key_enabled) = {
-            let noted = call.noted.lock().unwrap_or_else(PoisonError::into_inner);
-            inner.sealing(&encryption, Some(&noted.strike))
-        };
-        let md5 = s3s::crypto::Md5::checksum(&body);
-        let mut object = StoredObject::stored(body, encryption);
-        if object.encryption == Encryption::S3 {
-            // Only under SSE-S3 is an ETag the MD5 of the object.
-            object.etag = md5.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        // Only under SSE-S3 is an ETag the MD5 of the object.
+        let md5 = (encryption == Encryption::S3).then(|| digest::md5(&body));
+        let mut object = StoredObject::stored(body, encryption.clone());
+        if let Some(md5) = md5 {
+            object.etag = md5;
         }
         object.content_type = input.content_type;
         object.metadata = input.metadata.map(|metadata| metadata.into_iter().collect());
-        object.checksum = checksum;
+        object.checksum = checksum.clone();
+        let e_tag = etag(&object);
+        if input.if_none_match.is_none() {
+            inner.store.put(&input.bucket, input.key, object);
+        } else if !inner.store.put_new(&input.bucket, input.key, object) {
+            return Err(error(StatusCode::PRECONDITION_FAILED, "PreconditionFailed", MISSED));
+        }
+        let (server_side_encryption, ssekms_key_id, bucket_key_enabled) =
+            inner.sealing(&encryption, Some(&call.noted().strike));
         let mut output = PutObjectOutput {
-            e_tag: etag(&object),
+            e_tag,
             server_side_encryption,
             ssekms_key_id,
             bucket_key_enabled,
             ..PutObjectOutput::default()
         };
-        match &object.checksum {
-            Some(("crc32", value)) => output.checksum_crc32 = Some(value.clone()),
-            Some(("crc32c", value)) => output.checksum_crc32c = Some(value.clone()),
-            Some(("crc64nvme", value)) => output.checksum_crc64nvme = Some(value.clone()),
-            Some(("sha1", value)) => output.checksum_sha1 = Some(value.clone()),
-            Some((_, value)) => output.checksum_sha256 = Some(value.clone()),
+        match checksum {
+            Some(("crc32", value)) => output.checksum_crc32 = Some(value),
+            Some(("crc32c", value)) => output.checksum_crc32c = Some(value),
+            Some(("crc64nvme", value)) => output.checksum_crc64nvme = Some(value),
+            Some(("sha1", value)) => output.checksum_sha1 = Some(value),
+            Some((_, value)) => output.checksum_sha256 = Some(value),
             None => {}
-        }
-        if input.if_none_match.is_none() {
-            inner.store.put(&input.bucket, input.key, object);
-        } else if !inner.store.put_new(&input.bucket, input.key, object) {
-            return Err(error(StatusCode::PRECONDITION_FAILED, "PreconditionFailed", MISSED));
         }
         Ok(S3Response::new(output))
     }
@@ -350,10 +354,8 @@ impl S3 for Buckets {
             content_range = Some(format!("bytes {}-{}/{whole}", range.start, range.end - 1));
             bytes = bytes.slice(range.start as usize..range.end as usize);
         }
-        let (server_side_encryption, ssekms_key_id, bucket_key_enabled) = {
-            let noted = call.noted.lock().unwrap_or_else(PoisonError::into_inner);
-            inner.sealing(&object.encryption, Some(&noted.strike))
-        };
+        let (server_side_encryption, ssekms_key_id, bucket_key_enabled) =
+            inner.sealing(&object.encryption, Some(&call.noted().strike));
         let partial = content_range.is_some();
         let mut output = GetObjectOutput {
             accept_ranges: Some("bytes".to_owned()),
@@ -390,10 +392,8 @@ impl S3 for Buckets {
         versions_are_not_kept(input.version_id.as_deref())?;
         let object = inner.read(&input.bucket, &input.key, &call.signer.region)?;
         check_etag(&object, input.if_match.as_ref())?;
-        let (server_side_encryption, ssekms_key_id, bucket_key_enabled) = {
-            let noted = call.noted.lock().unwrap_or_else(PoisonError::into_inner);
-            inner.sealing(&object.encryption, Some(&noted.strike))
-        };
+        let (server_side_encryption, ssekms_key_id, bucket_key_enabled) =
+            inner.sealing(&object.encryption, Some(&call.noted().strike));
         Ok(S3Response::new(HeadObjectOutput {
             accept_ranges: Some("bytes".to_owned()),
             bucket_key_enabled,
@@ -441,7 +441,7 @@ impl S3 for Buckets {
         req: S3Request<ListObjectsV2Input>,
     ) -> S3Result<S3Response<ListObjectsV2Output>> {
         let inner = upgrade(&self.inner)?;
-        super::listing::list(&inner, req.input).map(S3Response::new)
+        super::listing::list(&inner, "ListObjectsV2", req.input).map(S3Response::new)
     }
 
     async fn list_objects(
@@ -546,7 +546,7 @@ impl S3 for Buckets {
     }
 }
 
-/// The body of an upload, once its MD5 is found right.
+/// The body of an upload, if it has the MD5 that came with it.
 async fn received(body: Option<StreamingBlob>, md5: Option<String>) -> S3Result<Bytes> {
     let failed = |source| S3Error::with_source(S3ErrorCode::InternalError, source);
     let mut pieces: Vec<Bytes> = match body {
@@ -566,7 +566,7 @@ async fn received(body: Option<StreamingBlob>, md5: Option<String>) -> S3Result<
     Ok(body)
 }
 
-/// Checks the checksum that came with an upload, and keeps it.
+/// Verifies the checksum that came with an upload, and returns it.
 fn checksum(
     body: &Bytes,
     sent: [(&'static str, Option<String>); 5],

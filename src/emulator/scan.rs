@@ -1,4 +1,4 @@
-//! What an OCR reads on the pages of a document, written as Textract writes it.
+//! What an OCR reads on the pages of a document, in the shape in which Textract writes it.
 
 use serde_json::{Value, json};
 
@@ -7,11 +7,11 @@ use super::synthetic::uuid;
 use crate::block::{PageSize, PixelBox};
 use crate::text::Text;
 
-/// What an OCR reads in a document, page by page: a [`Response`] of text detection in the making.
+/// What an OCR reads in a document, page by page: it becomes a [`Response`] of text detection.
 ///
-/// Of each page there is its PAGE block, then its LINE blocks, then their WORD blocks, all in the order in which they were given and
-/// with ids of their own. A line has the text of its words with spaces between them, the mean of their confidences, and the box around them. See
-/// "Lines and Words of Text" in the Amazon Textract developer guide.
+/// Each page has its PAGE block, then its LINE blocks, then their WORD blocks, all in the order in which they were
+/// given and with unique ids. A line has the text of its words with spaces between them, the mean of their confidences,
+/// and the box around them. See "Lines and Words of Text" in the Amazon Textract developer guide.
 ///
 /// ```
 /// use inkseal::Document;
@@ -33,12 +33,12 @@ pub struct Scan {
 }
 
 impl Scan {
-    /// A document without a page so far.
+    /// A document without pages so far.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a page behind the others.
+    /// Adds a page after the others.
     pub fn page(mut self, page: ScannedPage) -> Self {
         self.pages.push(page);
         self
@@ -59,14 +59,14 @@ pub struct ScannedPage {
 }
 
 impl ScannedPage {
-    /// A page with nothing on it so far; the places of its words are in the pixels of an image of this size.
+    /// A page with nothing on it so far. The places of its words are in pixels of an image of this size.
     pub fn new(size: PageSize) -> Self {
         Self { size, lines: Vec::new() }
     }
 
-    /// Adds a line below the others, of these words from its beginning to its end.
+    /// Adds a line below the others, with these words from its beginning to its end.
     ///
-    /// Words that are blank, as some OCRs give them for rules and pictures, are left out, and so is a line of nothing else.
+    /// Blank words, which some OCRs give for rules and pictures, are left out, and so is a line of nothing else.
     pub fn line(mut self, words: impl IntoIterator<Item = ScannedWord>) -> Self {
         let words: Vec<_> = words.into_iter().filter(|word| !word.text.trim().is_empty()).collect();
         if !words.is_empty() {
@@ -76,7 +76,7 @@ impl ScannedPage {
     }
 }
 
-/// A word of a [`ScannedPage`]. Its `Debug` does not tell the text.
+/// A word of a [`ScannedPage`]. Its `Debug` does not show the text.
 #[derive(Clone, Debug)]
 pub struct ScannedWord {
     text: Text,
@@ -86,16 +86,16 @@ pub struct ScannedWord {
 }
 
 impl ScannedWord {
-    /// A printed word, the pixels around it, and how sure the OCR is of its text, 0 to 100.
+    /// A printed word, the box around it in pixels, and the OCR's confidence in its text, 0 to 100.
     ///
-    /// What of the place is beyond the page is cut off. A confidence outside of its range becomes the nearest within, and one
-    /// that is no number 0.
+    /// The part of the place that is beyond the page is cut off. A confidence out of range becomes the nearest one in
+    /// range, and one that is not a number becomes 0.
     pub fn new(text: impl Into<Text>, place: PixelBox, confidence: f32) -> Self {
         let confidence = if confidence.is_nan() { 0.0 } else { confidence.clamp(0.0, 100.0) };
         Self { text: text.into(), place, confidence, handwritten: false }
     }
 
-    /// Makes the `TextType` of the word `HANDWRITING` instead of `PRINTED`.
+    /// Sets the `TextType` of the word to `HANDWRITING` instead of `PRINTED`.
     pub fn handwritten(mut self) -> Self {
         self.handwritten = true;
         self
@@ -169,7 +169,7 @@ fn blocks_of(page: &ScannedPage, ids: &mut Ids) -> Vec<Value> {
     [vec![block], lines, words].concat()
 }
 
-/// An upright rectangle, by the columns and rows at which it begins and ends.
+/// An upright rectangle, given by the columns and rows at which it begins and ends.
 #[derive(Clone, Copy)]
 struct Edges {
     left: u32,
@@ -179,7 +179,7 @@ struct Edges {
 }
 
 impl Edges {
-    /// What of these pixels is on this page.
+    /// The part of these pixels that is on this page.
     fn cut(self, pixels: PixelBox) -> Self {
         Self {
             left: pixels.left.min(self.right),
@@ -198,7 +198,7 @@ impl Edges {
         }
     }
 
-    /// In ratios. Textract computes them in single precision and writes them in double, which gives them their many digits.
+    /// In ratios. Textract computes them in single precision and writes them in double, hence their many digits.
     fn geometry(self, page: PageSize) -> Value {
         let ratio = |pixels: u32, of: u32| (f64::from(pixels) / f64::from(of)) as f32;
         let (left, right) = (ratio(self.left, page.width()), ratio(self.right, page.width()));

@@ -16,7 +16,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::body::ReplyBody;
 use super::{Error, Inner};
 
-/// The emulator on a TCP port: HTTP/1.1 with keep-alive, in plain text. Dropping it ends it.
+/// The emulator on a TCP port: HTTP/1.1 with keep-alive, in plain text. Dropping the server ends it.
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
@@ -32,7 +32,7 @@ impl Server {
             let reason = "the emulator takes any credentials, so it serves loopback addresses only";
             return Err(failed(io::Error::other(reason)));
         }
-        // What was looked at, not the name, which may resolve to something else by now.
+        // The addresses that were checked, not the name, which may resolve to something else the next time.
         let listener = TcpListener::bind(&*resolved).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let (stop, stopped) = watch::channel(false);
@@ -40,22 +40,22 @@ impl Server {
         Ok(Self { address, stop, task })
     }
 
-    /// Where it listens.
+    /// The address that it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The endpoint to give to an SDK, for every service.
+    /// The endpoint URL to give to an SDK, for every service.
     pub fn endpoint_url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Takes no more connections, lets the requests that are being answered finish, and ends. A `ReceiveMessage` that waits for
-    /// messages does so to its end, up to 20 seconds.
+    /// Accepts no more connections, finishes the requests that are being answered, and ends. A `ReceiveMessage` that
+    /// waits for messages waits to its end, up to 20 seconds.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future ends the server at once, and the requests that were being answered with it.
+    /// Dropping the future ends the server at once, along with the requests that were being answered.
     pub async fn shutdown(mut self) {
         let _ = self.stop.send(true);
         let _ = (&mut self.task).await;
@@ -94,7 +94,7 @@ async fn serve(inner: Arc<Inner>, stream: TcpStream, mut stopped: watch::Receive
     });
     let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
-    // Errors are the client's: it left, or a fault made us break the connection.
+    // An error means that the client left, or that a fault broke the connection.
     tokio::select! {
         _ = connection.as_mut() => return,
         _ = stopped.changed() => connection.as_mut().graceful_shutdown(),

@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
+use super::digest::hex;
 use super::jobs::Part;
 
 /// How an object is encrypted.
@@ -62,7 +63,7 @@ pub(super) struct Object {
 
 impl Object {
     pub(super) fn stored(bytes: Bytes, encryption: Encryption) -> Self {
-        let etag = Sha256::digest(&bytes).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let etag = hex(&Sha256::digest(&bytes)[..16]);
         Self::new(Content::Stored(bytes), etag, encryption)
     }
 
@@ -112,14 +113,18 @@ impl Store {
         self.lock().get(bucket).map(|bucket| bucket.region.clone())
     }
 
-    /// Writes an object; gone without a trace where the bucket is gone.
-    pub(super) fn put(&self, bucket: &str, key: String, object: Object) {
-        if let Some(bucket) = self.lock().get_mut(bucket) {
-            bucket.objects.insert(key, Arc::new(object));
+    /// Writes an object. Whether there is such a bucket.
+    pub(super) fn put(&self, bucket: &str, key: String, object: Object) -> bool {
+        match self.lock().get_mut(bucket) {
+            Some(bucket) => {
+                bucket.objects.insert(key, Arc::new(object));
+                true
+            }
+            None => false,
         }
     }
 
-    /// Puts an object where there is none of this key; whether there was none.
+    /// Writes an object if there is none of this key yet. Whether it did.
     pub(super) fn put_new(&self, bucket: &str, key: String, object: Object) -> bool {
         match self.lock().get_mut(bucket).map(|bucket| bucket.objects.entry(key)) {
             Some(Entry::Vacant(place)) => {
@@ -130,10 +135,10 @@ impl Store {
         }
     }
 
-    /// Removes every object under a folder, whose name is without a slash at its end.
+    /// Removes every object in a folder, whose name has no slash at its end.
     pub(super) fn remove_folder(&self, bucket: &str, folder: &str) {
         if let Some(bucket) = self.lock().get_mut(bucket) {
-            // A zero follows the slash.
+            // The sign after the slash is a zero.
             let within = format!("{folder}/")..format!("{folder}0");
             bucket.objects.extract_if(within, |_, _| true).for_each(drop);
         }

@@ -1,8 +1,8 @@
-//! Pages that are made when they are asked for, at the speed of a copy.
+//! Pages that are made when they are asked for, as fast as they can be copied.
 //!
-//! A page is rendered once as a template with the places of its ids noted; making a page of the document is then a copy
-//! of it with the page's number put in and the page's ids written over those places. Ids have one width, so every length
-//! is known without making the page.
+//! A page is rendered once, as a template with the places of its ids; a page of the document is then a copy of it, with
+//! the page's number inserted and its ids written over those places. Ids have a fixed width, so every length is known
+//! without making the page.
 
 use std::fmt::{self, Write as _};
 use std::ops::Range;
@@ -10,10 +10,10 @@ use std::sync::OnceLock;
 
 use super::response::Style;
 
-/// A generator of pages that look like Textract's own: the same arguments give the same bytes on every machine.
+/// A generator of pages that look like Textract's. The same arguments give the same bytes on every machine.
 ///
-/// A page holds PAGE, LINE and WORD blocks, and by the features TABLE with CELLs, KEY_VALUE_SET pairs, QUERY with
-/// QUERY_RESULT and LAYOUT blocks. Every id is a UUID of its own, and no reference leaves its page.
+/// A page holds PAGE, LINE and WORD blocks, and depending on the features TABLE with CELLs, KEY_VALUE_SET pairs, QUERY
+/// with QUERY_RESULT and LAYOUT blocks. Every id is a unique UUID, and no reference leaves its page.
 ///
 /// ```
 /// use inkseal::emulator::{Response, Synthetic};
@@ -39,31 +39,31 @@ impl Synthetic {
         Self { pages, blocks_per_page: 500, seed: 0, tables: true, forms: true, layout: true, query: None }
     }
 
-    /// Exactly this many blocks a page, at least 1. Features that do not fit are left out.
+    /// Exactly this many blocks per page, at least 1. Features that do not fit are left out.
     pub fn blocks_per_page(mut self, blocks: usize) -> Self {
         self.blocks_per_page = blocks.clamp(1, 100_000);
         self
     }
 
-    /// Other texts, places and ids.
+    /// Chooses other texts, places and ids.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// Whether pages hold a TABLE with its CELLs; they do unless told otherwise.
+    /// Whether pages hold a TABLE with its CELLs. They do by default.
     pub fn tables(mut self, tables: bool) -> Self {
         self.tables = tables;
         self
     }
 
-    /// Whether pages hold KEY_VALUE_SET pairs; they do unless told otherwise.
+    /// Whether pages hold KEY_VALUE_SET pairs. They do by default.
     pub fn forms(mut self, forms: bool) -> Self {
         self.forms = forms;
         self
     }
 
-    /// Whether pages hold LAYOUT blocks; they do unless told otherwise.
+    /// Whether pages hold LAYOUT blocks. They do by default.
     pub fn layout(mut self, layout: bool) -> Self {
         self.layout = layout;
         self
@@ -167,11 +167,11 @@ impl Pages {
 #[derive(Default)]
 struct Template {
     bytes: Vec<u8>,
-    /// Where ids stand, and the block whose id it is.
+    /// The place of each id, and the block that it belongs to.
     ids: Vec<(usize, usize)>,
-    /// Where the page's number goes, one a block.
+    /// Where the page's number goes, once per block.
     numbers: Vec<usize>,
-    /// Where each block starts, and the end behind the last.
+    /// Where each block starts, and the end of the last one.
     starts: Vec<Start>,
 }
 
@@ -296,7 +296,7 @@ struct Place([f32; 4]);
 
 impl Place {
     fn json(&self) -> String {
-        // Textract computes in single precision and writes in double, which gives its numbers their many digits.
+        // Textract computes in single precision and writes in double, hence the many digits of its numbers.
         let [left, top, width, height] = self.0;
         let (right, bottom) = (f64::from(left + width), f64::from(top + height));
         let [left, top, width, height] = [left, top, width, height].map(f64::from);
@@ -380,10 +380,11 @@ const WORDS: &[&str] = &[
     "\"net\"",
 ];
 
-/// A page in Textract's order: the page, its lines, their words, and then what the features found among them.
+/// A page in Textract's order: the page, its lines, their words, and then what the features found in them.
 fn compose(spec: &Synthetic, rng: &mut fastrand::Rng) -> Vec<Draft> {
     let size = spec.blocks_per_page;
-    // What the features need, so that lines take exactly the rest. A layout block stands for every eight lines.
+    // How many blocks the features need, so that lines get exactly the rest. There is a layout block for every eight
+    // lines.
     let tables = if spec.tables && size >= 60 { 1 + 3 * 4 } else { 0 };
     let forms = if spec.forms && size >= 60 { 2 * 4 } else { 0 };
     let query = if spec.query.is_some() && size >= 3 { 2 } else { 0 };
@@ -438,7 +439,7 @@ fn compose(spec: &Synthetic, rng: &mut fastrand::Rng) -> Vec<Draft> {
     }
     blocks.extend(words);
     let place = |blocks: &[Draft], at: usize| blocks.get(at).and_then(|block| block.place);
-    // Children are shared out from the words in turn.
+    // The words are assigned as children in turn.
     let word_count = next_word - first_word;
     let word = |n: usize| first_word + n % word_count.max(1);
     let mut children: Vec<usize> = (first_line..first_word).collect();
@@ -528,7 +529,7 @@ fn compose(spec: &Synthetic, rng: &mut fastrand::Rng) -> Vec<Draft> {
     blocks
 }
 
-/// The id of a block: a version 4 UUID of its own for every seed, page and block.
+/// The id of a block: a different version 4 UUID for every seed, page and block.
 pub(super) fn uuid(seed: u64, page: u32, block: usize) -> [u8; 36] {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     let place = (u64::from(page) << 32) | block as u64;

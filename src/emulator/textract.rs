@@ -10,7 +10,9 @@ use tokio::time::Instant;
 use super::Inner;
 use super::calls::Call;
 use super::checks::{self, Get, Location, Start};
-use super::jobs::{Family, Job, Output, Token};
+use super::digest::hex;
+use super::faults::Fault;
+use super::jobs::{Family, Job, Output, State, Token};
 use super::quotas::Operations;
 use super::response::{Response, Shape};
 use super::route::{Failure, Strike};
@@ -20,10 +22,10 @@ use super::synthetic::Synthetic;
 /// The largest document that a job reads, in bytes (PDF and TIFF).
 const LARGEST: u64 = 500 * 1024 * 1024;
 
-/// The longest key that S3 takes, in bytes.
+/// The longest object key of S3, in bytes.
 const LONGEST_KEY: usize = 1024;
 
-/// A document, as the responses that are for it alone know it.
+/// How a response that is for one document knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Known {
     /// By its object key.
@@ -38,48 +40,94 @@ impl Known {
     }
 }
 
+/// What Textract can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    Start(Family),
+    Get(Family),
+    Summary,
+    Call(Call),
+}
+
+impl Asked {
+    pub(super) fn of(operation: &str) -> Option<Self> {
+        let got = || Family::ALL.into_iter().find(|family| family.get_operation() == operation);
+        let start = Family::started_by(operation).map(Self::Start);
+        start
+            .or_else(|| got().map(Self::Get))
+            .or_else(|| Call::of(operation).map(Self::Call))
+            .or_else(|| (operation == "GetLendingAnalysisSummary").then_some(Self::Summary))
+    }
+
+    /// The operations that it shares a rate with.
+    fn operations(self) -> Operations {
+        match self {
+            Self::Start(family) => Operations::Start(family),
+            Self::Get(family) => Operations::Get(family),
+            Self::Summary => Operations::Get(Family::Lending),
+            Self::Call(call) => Operations::Call(call),
+        }
+    }
+}
+
+/// The answer to a request that starts a job, by what its document, key and bucket allow.
+pub(super) enum Admission {
+    /// The job of this id was started with the same token before.
+    Known(String),
+    New(NewJob),
+}
+
+/// A job that can be started.
+pub(super) struct NewJob {
+    id: String,
+    output: Option<Output>,
+    pub(super) document: Arc<Object>,
+}
+
 pub(super) fn refused(code: &'static str, message: impl Into<String>) -> Failure {
     Failure::client(code, message)
 }
 
+/// Reads a request that starts a job of this family.
+pub(super) fn read_start(family: Family, input: &Value) -> Result<Start, Failure> {
+    let start = Start::read(input)?;
+    if family == Family::Analysis {
+        checks::analysis(input, 30)?;
+    }
+    Ok(start)
+}
+
 impl Inner {
-    /// Answers a Textract operation, with what was read in its document where anything was.
-    pub(super) fn textract(
+    /// Answers a Textract operation.
+    pub(super) async fn textract(
         &self,
         operation: &str,
         region: &str,
         input: Value,
-        read: Option<Response>,
         strike: &Strike,
     ) -> Result<Bytes, Failure> {
         if !input.is_object() {
             return Err(refused("SerializationException", "the body is not a JSON object"));
         }
+        let asked = Asked::of(operation).ok_or_else(|| Failure::unknown_operation(operation))?;
         self.settle();
-        match operation {
-            "StartDocumentTextDetection" => self.start(Family::Text, region, input, read, strike),
-            "StartDocumentAnalysis" => self.start(Family::Analysis, region, input, read, strike),
-            "StartExpenseAnalysis" => self.start(Family::Expense, region, input, read, strike),
-            "StartLendingAnalysis" => self.start(Family::Lending, region, input, read, strike),
-            "GetDocumentTextDetection" => self.get(Family::Text, region, &input, strike),
-            "GetDocumentAnalysis" => self.get(Family::Analysis, region, &input, strike),
-            "GetExpenseAnalysis" => self.get(Family::Expense, region, &input, strike),
-            "GetLendingAnalysis" => self.get(Family::Lending, region, &input, strike),
-            "GetLendingAnalysisSummary" => {
-                self.admit(Operations::Get(Family::Lending), region)?;
+        self.admit(asked.operations(), region)?;
+        let read = self.read_ahead(asked, region, &input).await;
+        // Reading may have taken its time.
+        self.settle();
+        match asked {
+            Asked::Start(family) => self.start(family, region, input, read, strike),
+            Asked::Get(family) => self.get(family, region, &input, strike),
+            Asked::Summary => {
                 let get = Get::read(&input)?;
                 let job = self.job(Family::Lending, region, get.job, strike)?;
                 Ok(Bytes::from(job.summary(job.ended(), false).to_string()))
             }
-            "DetectDocumentText" => self.call(Call::DetectDocumentText, region, &input, read),
-            "AnalyzeDocument" => self.call(Call::AnalyzeDocument, region, &input, read),
-            "AnalyzeExpense" => self.call(Call::AnalyzeExpense, region, &input, read),
-            "AnalyzeID" => self.call(Call::AnalyzeId, region, &input, read),
-            _ => Err(Failure::unknown_operation(operation)),
+            Asked::Call(call) => self.call(call, region, &input, read),
         }
     }
 
-    pub(super) fn admit(&self, operations: Operations, region: &str) -> Result<(), Failure> {
+    fn admit(&self, operations: Operations, region: &str) -> Result<(), Failure> {
         if self.rates.admit(operations, region, self.quotas.rate(operations)) {
             Ok(())
         } else if self.quotas.throttling_exception {
@@ -89,24 +137,19 @@ impl Inner {
         }
     }
 
-    fn start(
+    /// Whether a job can be started, or was already. To be asked, and acted upon, under the lock of the jobs.
+    pub(super) fn admission(
         &self,
         family: Family,
         region: &str,
-        input: Value,
-        read: Option<Response>,
-        strike: &Strike,
-    ) -> Result<Bytes, Failure> {
-        self.admit(Operations::Start(family), region)?;
-        let start = Start::read(&input)?;
-        if family == Family::Analysis {
-            checks::analysis(&input, 30)?;
-        }
-        let mut jobs = self.jobs.lock();
+        start: &Start,
+        input: &Value,
+        jobs: &State,
+    ) -> Result<Admission, Failure> {
         if let Some(token) = &start.token {
-            match jobs.token(family, region, token, &input) {
+            match jobs.token(family, region, token, input) {
                 Token::New => {}
-                Token::Known(id) => return Ok(started(&id)),
+                Token::Known(id) => return Ok(Admission::Known(id)),
                 Token::Mismatch => {
                     let message = "A ClientRequestToken input parameter was reused with an operation, but at least one \
                                    of the other input parameters is different from the previous call to the operation.";
@@ -116,7 +159,7 @@ impl Inner {
         }
         let most = self.quotas.of(family).concurrent_jobs;
         if most.is_some_and(|most| jobs.running(family, region) >= most) {
-            return Err(refused("LimitExceededException", "Open jobs exceed maximum concurrent job limit"));
+            return Err(Failure::too_many_jobs());
         }
         if start.topic.as_deref().is_some_and(|topic| topic.split(':').nth(3) != Some(region)) {
             return Err(refused(
@@ -129,7 +172,8 @@ impl Inner {
                 "Unable to publish to the SNS topic. Check the topic, the role and its permissions.";
             return Err(refused("InvalidParameterException", message));
         }
-        if self.document(region, &start.location)?.content.len() > LARGEST {
+        let document = self.document(region, &start.location)?;
+        if document.content.len() > LARGEST {
             let message = "S3 object size is more than the maximum limit";
             return Err(refused("DocumentTooLargeException", message));
         }
@@ -138,9 +182,9 @@ impl Inner {
             None => None,
         };
         let id = job_id();
-        let output = match start.output {
+        let output = match &start.output {
             Some((bucket, prefix)) => {
-                if self.store.region(&bucket).as_deref() != Some(region) {
+                if self.store.region(bucket).as_deref() != Some(region) {
                     let message = "Unable to access the output bucket. Check bucket name, region and/or access \
                                    permissions.";
                     return Err(refused("InvalidS3ObjectException", message));
@@ -150,7 +194,7 @@ impl Inner {
                     Some(key_arn) => Encryption::Kms { key_arn: key_arn.into(), bucket_key: false },
                     None => Encryption::S3,
                 };
-                let output = Output { bucket, folder: format!("{prefix}/{id}"), encryption };
+                let output = Output { bucket: bucket.clone(), folder: format!("{prefix}/{id}"), encryption };
                 if output.access_check().len() > LONGEST_KEY {
                     let message = "Unable to write to the output bucket. Check the length of the prefix.";
                     return Err(refused("InvalidS3ObjectException", message));
@@ -159,8 +203,26 @@ impl Inner {
             }
             None => None,
         };
+        Ok(Admission::New(NewJob { id, output, document }))
+    }
+
+    fn start(
+        &self,
+        family: Family,
+        region: &str,
+        input: Value,
+        read: Option<Response>,
+        strike: &Strike,
+    ) -> Result<Bytes, Failure> {
+        let start = read_start(family, &input)?;
+        let mut jobs = self.jobs.lock();
+        let NewJob { id, output, .. } = match self.admission(family, region, &start, &input, &jobs)? {
+            Admission::New(job) => job,
+            Admission::Known(id) => return Ok(started(&id)),
+        };
         if let Some(output) = &output {
-            // Textract tries the bucket out before it takes the job; this object is under the bucket's own default.
+            // Textract tries to write to the bucket before it accepts the job, under the bucket's own default
+            // encryption.
             let default = self.store.lock().get(&output.bucket).map(|bucket| bucket.encryption.clone());
             let access_check = Object::stored(Bytes::new(), default.unwrap_or(Encryption::S3));
             self.store.put(&output.bucket, output.access_check(), access_check);
@@ -177,13 +239,12 @@ impl Inner {
             output,
             input: input.to_string().into_boxed_str(),
             token: start.token.map(String::into_boxed_str),
-            extra_part: strike.extra_part,
-            duplicate_block: strike.duplicate_block,
+            strike: strike.of_output(),
         };
         let is_next = jobs.add(job);
         drop(jobs);
         if is_next {
-            // Who waits for messages waits until the next job ends.
+            // Whoever waits for messages waits until the next job ends.
             self.messaging.wake_all();
         }
         Ok(started(&id))
@@ -196,7 +257,7 @@ impl Inner {
                 "Unable to get object metadata from S3. Check object key, region and/or access permissions.";
             refused("InvalidS3ObjectException", message)
         };
-        // Textract cannot find an object with this in its key.
+        // Textract does not find an object with this sign in its key.
         if self.unreadable.contains(&location.bucket) || location.key.contains('#') {
             return Err(unreadable());
         }
@@ -204,7 +265,7 @@ impl Inner {
             return Err(unreadable());
         }
         let object = self.store.object(&location.bucket, &location.key).ok_or_else(unreadable)?;
-        // Textract reads it through S3, which asks KMS.
+        // Textract reads it through S3, which asks KMS for the key.
         self.usable(&object.encryption, region).map_err(|_| unreadable())?;
         Ok(object)
     }
@@ -217,7 +278,7 @@ impl Inner {
             return Err(invalid(&format!("it is {}", key.state)));
         }
         if !key.is_symmetric() {
-            return Err(invalid("it is no symmetric encryption key"));
+            return Err(invalid("it is not a symmetric encryption key"));
         }
         if key.is_aws_managed() {
             return Err(invalid("it is managed by AWS"));
@@ -225,7 +286,8 @@ impl Inner {
         Ok(key.arn.clone())
     }
 
-    /// What a document is answered with: its own response, else what was read in it, else what all are answered with.
+    /// What a document is answered with: its own response, otherwise what was read in it, otherwise the response for
+    /// all.
     pub(super) fn response_for(&self, wanted: Shape, document: &Known, read: Option<Response>) -> Response {
         if let Some(response) = self.own_response(wanted, document) {
             return response.clone();
@@ -242,19 +304,18 @@ impl Inner {
         Response::failed(format!("the emulator was given no response with {}", wanted.list()))
     }
 
-    /// The latest response that was given for this document alone.
+    /// The latest response that is for this document alone.
     pub(super) fn own_response(&self, wanted: Shape, document: &Known) -> Option<&Response> {
         let mut own = self.responses_of.iter().rev().filter(|(known, _)| known == document);
         own.find_map(|(_, response)| response.fits(wanted).then_some(response))
     }
 
     fn job(&self, family: Family, region: &str, id: &str, strike: &Strike) -> Result<Arc<Job>, Failure> {
-        let job = self.jobs.get(family, region, id).filter(|_| !strike.expired_job);
+        let job = self.jobs.get(family, region, id).filter(|_| !strike.takes(&Fault::ExpiredJob));
         job.ok_or_else(|| refused("InvalidJobIdException", "Request has invalid Job Id"))
     }
 
     fn get(&self, family: Family, region: &str, input: &Value, strike: &Strike) -> Result<Bytes, Failure> {
-        self.admit(Operations::Get(family), region)?;
         let get = Get::read(input)?;
         let job = self.job(family, region, get.job, strike)?;
         let (items, ended) = (job.response.items(), job.ended());
@@ -281,14 +342,13 @@ fn job_id() -> String {
     (0..4).map(|_| format!("{:016x}", fastrand::u64(..))).collect()
 }
 
-/// Opaque to clients: where the page starts, and a seal that binds it to its job.
+/// Where the page starts, and a digest that binds that to its job. Clients see neither.
 fn next_token(job: &str, offset: u64) -> String {
     let seal = Sha256::digest(format!("{job} {offset}"));
-    let seal: String = seal.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{offset:x}.{seal}")
+    format!("{offset:x}.{}", hex(seal))
 }
 
-/// What is answered where the emulator was given nothing: two small pages, one invoice, one licence, or one payslip.
+/// The answer if the emulator was given no response: two small pages, one invoice, one licence, or one payslip.
 fn sample(shape: Shape) -> Response {
     let geometry = json!({
         "BoundingBox": {"Height": 0.02322372794151306, "Left": 0.7483330965042114, "Top": 0.2562568366527557,

@@ -1,11 +1,14 @@
-//! The account that the tests live in.
+//! The account that the tests work in.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use aws_types::SdkConfig;
+use aws_types::sdk_config::{SharedTimeSource, TimeSource};
 use inkseal::emulator::{Emulator, EmulatorBuilder, Synthetic};
 use inkseal::job::{NeedsBucket, NeedsKey, SecureJobBuilder};
 use inkseal::resource::{AccountId, Bucket, KmsKey, S3Object};
 use inkseal::{Analysis, Clients, CompletedJob, Family, Feature, SecureJob, WaitOptions};
+use tokio::time::Instant;
 
 pub const ACCOUNT: &str = "111122223333";
 pub const KEY_ID: &str = "1234abcd-12ab-34cd-56ef-1234567890ab";
@@ -22,11 +25,27 @@ pub fn emulator() -> EmulatorBuilder {
         .bucket(RESULTS)
         .object(SOURCE, DOCUMENT, "%PDF-1.7")
         .response(Synthetic::pages(3).blocks_per_page(40))
-        .parts_of(30)
+        .blocks_per_part(30)
 }
 
 pub fn clients(emulator: &Emulator) -> Clients {
     Clients::builder().get_rate(1000.0).connect(&emulator.sdk_config()).unwrap()
+}
+
+/// A wall clock that advances with tokio's.
+#[derive(Debug)]
+struct TokioTime(SystemTime, Instant);
+
+impl TimeSource for TokioTime {
+    fn now(&self) -> SystemTime {
+        self.0 + self.1.elapsed()
+    }
+}
+
+/// A configuration whose clients measure time by tokio's clock, as the emulator does.
+pub fn on_tokio_time(config: &SdkConfig) -> SdkConfig {
+    let time = SharedTimeSource::new(TokioTime(SystemTime::now(), Instant::now()));
+    config.to_builder().time_source(time).build()
 }
 
 pub fn input() -> S3Object {

@@ -1,7 +1,7 @@
-//! Simple answers in the shapes of the real ones, the same for the same text every time.
+//! Simple answers in the shapes of the real ones, which are always the same for the same text.
 //!
-//! Entities are runs of capitalised words, key phrases runs of longer words, sentiments and languages are told by lists of
-//! words, and a document with a digit is of the class `FORM`, any other of `PROSE`.
+//! Entities are runs of capitalised words, key phrases are runs of longer words, lists of words decide on sentiments
+//! and languages, and a document with a digit is of the class `FORM`, any other of `PROSE`.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ const STOP_WORDS: [(&str, [&str; 8]); 5] = [
     ("it", ["il", "gli", "della", "che", "e", "sono", "con", "una"]),
 ];
 
-/// A word: its first code point, the one after its last, itself, and what follows it.
+/// A word: its first code point, the one after its last, its text, and the character that follows it.
 struct Word<'t> {
     begin: usize,
     end: usize,
@@ -46,10 +46,10 @@ fn words(text: &str) -> Vec<Word<'_>> {
     words
 }
 
-/// Words for which `fits` holds that follow each other after single characters: begin, end and text.
+/// Runs of words for which `fits` holds and between which there are single characters: begin, end and text.
 fn runs(text: &str, fits: impl Fn(&str) -> bool) -> Vec<(usize, usize, String)> {
     let mut runs: Vec<(usize, usize, String)> = Vec::new();
-    // What stands behind the word before, where that was taken.
+    // What follows the previous word, if that was taken.
     let mut follows = None;
     for word in words(text) {
         let takes = fits(word.text);
@@ -120,7 +120,7 @@ pub(super) fn languages(text: &str) -> Value {
     json!({"Languages": [{"LanguageCode": best, "Score": 0.95}]})
 }
 
-/// Documents of this analysis have their line as a string.
+/// The line number of a document is a string in this analysis.
 pub(super) fn classes(text: &str) -> Value {
     let (first, second) = match text.chars().any(|c| c.is_ascii_digit()) {
         true => ("FORM", "PROSE"),
@@ -129,8 +129,8 @@ pub(super) fn classes(text: &str) -> Value {
     json!({"Classes": [{"Name": first, "Score": 0.9}, {"Name": second, "Score": 0.1}]})
 }
 
-/// `topic-terms.csv` and `doc-topics.csv`: the most frequent words are dealt out to the topics in turn, and each document is
-/// about the topic of its own most frequent word.
+/// `topic-terms.csv` and `doc-topics.csv`: the most frequent words are assigned to the topics in turn, and each
+/// document is about the topic of its own most frequent word.
 pub(super) fn topics(documents: &[Document], number: usize) -> (String, String) {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     let longer = |text: &str| -> Vec<String> {

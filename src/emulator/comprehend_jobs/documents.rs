@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::store::Store;
 
-/// One document: where it stands, and its text or why there is none.
+/// One document: where it is, and its text or why there is none.
 pub(super) struct Document {
     pub(super) file: String,
     pub(super) line: Option<u64>,
@@ -18,7 +18,7 @@ pub(super) enum Unread {
 }
 
 impl Document {
-    /// A line of output: the result, or the error, with the members that say of which document.
+    /// A line of output: the result or the error, with the members that name the document.
     pub(super) fn result(&self, result: Value) -> Value {
         let mut line = match self.text {
             Ok(_) => result,
@@ -43,7 +43,7 @@ impl Document {
     }
 }
 
-/// Every document of the objects whose keys begin with the prefix, in the order of the keys.
+/// Every document in the objects whose keys begin with the prefix, in the order of the keys.
 pub(super) fn documents(
     store: &Store,
     bucket: &str,

@@ -15,7 +15,7 @@ pub(super) enum Kind {
     Recognizer,
 }
 
-/// What is asked of a job.
+/// What is done with a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verb {
     Start,
@@ -27,13 +27,13 @@ pub(super) enum Verb {
 pub(super) struct Names {
     pub(super) start: &'static str,
     pub(super) describe: &'static str,
-    /// None where jobs cannot be stopped.
+    /// None if such jobs cannot be stopped.
     pub(super) stop: Option<&'static str>,
-    /// The member that a description stands in.
+    /// The member that holds a description.
     pub(super) properties: &'static str,
-    /// What the ARN of a job has before its id.
+    /// The part of a job's ARN before its id.
     pub(super) resource: &'static str,
-    /// What the folder of a job's output has between the account and its id.
+    /// The part of a job's output folder between the account and the id.
     pub(super) folder: &'static str,
     /// The largest document, in bytes.
     pub(super) document_bytes: usize,
@@ -171,7 +171,7 @@ impl Kind {
         }
     }
 
-    /// Whether it is the training of a model, which is known by an ARN.
+    /// Whether it is the training of a model, which is identified by an ARN.
     pub(super) fn trains(self) -> bool {
         matches!(self, Self::Classifier | Self::Recognizer)
     }
@@ -184,7 +184,7 @@ impl Kind {
         }
     }
 
-    /// Whether its machines have volumes that a key can be given for, and a network.
+    /// Whether its machines have volumes, for which a key can be given, and a network.
     pub(super) fn has_volumes(self) -> bool {
         self != Self::Pii
     }

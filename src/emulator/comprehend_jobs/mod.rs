@@ -1,7 +1,8 @@
-//! Comprehend's jobs and trainings: started, described, stopped, and their output left when they end.
+//! Comprehend's jobs and trainings: how they are started, described and stopped, and the output that they write when
+//! they end.
 //!
-//! A job reads its input when it is started, and puts its output into the bucket when it ends, under the key that it was given
-//! for it. What it finds is in [`answers`]; personal data is found as in the synchronous operations.
+//! A job reads its input when it is started, and writes its output to the bucket when it ends, encrypted under the key
+//! that it was given for that. [`answers`] has what it finds; personal data is found as in the synchronous operations.
 
 mod answers;
 mod documents;
@@ -9,7 +10,8 @@ mod kind;
 mod output;
 mod request;
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -22,24 +24,38 @@ use self::kind::{Kind, Verb};
 use self::output::Files;
 use self::request::{Request, invalid};
 use super::Inner;
-use super::messaging::partition;
+use super::faults::Fault;
+use super::regions::partition;
 use super::route::{Failure, Strike};
 use super::store::{Encryption, Object, Store};
 
-/// How long a job is seen to be stopping.
+/// How long a job appears to be stopping.
 const STOPPING: Duration = Duration::from_secs(1);
 
-/// What a job says that could not read its input.
+/// The message of a job that could not read its input.
 const UNREADABLE: &str =
     "NO_READ_ACCESS_TO_INPUT: The provided data access role does not have proper access to the input data.";
 
-/// Every job, by its id or ARN.
+/// Whether there is such an operation on jobs.
+pub(super) fn has(operation: &str) -> bool {
+    Kind::of(operation).is_some()
+}
+
+/// Whether the operation starts a job or a training.
+pub(super) fn starts_a_job(operation: &str) -> bool {
+    matches!(Kind::of(operation), Some((_, Verb::Start)))
+}
+
+/// Every job.
 #[derive(Default)]
 pub(super) struct ComprehendJobs(Mutex<State>);
 
 #[derive(Default)]
 struct State {
+    /// By id or ARN.
     jobs: BTreeMap<String, Job>,
+    /// Jobs whose output has not been written, the next to end at the top; without those that never end.
+    ends: BinaryHeap<Reverse<(Instant, String)>>,
     /// Jobs by region, operation and token.
     tokens: BTreeMap<TokenOf, String>,
 }
@@ -57,7 +73,7 @@ struct Job {
     output: Option<Output>,
 }
 
-/// Where a job writes, and what it has not written yet.
+/// Where a job writes, and the files that it has not written yet.
 struct Output {
     bucket: String,
     /// `{prefix}/{account}-{kind}-{id}/output/`.
@@ -66,7 +82,7 @@ struct Output {
     files: Files,
 }
 
-/// Without what the caller or the documents say.
+/// Without anything of the caller's or of the documents.
 impl fmt::Debug for ComprehendJobs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ComprehendJobs({} jobs)", self.lock().jobs.len())
@@ -77,13 +93,27 @@ impl fmt::Debug for ComprehendJobs {
 type TokenOf = (String, &'static str, String);
 
 impl State {
+    fn add(&mut self, id: String, job: Job) {
+        // What is further away than a clock can say is never.
+        if let (Some(end), Some(_)) = (job.began.checked_add(job.duration), &job.output) {
+            self.ends.push(Reverse((end, id.clone())));
+        }
+        self.jobs.insert(id, job);
+    }
+
+    /// Takes out the id of the next job that has ended by `now`.
+    fn next_ended(&mut self, now: Instant) -> Option<String> {
+        self.ends.peek().filter(|Reverse((end, _))| *end <= now)?;
+        self.ends.pop().map(|Reverse((_, id))| id)
+    }
+
     /// The answer to a request whose token is known.
     fn known(&self, token: Option<&TokenOf>, kind: Kind, input: &Value) -> Option<Result<Value, Failure>> {
         let id = self.tokens.get(token?)?;
         let job = self.jobs.get(id)?;
         Some(match job.input == *input {
             true => Ok(started(kind, id, job)),
-            // The API reference does not say; nobody is served by a second job.
+            // The API reference does not say what happens then; a second job would help nobody.
             false => Err(invalid("the ClientRequestToken was used for another request")),
         })
     }
@@ -96,8 +126,11 @@ impl ComprehendJobs {
 
     /// Writes the output of the jobs that have ended by now.
     pub(super) fn settle(&self, store: &Store) {
-        for job in self.lock().jobs.values_mut().filter(|job| job.ended() && job.stopped.is_none()) {
-            let Some(output) = &mut job.output else { continue };
+        let mut state = self.lock();
+        let now = Instant::now();
+        while let Some(id) = state.next_ended(now) {
+            let job = state.jobs.get_mut(&id).filter(|job| job.stopped.is_none());
+            let Some(output) = job.and_then(|job| job.output.as_mut()) else { continue };
             for (name, bytes) in std::mem::take(&mut output.files) {
                 let key = format!("{}{name}", output.folder);
                 store.put(&output.bucket, key, Object::stored(bytes, output.encryption.clone()));
@@ -172,7 +205,7 @@ impl Job {
             said["JobArn"] = json!(self.arn);
             said["JobStatus"] = json!(status);
         }
-        // A job that takes longer than the clock reaches can be stopped before its end.
+        // A job that never ends can be stopped.
         if !matches!(status, "SUBMITTED" | "IN_PROGRESS" | "TRAINING" | "STOP_REQUESTED")
             && let Some(end) = self.began_at.checked_add(self.duration)
         {
@@ -191,7 +224,7 @@ impl Job {
 }
 
 impl Inner {
-    /// Answers an operation on jobs; none where it is no such operation.
+    /// Answers an operation on jobs; none if it is another operation.
     pub(super) async fn analysis(
         &self,
         operation: &str,
@@ -237,7 +270,7 @@ impl Inner {
         let job = state
             .jobs
             .get_mut(id)
-            .filter(|job| job.kind == kind && job.region == region && !strike.expired_job);
+            .filter(|job| job.kind == kind && job.region == region && !strike.takes(&Fault::ExpiredJob));
         let job = job.ok_or_else(|| match kind.trains() {
             true => Failure::client("ResourceNotFoundException", "The specified resource ARN was not found."),
             false => Failure::client("JobNotFoundException", "The specified job was not found."),
@@ -285,7 +318,7 @@ impl Inner {
         };
         let answer = started(kind, &id, &job);
         let mut state = self.comprehend_jobs.lock();
-        // Another request with this token may have come in while the documents were looked at.
+        // Another request with this token may have come in while the documents were analysed.
         if let Some(answer) = state.known(token.as_ref(), kind, input) {
             return answer;
         }
@@ -296,11 +329,11 @@ impl Inner {
         if let Some(token) = token {
             state.tokens.insert(token, id.clone());
         }
-        state.jobs.insert(id, job);
+        state.add(id, job);
         Ok(answer)
     }
 
-    /// What is known of a job by: a made-up id, or the ARN of a model; and its ARN.
+    /// What identifies a job, a made-up id or the ARN of a model; and its ARN.
     fn analysis_id(&self, kind: Kind, region: &str, request: &Request<'_>) -> (String, String) {
         let partition = partition(region);
         let (account, resource) = (&self.account, kind.names().resource);
@@ -337,7 +370,7 @@ impl Inner {
             }
             None => self.store.lock().get(bucket).map_or(Encryption::S3, |bucket| bucket.encryption.clone()),
         };
-        // Models are known by ARNs, which no folder is named for.
+        // Models are identified by ARNs, after which no folder is named.
         let id = if kind.trains() { format!("{:032x}", fastrand::u128(..)) } else { id.to_owned() };
         let slash = if prefix.is_empty() || prefix.ends_with('/') { "" } else { "/" };
         let folder = format!("{prefix}{slash}{}-{}-{id}/output/", self.account, kind.names().folder);
@@ -351,11 +384,11 @@ impl Inner {
 
     fn comprehend_can_use(&self, region: &str, name: &str, direct: bool) -> Result<(), Failure> {
         if direct && name.contains("alias/") {
-            return Err(bad_key("an alias is not taken here: give the id or the ARN of the key"));
+            return Err(bad_key("an alias is not accepted here: give the id or the ARN of the key"));
         }
         let key = self.keys.find(region, name).map_err(|missing| bad_key(&missing.to_string()))?;
         match key.state {
-            _ if !key.is_symmetric() => Err(bad_key("it is no symmetric encryption key")),
+            _ if !key.is_symmetric() => Err(bad_key("it is not a symmetric encryption key")),
             "Enabled" => Ok(()),
             state => Err(bad_key(&format!("it is {state}"))),
         }
@@ -391,5 +424,48 @@ fn started(kind: Kind, id: &str, job: &Job) -> Value {
     match kind.trains() {
         true => json!({ kind.arn_member(): job.arn }),
         false => json!({"JobId": id, "JobArn": job.arn, "JobStatus": "SUBMITTED"}),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::store::Bucket;
+    use super::*;
+
+    /// If every request looked at every job, this would take minutes.
+    #[tokio::test(start_paused = true)]
+    async fn twenty_thousand_jobs_end_one_after_another() {
+        const JOBS: u64 = 20_000;
+        let (jobs, store) = (ComprehendJobs::default(), Store::default());
+        let bucket = Bucket::new("us-east-1".to_owned(), "111122223333".to_owned());
+        store.lock().insert("results".to_owned(), bucket);
+        for number in 1..=JOBS {
+            let output = Output {
+                bucket: "results".to_owned(),
+                folder: format!("{number}/"),
+                encryption: Encryption::S3,
+                files: vec![("output".to_owned(), Bytes::from_static(b"{}"))],
+            };
+            let job = Job {
+                kind: Kind::Pii,
+                region: "us-east-1".to_owned(),
+                arn: String::new(),
+                input: json!({}),
+                began: Instant::now(),
+                began_at: SystemTime::now(),
+                duration: if number == JOBS { Duration::MAX } else { Duration::from_secs(number) },
+                stopped: (number == 1).then(Instant::now),
+                failure: None,
+                output: Some(output),
+            };
+            jobs.lock().add(number.to_string(), job);
+        }
+        let written = || store.lock().get("results").map_or(0, |bucket| bucket.objects.len() as u64);
+        for second in 1..JOBS {
+            tokio::time::advance(Duration::from_secs(1)).await;
+            jobs.settle(&store);
+            assert_eq!(written(), second - 1, "all but the one that was stopped");
+        }
+        assert!(jobs.lock().ends.is_empty(), "one job never ends, and nothing waits for it");
     }
 }

@@ -1,4 +1,4 @@
-//! What a job leaves in its output.
+//! The files that a job writes.
 
 use async_compression::tokio::write::GzipEncoder;
 use bytes::Bytes;
@@ -61,7 +61,7 @@ impl Inner {
                 (Some(config), Ok(text)) => redacted(config, text, &entities),
                 _ => document.result(json!({"Entities": entities.iter().map(super::super::comprehend::entity).collect::<Vec<_>>()})).to_string(),
             };
-            // As its input has it: a document of a file of its own ends as it did.
+            // As in the input: a document that is a whole file ends as the file does.
             let end = if redaction.is_some() && document.line.is_none() { "" } else { "\n" };
             let name = format!("{}.out", document.file);
             match files.last_mut() {
@@ -102,7 +102,7 @@ fn redacted(config: &Value, text: &str, entities: &[super::super::comprehend::En
     out
 }
 
-/// `output.tar.gz`, of these files.
+/// `output.tar.gz` with these files.
 async fn archive(files: &[(&str, String)]) -> Result<Files, Failure> {
     let failed = |_| Failure::server("InternalServerException", "Internal error");
     let mut builder = tokio_tar::Builder::new(Vec::new());

@@ -1,15 +1,13 @@
-//! What Comprehend refuses in a request that starts a job, by the limits of its API reference.
+//! What Comprehend refuses in a request that starts a job, according to the limits in its API reference.
 
 use serde_json::Value;
 
 use super::super::checks::{any, role};
+use super::super::comprehend::LANGUAGES;
 use super::super::route::Failure;
 use super::kind::Kind;
 
-/// The language codes of the API reference.
-const LANGUAGES: [&str; 12] = ["ar", "hi", "ko", "zh-TW", "ja", "zh", "de", "pt", "en", "it", "fr", "es"];
-
-/// A request that was found right, but for what only the keys and the buckets tell.
+/// A request in which everything is right that can be checked without the keys and the buckets.
 pub(super) struct Request<'a> {
     pub(super) token: Option<&'a str>,
     /// Of an analysis: the bucket, the prefix, and whether each line is a document.
@@ -146,7 +144,7 @@ fn required<T>(value: Option<T>, member: &str) -> Result<T, Failure> {
     })
 }
 
-/// A string member of 1 to so many characters and a form; absent and null are none.
+/// A string member of 1 to `most` characters and this form; none if it is absent or null.
 fn text<'a>(
     input: &'a Value,
     member: &str,
@@ -180,7 +178,7 @@ fn place(uri: &str) -> Option<(&str, &str)> {
     ((3..=63).contains(&bucket.len()) && bucket.bytes().all(fits)).then_some((bucket, prefix))
 }
 
-/// No underscores, which Textract's tokens may have.
+/// Without underscores, which Textract's tokens may have.
 fn token(value: &str) -> bool {
     value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }

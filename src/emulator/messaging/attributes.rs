@@ -10,7 +10,7 @@ use super::super::route::Failure;
 use super::queue::{Redrive, Settings};
 use super::{Held, Messaging};
 
-/// Kept as they are given: the emulator has no policies, and does not encrypt what is gone when it ends.
+/// Kept as they are given: the emulator has no policies, and does not encrypt what exists only as long as it does.
 const KEPT: [&str; 5] = [
     "KmsDataKeyReusePeriodSeconds",
     "KmsMasterKeyId",
@@ -19,7 +19,7 @@ const KEPT: [&str; 5] = [
     "SqsManagedSseEnabled",
 ];
 
-/// What only the service sets.
+/// The attributes that only the service sets.
 const READ_ONLY: [&str; 6] = [
     "ApproximateNumberOfMessages",
     "ApproximateNumberOfMessagesDelayed",
@@ -29,7 +29,7 @@ const READ_ONLY: [&str; 6] = [
     "QueueArn",
 ];
 
-/// What is set.
+/// The attributes that callers set and that affect the queue.
 const SETTINGS: [&str; 6] = [
     "DelaySeconds",
     "MaximumMessageSize",
@@ -45,7 +45,7 @@ pub(super) fn is_queue_name(name: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
-/// What a request sets, on top of what there is.
+/// Applies what a request sets to what there is.
 pub(super) fn apply(
     given: Option<&Map<String, Value>>,
     settings: &mut Settings,
@@ -80,7 +80,7 @@ pub(super) fn apply(
     Ok(())
 }
 
-/// A redrive policy; an empty text takes it away.
+/// A redrive policy; an empty string removes it.
 fn redrive(text: &str) -> Result<Option<Redrive>, Failure> {
     if text.is_empty() {
         return Ok(None);
@@ -108,7 +108,7 @@ fn unknown(name: &str) -> Failure {
     Failure::client("InvalidAttributeName", format!("Unknown Attribute {name}."))
 }
 
-/// The attributes that a request asks for.
+/// The attributes that a request asks for, as JSON.
 pub(super) fn write(
     messaging: &Messaging,
     arn: &str,

@@ -1,14 +1,14 @@
-//! What Textract tells a topic when a job ends.
+//! The message that Textract publishes when a job ends.
 
 use serde::{Deserialize, Serialize};
 
 use super::super::Inner;
 use super::super::jobs::Job;
 
-/// The operation by which message faults know these notifications.
-pub(in super::super) const OPERATION: &str = "Notification";
+/// What the rules of message faults call these notifications, in place of an operation.
+pub(in super::super) const NOTIFICATION: &str = "Notification";
 
-/// The message, in Textract's order.
+/// The message, with its members in Textract's order.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Completion<'a> {
@@ -30,7 +30,7 @@ struct Document<'a> {
     bucket: &'a str,
 }
 
-/// What the message repeats of the request that started the job.
+/// The members of the request that started the job which the message repeats.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Started {
@@ -75,6 +75,6 @@ impl Inner {
             document_location: Document { key: name, bucket },
         };
         let message = serde_json::to_string(&completion).unwrap_or_default();
-        self.publish(OPERATION, &channel.topic, None, &message, ended);
+        self.publish(NOTIFICATION, &channel.topic, None, &message, ended);
     }
 }

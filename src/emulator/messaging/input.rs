@@ -1,4 +1,4 @@
-//! The members of a request to SQS, and what is refused of any.
+//! The members of a request to SQS, and what is refused in any of them.
 
 use std::time::Duration;
 

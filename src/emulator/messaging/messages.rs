@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use md5::{Digest, Md5};
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
+use super::super::digest::md5;
 use super::super::route::Failure;
 use super::input::{integer, missing, names, no_such_queue, required, seconds};
 use super::queue::{LONGEST_IN_FLIGHT, Message, NotChanged, Receipt, Received, later};
 use super::sqs::{Call, wire_code};
 use super::{Held, attributes, message_id, receipt};
 
-/// The bytes of all messages of a batch.
+/// The most bytes that the messages of a batch can have together.
 const LARGEST_BATCH: usize = 1024 * 1024;
 
 impl Call<'_> {
@@ -49,7 +49,7 @@ impl Call<'_> {
         let id = message_id();
         let message = Message::new(id.as_str().into(), body.into(), now);
         state.deliver(&self.inner.faults, self.operation, &arn, message, visible);
-        Ok(json!({"MessageId": id, "MD5OfMessageBody": md5(body)}))
+        Ok(json!({"MessageId": id, "MD5OfMessageBody": md5(body.as_bytes())}))
     }
 
     pub(super) fn send_batch(&self) -> Result<Value, Failure> {
@@ -92,7 +92,7 @@ impl Call<'_> {
             if Instant::now() >= deadline {
                 return Ok(json!({}));
             }
-            // A message of a job that ends by then, or one that becomes visible, is here by time alone.
+            // A message of a job that ends before that, or one that becomes visible, comes without any news.
             let visible = self.messaging.lock().queues.get(&arn).and_then(|held| held.queue.next_visible());
             let next = [visible, self.inner.jobs.next_end()].into_iter().flatten().fold(deadline, Ord::min);
             tokio::select! {
@@ -102,7 +102,7 @@ impl Call<'_> {
         }
     }
 
-    /// What can be received now; none where there is nothing.
+    /// The messages that can be received now; none if there are none.
     fn take(&self, arn: &str, request: &Receive) -> Result<Option<Value>, Failure> {
         let mut state = self.messaging.lock();
         let received =
@@ -120,7 +120,7 @@ impl Call<'_> {
         let mut answer = json!({
             "MessageId": &**id,
             "ReceiptHandle": receipt::handle(queue, receipt),
-            "MD5OfBody": md5(body),
+            "MD5OfBody": md5(body.as_bytes()),
             "Body": &**body,
         });
         let millis = |at: Instant| self.messaging.millis(at).to_string();
@@ -160,7 +160,7 @@ impl Call<'_> {
         })
     }
 
-    /// Does the same with every entry, and tells of each how it went.
+    /// Does the same with every entry, and reports the result of each.
     pub(super) fn batch(
         &self,
         each: impl Fn(&Self, &Value) -> Result<Value, Failure>,
@@ -192,7 +192,7 @@ impl Call<'_> {
     }
 }
 
-/// What is asked for in a `ReceiveMessage`.
+/// What a `ReceiveMessage` asks for.
 struct Receive<'a> {
     most: usize,
     visibility: Option<Duration>,
@@ -214,7 +214,7 @@ impl<'a> Receive<'a> {
     }
 }
 
-/// The ids of the entries, which must be one to ten, of a form, and distinct.
+/// The ids of the entries: one to ten, well-formed and distinct.
 fn batch_ids(entries: &[Value]) -> Result<Vec<&str>, Failure> {
     if entries.is_empty() {
         let message = "There should be at least one entry in the request.";
@@ -268,8 +268,4 @@ fn not_changed(reason: NotChanged) -> Failure {
 /// The characters of XML 1.0.
 fn is_allowed(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
-}
-
-fn md5(body: &str) -> String {
-    Md5::digest(body.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }

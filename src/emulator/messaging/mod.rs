@@ -1,4 +1,4 @@
-//! SNS and SQS: queues and topics, and how messages come from one to the other.
+//! SNS and SQS: queues and topics, and how messages get from a topic to its queues.
 
 mod attributes;
 mod completion;
@@ -21,6 +21,7 @@ use tokio::time::Instant;
 
 pub use self::setup::{Delivery, EmulatedQueue, QueueCounts};
 
+pub(super) use self::completion::NOTIFICATION;
 pub(super) use self::setup::Setup;
 pub(super) use self::sns::{is_query, query_reply};
 pub(super) use self::sqs::wire_code;
@@ -29,12 +30,13 @@ use self::queue::{Message, Queue, Received, Settings, Turn, later};
 use self::topic::{Subscription, Topic};
 use super::Inner;
 use super::faults::{Fault, Faults};
+use super::regions::partition;
 
-/// Everything that sends and keeps messages.
+/// The services that send and keep messages.
 pub(super) struct Messaging {
     account: String,
     state: Mutex<State>,
-    /// An instant of tokio's clock and what the wall clock said then, in milliseconds since 1970.
+    /// An instant of tokio's clock, and the wall clock's time at that instant in milliseconds since 1970.
     epoch: OnceLock<(Instant, u64)>,
 }
 
@@ -42,23 +44,23 @@ pub(super) struct Messaging {
 pub(super) struct State {
     queues: BTreeMap<String, Held>,
     topics: BTreeMap<String, Topic>,
-    /// When queues were deleted; for a minute no other can have their names.
+    /// When queues were deleted; for a minute no other queue can have their names.
     deleted: HashMap<String, Instant>,
-    /// How many queues there ever were.
+    /// How many queues there have been.
     serial: u64,
     random: fastrand::Rng,
 }
 
-/// A queue and what belongs to it in the service.
+/// A queue, and what the service keeps with it.
 struct Held {
     queue: Queue,
     name: String,
-    /// Tells queues of one name apart that were there one after the other.
+    /// Distinguishes queues that have had the same name one after the other.
     serial: u64,
     created: Instant,
     modified: Instant,
     purged: Option<Instant>,
-    /// Attributes that the emulator keeps and does not act on.
+    /// Attributes that the emulator keeps without acting on them.
     kept: BTreeMap<String, String>,
     door: Arc<Door>,
 }
@@ -66,7 +68,8 @@ struct Held {
 /// Where receivers wait for messages.
 #[derive(Debug, Default)]
 struct Door {
-    /// Held by the one receiver that watches the clock, so that a message wakes one and not all of them. It is fair.
+    /// Held by the one receiver that watches the clock, so that a message wakes one receiver instead of all. It is
+    /// fair.
     turn: tokio::sync::Mutex<()>,
     news: Notify,
 }
@@ -85,13 +88,13 @@ impl Messaging {
             topics: BTreeMap::new(),
             deleted: HashMap::new(),
             serial: 0,
-            // Of one seed, so that a run can be repeated.
+            // With a fixed seed, so that a run can be repeated.
             random: fastrand::Rng::with_seed(0),
         };
         Self { account: account.to_owned(), state: Mutex::new(state), epoch: OnceLock::new() }
     }
 
-    /// Nothing else is locked under this but the faults.
+    /// Nothing is locked under this except the faults.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -104,7 +107,7 @@ impl Messaging {
         format!("arn:{}:sns:{region}:{}:{name}", partition(region), self.account)
     }
 
-    /// What the wall clock says at this instant, in milliseconds since 1970. It goes as tokio's clock goes.
+    /// The wall clock's time at this instant, in milliseconds since 1970. It advances with tokio's clock.
     fn millis(&self, at: Instant) -> u64 {
         let (instant, millis) = self.epoch.get_or_init(|| {
             let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -119,7 +122,7 @@ impl Messaging {
         self.lock().topics.contains_key(arn)
     }
 
-    /// Makes every receiver that waits look at the clock again.
+    /// Makes every receiver that waits check the clock again.
     pub(super) fn wake_all(&self) {
         for held in self.lock().queues.values() {
             held.door.news.notify_one();
@@ -165,27 +168,40 @@ impl State {
         })
     }
 
-    /// Puts a message into a queue, as often and as late as the faults of this operation say. Gone without a trace where
-    /// there is no such queue.
+    /// Puts a message into a queue, as often and as late as the faults of this operation say. If there is no such
+    /// queue, the message is lost.
     fn deliver(&mut self, faults: &Faults, operation: &str, queue: &str, message: Message, visible: Instant) {
         let Some(held) = self.queues.get_mut(queue) else { return };
+        let struck = faults.strike_message(operation, &held.name);
+        let lost = struck.iter().filter(|struck| *struck.fault() == Fault::LostMessage);
+        if lost.inspect(|struck| struck.took_effect()).count() > 0 {
+            return;
+        }
         let (mut copies, mut visible, mut turn) = (1_u32, visible, Turn::Last);
-        for fault in faults.strike_message(operation, &held.name) {
-            match fault {
-                Fault::DuplicateMessage => copies = copies.saturating_add(1),
-                Fault::LostMessage => copies = 0,
-                Fault::LateMessage(by) => visible = later(visible, by),
+        for struck in &struck {
+            match struck.fault() {
+                Fault::DuplicateMessage => {
+                    copies = copies.saturating_add(1);
+                    struck.took_effect();
+                }
+                Fault::LateMessage(by) if !by.is_zero() => {
+                    visible = later(visible, *by);
+                    struck.took_effect();
+                }
                 Fault::OutOfOrderMessage => turn = Turn::At(self.random.f64()),
                 _ => {}
             }
         }
+        let mut overtakes = false;
         for _ in 0..copies {
-            held.queue.send(message.clone(), visible, turn, Instant::now());
+            overtakes |= held.queue.send(message.clone(), visible, turn, Instant::now());
         }
+        let out_of_order = struck.iter().filter(|struck| *struck.fault() == Fault::OutOfOrderMessage);
+        out_of_order.filter(|_| overtakes).for_each(|struck| struck.took_effect());
         held.door.news.notify_one();
     }
 
-    /// Takes messages out of a queue; those that were received too often go to its dead-letter queue.
+    /// Takes messages out of a queue. Those that were received too often go to its dead-letter queue.
     fn take(
         &mut self,
         arn: &str,
@@ -216,28 +232,20 @@ impl State {
 }
 
 impl Inner {
-    /// Brings what happens by itself up to the present: jobs that have ended leave their output, then say so.
+    /// Catches up with what happens by itself: jobs that have ended write their output, then publish their
+    /// notification.
     pub(super) fn settle(&self) {
-        self.jobs.settle(&self.store, self.parts_of, |job| self.announce(job));
+        self.jobs.settle(&self.store, self.blocks_per_part, |job| self.announce(job));
         self.comprehend_jobs.settle(&self.store);
     }
 }
 
-/// A new message id, in the form of a UUID of version 4.
+/// A new message id, which has the form of a version 4 UUID.
 fn message_id() -> String {
     let [high, low] = [fastrand::u64(..), fastrand::u64(..)];
     let (a, b, c) = (high >> 32, high >> 16 & 0xffff, high & 0xfff);
     let (d, e) = (low >> 48 & 0x3fff | 0x8000, low & 0xffff_ffff_ffff);
     format!("{a:08x}-{b:04x}-4{c:03x}-{d:04x}-{e:012x}")
-}
-
-/// By code of the emulator's own, as with every name.
-pub(super) fn partition(region: &str) -> &'static str {
-    match region {
-        _ if region.starts_with("cn-") => "aws-cn",
-        _ if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
-    }
 }
 
 fn whole_millis(duration: Duration) -> u64 {

@@ -1,6 +1,6 @@
 //! One queue, without a protocol: which messages are visible, which are in flight, and until when.
 //!
-//! Every step costs the logarithm of the number of messages, however many there are.
+//! Every step takes time in proportion to the logarithm of the number of messages.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The longest that a message can be in flight, from when it was received.
+/// The longest time that a message can be in flight, counted from when it was received.
 pub(super) const LONGEST_IN_FLIGHT: Duration = Duration::from_secs(43_200);
 
-/// How many messages of a standard queue can be in flight.
+/// The most messages of a standard queue that can be in flight.
 pub(super) const MOST_IN_FLIGHT: usize = 120_000;
 
-/// The attributes of a queue that change what it does.
+/// The attributes of a queue that affect what it does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Settings {
     pub(super) visibility: Duration,
@@ -40,7 +40,7 @@ impl Default for Settings {
     }
 }
 
-/// Where messages go that were received too often.
+/// Where messages go when they were received too often.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Redrive {
     /// The ARN of the dead-letter queue.
@@ -81,18 +81,18 @@ impl fmt::Debug for Message {
     }
 }
 
-/// Which receipt of which message: what a receipt handle says.
+/// Which receipt of which message: the content of a receipt handle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Receipt {
     pub(super) message: u64,
     pub(super) number: u64,
 }
 
-/// Where a message takes its place among those that wait.
+/// Where a message joins those that wait.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Turn {
     Last,
-    /// Before the last: 0 is at the front, 1 at the end.
+    /// Anywhere: 0 is the front, 1 the end.
     At(f64),
 }
 
@@ -100,7 +100,7 @@ pub(super) enum Turn {
 #[derive(Debug, Default)]
 pub(super) struct Received {
     pub(super) taken: Vec<(Receipt, Message)>,
-    /// Those that were received too often already; they have left the queue.
+    /// Those that had been received too often; they have left the queue.
     pub(super) dead: Vec<Message>,
 }
 
@@ -109,13 +109,13 @@ pub(super) struct Received {
 pub(super) enum NotChanged {
     /// The message is gone, or was received again since.
     Gone,
-    /// Nobody holds the message: its time is over.
+    /// Nobody holds the message any more: its time is over.
     NotInFlight,
     /// The message would be in flight for more than twelve hours.
     TooLong,
 }
 
-/// How many messages are where.
+/// How many messages are in each state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Counts {
     pub(super) visible: usize,
@@ -130,14 +130,14 @@ enum Place {
     InFlight,
 }
 
-/// From when on a message is visible, the order of those of one instant, and the message.
+/// When a message becomes visible, its order among those of the same instant, and its number.
 type Rank = (Instant, u64, u64);
 
 struct Stored {
     message: Message,
     place: Place,
     rank: Rank,
-    /// The latest receipt; none has the number 0.
+    /// The latest receipt; 0 if there was none.
     receipt: u64,
     received: Instant,
 }
@@ -146,7 +146,7 @@ struct Stored {
 pub(super) struct Queue {
     pub(super) settings: Settings,
     messages: HashMap<u64, Stored>,
-    /// Can be received, the longest visible first.
+    /// Those that can be received, the longest visible first.
     ready: BTreeSet<Rank>,
     delayed: BTreeSet<Rank>,
     in_flight: BTreeSet<Rank>,
@@ -178,8 +178,8 @@ impl Queue {
         }
     }
 
-    /// Takes a message in, to be visible from `visible` on.
-    pub(super) fn send(&mut self, message: Message, visible: Instant, turn: Turn, now: Instant) {
+    /// Adds a message that becomes visible at `visible`. Whether it is before another message that can be received.
+    pub(super) fn send(&mut self, message: Message, visible: Instant, turn: Turn, now: Instant) -> bool {
         self.advance(now);
         self.sent += 1;
         let number = self.sent;
@@ -195,10 +195,11 @@ impl Queue {
         let place = if visible <= now { Place::Ready } else { Place::Delayed };
         self.set_of(place).insert(rank);
         self.messages.insert(number, Stored { message, place, rank, receipt: 0, received: now });
+        place == Place::Ready && self.ready.last() != Some(&rank)
     }
 
-    /// Takes out up to `most` messages, each invisible to others for `visibility`. Those that were received as often as the
-    /// redrive policy allows leave the queue where `gives_up`.
+    /// Takes out up to `most` messages, each invisible to others for `visibility`. If `gives_up`, those that were
+    /// received as often as the redrive policy allows leave the queue.
     pub(super) fn receive(
         &mut self,
         now: Instant,
@@ -229,13 +230,13 @@ impl Queue {
         received
     }
 
-    /// Whether no more messages can be received before some are deleted or become visible.
+    /// Whether no more messages can be received until some are deleted or become visible.
     pub(super) fn is_over_limit(&mut self, now: Instant) -> bool {
         self.advance(now);
         self.in_flight.len() >= MOST_IN_FLIGHT
     }
 
-    /// Deletes a message by its latest receipt; by an older one, nothing happens.
+    /// Deletes a message by its latest receipt. An older one does nothing.
     pub(super) fn delete(&mut self, receipt: Receipt) {
         if self.messages.get(&receipt.message).is_some_and(|stored| stored.receipt == receipt.number) {
             self.remove(receipt.message);
@@ -280,12 +281,13 @@ impl Queue {
         Counts { visible: self.ready.len(), in_flight: self.in_flight.len(), delayed: self.delayed.len() }
     }
 
-    /// When the next message becomes visible that is not so now.
+    /// When the next message that is not visible now becomes so.
     pub(super) fn next_visible(&self) -> Option<Instant> {
         [self.delayed.first(), self.in_flight.first()].into_iter().flatten().map(|(at, ..)| *at).min()
     }
 
-    /// Brings the queue up to the present: what waited long enough becomes visible, what is too old goes.
+    /// Brings the queue up to the present: messages that waited long enough become visible, and those that are too old
+    /// go.
     fn advance(&mut self, now: Instant) {
         while let Some(&(sent, number)) = self.by_age.first() {
             if later(sent, self.settings.retention) > now {
@@ -328,7 +330,7 @@ impl Queue {
     }
 }
 
-/// This much later, or the same instant where a clock cannot tell it.
+/// This much later, or the same instant if a clock cannot say that.
 pub(super) fn later(at: Instant, by: Duration) -> Instant {
     at.checked_add(by).unwrap_or(at)
 }

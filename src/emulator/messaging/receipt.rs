@@ -1,4 +1,4 @@
-//! Receipt handles: opaque to clients, and good for one queue only.
+//! Receipt handles: opaque to clients, and valid for one queue only.
 
 use aws_smithy_types::base64;
 use sha2::{Digest, Sha256};
@@ -10,7 +10,7 @@ pub(super) fn handle(queue: u64, receipt: Receipt) -> String {
     base64::encode(bytes(queue, receipt))
 }
 
-/// The receipt that a handle of this queue says; none where the handle is malformed or another queue's.
+/// The receipt in a handle of this queue; none if the handle is malformed or belongs to another queue.
 pub(super) fn read(queue: u64, handle: &str) -> Option<Receipt> {
     let decoded = base64::decode(handle).ok()?;
     let (message, rest) = decoded.split_first_chunk()?;
@@ -19,7 +19,7 @@ pub(super) fn read(queue: u64, handle: &str) -> Option<Receipt> {
     (bytes(queue, receipt) == decoded).then_some(receipt)
 }
 
-/// The receipt, and a seal that binds it to its queue.
+/// The receipt, and a digest that binds it to its queue.
 fn bytes(queue: u64, Receipt { message, number }: Receipt) -> Vec<u8> {
     let seal = Sha256::digest([queue, message, number].map(u64::to_be_bytes).concat());
     [&message.to_be_bytes()[..], &number.to_be_bytes(), &seal].concat()

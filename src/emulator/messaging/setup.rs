@@ -1,4 +1,4 @@
-//! Queues and topics before the emulator runs, and what tests see of them.
+//! Queues and topics before the emulator runs, and the counts that tests see.
 
 use std::time::Duration;
 
@@ -9,7 +9,8 @@ use super::queue::{LONGEST_IN_FLIGHT, Redrive, Settings};
 use super::topic::Subscription;
 use super::{Messaging, attributes};
 
-/// A queue before the emulator runs; a name alone is a standard queue as SQS makes it, in the emulator's Region and account.
+/// A queue before the emulator runs. A name alone means a standard queue with SQS's defaults, in the emulator's Region
+/// and account.
 ///
 /// ```
 /// use std::time::Duration;
@@ -36,15 +37,14 @@ impl EmulatedQueue {
         Self { name: name.into(), visibility: None, max_receives: None }
     }
 
-    /// How long a message that was received stays invisible to others, in whole seconds up to 12 hours; 30 seconds unless told
-    /// otherwise.
+    /// How long a received message stays invisible to others, in whole seconds up to 12 hours. Defaults to 30 seconds.
     pub fn visibility_timeout(mut self, timeout: Duration) -> Self {
         self.visibility = Some(timeout);
         self
     }
 
-    /// Moves messages that were received this often, 1 to 1,000 times, to a queue named `NAME-dead`, which is made with this
-    /// one.
+    /// Moves messages that were received this often, 1 to 1,000 times, to a queue named `NAME-dead`, which is created
+    /// along with this one.
     pub fn dead_letter_after(mut self, receives: u32) -> Self {
         self.max_receives = Some(receives);
         self
@@ -63,32 +63,32 @@ impl From<String> for EmulatedQueue {
     }
 }
 
-/// How a topic writes the messages that it puts into a queue.
+/// How a topic writes messages into a queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Delivery {
-    /// In the JSON object that SNS makes of a notification, with the topic's ARN.
+    /// In SNS's JSON envelope, which includes the topic's ARN.
     #[default]
     Envelope,
     /// As they were published (`RawMessageDelivery`).
     Raw,
 }
 
-/// How many messages of a queue are where.
+/// How many messages of a queue are in each state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct QueueCounts {
-    /// Can be received.
+    /// Messages that can be received.
     pub visible: usize,
-    /// Were received, and are neither deleted nor visible again.
+    /// Messages that were received, and are neither deleted nor visible again.
     pub in_flight: usize,
-    /// Were sent, and cannot be received yet.
+    /// Messages that were sent and cannot be received yet.
     pub delayed: usize,
-    /// Are in the dead-letter queue, wherever they came from. A message moves there when it would be received once too
-    /// often, not before.
+    /// Messages in the dead-letter queue, wherever they came from. A message moves there when it would be received once
+    /// too often, not before.
     pub dead: usize,
 }
 
-/// What a builder collects.
+/// The queues, topics and subscriptions that a builder collects.
 #[derive(Debug, Default)]
 pub(in super::super) struct Setup {
     pub(in super::super) topics: Vec<String>,

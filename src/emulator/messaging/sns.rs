@@ -1,4 +1,4 @@
-//! The operations of SNS, by its query protocol: a form in, XML out.
+//! The operations of SNS, in its query protocol: requests are forms, answers are XML.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::super::Inner;
 use super::super::checks;
+use super::super::faults::Fault;
 use super::super::log::{RecordedRequest, Service};
 use super::super::route::{Failure, Reply, Strike, finish, request_id, signed};
 use super::topic::{Subscription, Topic};
@@ -22,10 +23,10 @@ const NAMESPACE: &str = "http://sns.amazonaws.com/doc/2010-03-31/";
 /// The largest message, in bytes.
 const LARGEST: usize = 262_144;
 
-/// The most of a list that one answer holds.
+/// The most items of a list in one answer.
 const PAGE: usize = 100;
 
-/// Whether a request speaks the query protocol. S3 has no form of this kind.
+/// Whether a request is in the query protocol. S3 has no such forms.
 pub(in super::super) fn is_query(request: &Request<Bytes>) -> bool {
     let form = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     request.method() == Method::POST
@@ -54,24 +55,29 @@ pub(in super::super) async fn query_reply(inner: &Arc<Inner>, request: Request<B
     });
     let name = form.get("TopicArn").and_then(|arn| arn.rsplit(':').next());
     let strike = inner.strike(&operation, name).await;
-    if strike.reset {
+    if strike.takes(&Fault::ConnectionReset) {
         return None;
     }
-    let result = match strike.refusal(Service::Sns, &operation) {
-        Some(failure) => Err(failure),
-        None => inner.sns(&operation, &signer.region, &form),
-    };
+    if let Some(refusal) = strike.refusal() {
+        let failure = refusal.failure(Service::Sns, &operation);
+        return Some(finish(xml(&operation, Err(failure)), &strike, Some(running)));
+    }
+    let result = inner.sns(&operation, &signer.region, &form);
+    if strike.takes(&Fault::LostAnswer) {
+        return None;
+    }
     Some(finish(xml(&operation, result), &strike, Some(running)))
 }
 
 type Form = BTreeMap<String, String>;
 
 impl Inner {
-    /// Answers an SNS operation with what stands inside its result element.
+    /// Answers an SNS operation with the content of its result element.
     fn sns(&self, operation: &str, region: &str, form: &Form) -> Result<String, Failure> {
         self.settle();
         let call = Call { inner: self, messaging: &self.messaging, region, form };
         match operation {
+            _ if !Service::Sns.has(operation) => Err(unknown(operation)),
             "CreateTopic" => call.create_topic(),
             "DeleteTopic" => call.delete_topic(),
             "ListTopics" => call.list_topics(),
@@ -81,10 +87,7 @@ impl Inner {
             "GetSubscriptionAttributes" => call.get_subscription_attributes(),
             "ListSubscriptionsByTopic" => call.list_subscriptions(),
             "Publish" => call.publish(),
-            _ => {
-                let message = format!("the emulator does not have the operation {operation}");
-                Err(Failure::client("InvalidAction", message))
-            }
+            _ => Err(unknown(operation)),
         }
     }
 }
@@ -252,7 +255,7 @@ impl Call<'_> {
         found.map(then).ok_or_else(|| not_found("Subscription does not exist"))
     }
 
-    /// A list from where the token says; a token is the number of what was listed before.
+    /// The page of a list that the token asks for. A token is the number of items on the pages before.
     fn page(&self, list: &str, members: Vec<String>) -> Result<String, Failure> {
         let start = match self.form.get("NextToken") {
             Some(token) => token.parse::<usize>().ok().filter(|start| *start < members.len()),
@@ -295,7 +298,7 @@ fn raw_delivery(name: &str, value: &str) -> Result<bool, Failure> {
     }
 }
 
-/// The ARN of a subscription is that of its topic and an id.
+/// The ARN of a subscription consists of that of its topic and an id.
 fn topic_of(subscription: &str) -> &str {
     subscription.rsplit_once(':').map_or("", |(topic, _)| topic)
 }
@@ -308,6 +311,10 @@ fn is_queue_arn(arn: &str) -> bool {
 
 fn invalid(what: &str) -> Failure {
     Failure::client("InvalidParameter", format!("Invalid parameter: {what}"))
+}
+
+fn unknown(operation: &str) -> Failure {
+    Failure::client("InvalidAction", format!("the emulator does not have the operation {operation}"))
 }
 
 fn no_such_topic() -> Failure {
@@ -335,7 +342,7 @@ fn xml(operation: &str, result: Result<String, Failure>) -> Response<Bytes> {
     response.headers_mut().insert("x-amzn-requestid", id);
     let body = match result {
         Ok(inside) => {
-            // What has nothing to tell has no result element.
+            // An answer without content has no result element.
             let inside = match inside.is_empty() {
                 true => inside,
                 false => format!("<{operation}Result>{inside}</{operation}Result>"),

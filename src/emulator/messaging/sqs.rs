@@ -1,4 +1,4 @@
-//! The operations of SQS, by its JSON protocol.
+//! The operations of SQS, in its JSON protocol.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,10 +13,14 @@ use super::input::{integer, missing, names, no_such_queue, path_of, required};
 use super::queue::{Settings, later};
 use super::{Held, Messaging, attributes};
 
-/// How long the name of a deleted queue is taken, and how long until a queue can be purged again.
+/// The operations whose answer is without a body.
+const WITHOUT_A_BODY: [&str; 5] =
+    ["ChangeMessageVisibility", "DeleteMessage", "DeleteQueue", "PurgeQueue", "SetQueueAttributes"];
+
+/// How long the name of a deleted queue stays taken, and how long it is until a queue can be purged again.
 const A_MINUTE: Duration = Duration::from_secs(60);
 
-/// How an error's code is written: in the body, and in the header that keeps the codes of the older query protocol.
+/// An error's code as it is written in the body, and in the header that has the codes of the older query protocol.
 pub(in super::super) fn wire_code(code: &str) -> (String, String) {
     let query = match code {
         "QueueDoesNotExist" => "AWS.SimpleQueueService.NonExistentQueue",
@@ -37,7 +41,7 @@ pub(in super::super) fn wire_code(code: &str) -> (String, String) {
         | "OverLimit"
         | "ReceiptHandleIsInvalid"
         | "RequestThrottled" => code,
-        // What every service has is not in the model of this one.
+        // What every service has is not in the model of SQS.
         _ => {
             let name = code.trim_end_matches("Exception");
             return (format!("com.amazon.coral.service#{name}Exception"), name.to_owned());
@@ -51,7 +55,7 @@ fn modelled(code: &str) -> String {
 }
 
 impl Inner {
-    /// Answers an SQS operation. `origin` is what queue URLs begin with: the host that the client called.
+    /// Answers an SQS operation. `origin` is the beginning of queue URLs, with the host that the client called.
     pub(in super::super) async fn sqs(
         &self,
         operation: &str,
@@ -81,7 +85,10 @@ impl Inner {
             "ChangeMessageVisibilityBatch" => call.batch(|call, entry| call.change_visibility(entry))?,
             _ => return Err(Failure::unknown_operation(operation)),
         };
-        Ok(Bytes::from(answer.to_string()))
+        Ok(match WITHOUT_A_BODY.contains(&operation) {
+            true => Bytes::new(),
+            false => Bytes::from(answer.to_string()),
+        })
     }
 }
 
@@ -112,7 +119,7 @@ impl Call<'_> {
         let (mut settings, mut kept) = Default::default();
         let given = self.attributes()?;
         if let Some(held) = state.queues.get(&arn) {
-            // What is given must be what is there.
+            // What is given must be what the queue has.
             (settings, kept) = (held.queue.settings.clone(), held.kept.clone());
             attributes::apply(given, &mut settings, &mut kept)?;
             if (&settings, &kept) == (&held.queue.settings, &held.kept) {
@@ -216,7 +223,7 @@ impl Call<'_> {
         then(&arn, held, Instant::now())
     }
 
-    /// The ARN of the queue that the URL names, on whatever host.
+    /// The ARN of the queue that the URL names, on any host.
     pub(super) fn queue_arn(&self) -> Result<String, Failure> {
         let url = required(self.input, "QueueUrl")?;
         let (account, name) = path_of(url).ok_or_else(|| {
@@ -241,7 +248,7 @@ impl Call<'_> {
     }
 }
 
-/// A dead-letter queue must be there when it is named.
+/// A dead-letter queue must exist when it is named.
 fn check_target(queues: &BTreeMap<String, Held>, settings: &Settings) -> Result<(), Failure> {
     match &settings.redrive {
         Some(redrive) if !queues.contains_key(&redrive.target) => {

@@ -1,4 +1,4 @@
-//! Topics, and what they make of a message for each of their queues.
+//! Topics, and how they write a message for each of their queues.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ pub(super) struct Topic {
     pub(super) subscriptions: Vec<Subscription>,
 }
 
-/// A queue that a topic sends to, confirmed from the start: both are the same account's.
+/// A queue that a topic sends to. It is confirmed from the start, as both belong to the same account.
 #[derive(Clone, Debug)]
 pub(super) struct Subscription {
     pub(super) arn: String,
@@ -34,7 +34,7 @@ impl Subscription {
     }
 }
 
-/// What SNS makes of a message, in its order.
+/// The envelope that SNS puts a message into, with its members in the order of SNS.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Envelope<'a> {
@@ -54,7 +54,7 @@ struct Envelope<'a> {
 }
 
 impl Inner {
-    /// Sends a message to every queue of a topic, as of the instant `at`. The message's id, or none where there is no such
+    /// Sends a message to every queue of a topic, as if at the instant `at`. The message's id; none if there is no such
     /// topic.
     pub(in super::super) fn publish(
         &self,
@@ -98,7 +98,7 @@ impl Inner {
     }
 }
 
-/// Of the form of a signature, and none: there is no certificate to check one against.
+/// A string that looks like a signature but is fake: there is no certificate to verify one with.
 fn signature(id: &str, message: &str) -> String {
     aws_smithy_types::base64::encode(Sha256::digest(format!("{id} {message}")))
 }

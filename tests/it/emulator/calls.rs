@@ -32,7 +32,7 @@ async fn documents_are_refused_as_textract_refuses_them() {
         .unreadable_to_textract("closed")
         .build()
         .unwrap();
-    emulator.put_object("far", "scan.pdf", &b"%PDF-1.7"[..]);
+    emulator.put_object("far", "scan.pdf", &b"%PDF-1.7"[..]).unwrap();
     let textract = Clients::new(&emulator).textract;
     let both = Document::builder().bytes(Blob::new(*b"%PDF-")).set_s3_object(object("a-b", "c").s3_object);
     let versioned = S3Object::builder().bucket("documents").name("scan.pdf").version("no such version");
@@ -119,7 +119,7 @@ async fn calls_are_answered_noted_and_struck_like_other_requests() {
     assert!(page.blocks().iter().all(|block| block.page.is_none()));
     assert_eq!(page.detect_document_text_model_version(), Some("1.0"));
     assert_eq!(refused(detect("bad.pdf").await), "BadDocumentException");
-    // What was given are blocks, so that there is nothing to answer this with.
+    // The response has blocks, so there is nothing to answer this with.
     let id = textract.analyze_id().document_pages(bytes(*b"%PDF-")).send().await;
     assert_eq!(refused(id), "BadDocumentException");
     let expense = textract.analyze_expense().document(object("documents", "scan.pdf")).send().await;

@@ -1,4 +1,4 @@
-//! What Comprehend answers and refuses.
+//! The answers of Comprehend, and what it refuses.
 
 use std::time::Duration;
 
@@ -48,13 +48,31 @@ async fn given_strings_are_found_by_code_points() {
 #[tokio::test(start_paused = true)]
 async fn without_anything_given_nothing_is_found() {
     let client = client(&Emulator::builder().build().unwrap());
-    let found = client.detect_pii_entities().text("Jane").language_code(LanguageCode::En);
+    let found = client.detect_pii_entities().text(LETTER).language_code(LanguageCode::En);
     assert_eq!(found.send().await.unwrap().entities.map(|entities| entities.len()), Some(0));
-    let contained = client.contains_pii_entities().text("Jane").language_code(LanguageCode::En);
+    let contained = client.contains_pii_entities().text(LETTER).language_code(LanguageCode::En);
     assert_eq!(contained.send().await.unwrap().labels.map(|labels| labels.len()), Some(0));
 }
 
-/// Finds the first code point twice, or what else it is told.
+/// A text in which the crate's own patterns find something.
+const LETTER: &str = "Jane, write to jane@example.com";
+
+#[tokio::test(start_paused = true)]
+async fn patterns_are_found_if_they_are_asked_for() {
+    let email = ("EMAIL".to_owned(), 15, 31);
+    let builder = Emulator::builder().pii_by_patterns();
+    let found = client(&builder.build().unwrap()).detect_pii_entities().text(LETTER);
+    let found = found.language_code(LanguageCode::En).send().await.unwrap();
+    assert!(entities(found).contains(&email));
+    // Strings that are given do not turn them off.
+    let builder = Emulator::builder().pii_by_patterns().pii(PiiType::Name, "Jane");
+    let found = client(&builder.build().unwrap()).detect_pii_entities().text(LETTER);
+    let found = found.language_code(LanguageCode::En).send().await.unwrap();
+    let found = entities(found);
+    assert!(found.contains(&email) && found.contains(&("NAME".to_owned(), 0, 4)));
+}
+
+/// Finds these spans in any text, or fails.
 struct First(Result<Vec<PiiSpan>, &'static str>);
 
 impl PiiDetector for First {

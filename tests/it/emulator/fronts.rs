@@ -62,6 +62,8 @@ async fn faults_break_the_connection() {
         .object("documents", "large", vec![1; 100_000])
         .fault(Fault::ConnectionReset.on("HeadObject").times(1))
         .fault(Fault::TruncatedBody.times(1))
+        .fault(Fault::LostAnswer.on("PutObject").times(1))
+        .fault(Fault::LostAnswer.on("StartDocumentAnalysis").times(1))
         .build()
         .unwrap();
     let (_server, clients) = served(&emulator).await;
@@ -73,9 +75,18 @@ async fn faults_break_the_connection() {
     assert_eq!(cut.content_length, Some(100_000));
     assert!(cut.body.collect().await.is_err());
     assert_eq!(get().await.unwrap().body.collect().await.unwrap().into_bytes().len(), 100_000);
+
+    let put = clients.s3.put_object().bucket("documents").key("lost").body(ByteStream::from_static(b"x"));
+    assert!(matches!(put.send().await, Err(SdkError::DispatchFailure(_))));
+    assert_eq!(emulator.object("documents", "lost").unwrap(), "x", "carried out before the answer was lost");
+    let start = clients.textract.start_document_analysis().document_location(location("scan.pdf"));
+    let started = start.feature_types(FeatureType::Tables).send().await;
+    assert!(matches!(started, Err(SdkError::DispatchFailure(_))));
+    assert_eq!(emulator.jobs().len(), 1);
+    assert_eq!(emulator.idle_faults(), []);
 }
 
-/// What a raw request gets.
+/// The answer to a raw request.
 async fn raw(server: &Server, request: &str) -> String {
     let mut stream = tokio::net::TcpStream::connect(server.address()).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -136,7 +147,7 @@ async fn only_loopback_is_served() {
     assert!(emulator.serve(&server.address().to_string()).await.is_err(), "the port is taken");
 }
 
-/// Whatever of a server is dropped, nothing is left that listens or answers.
+/// Nothing is left that listens or answers, whether the server is dropped or its shutdown.
 #[tokio::test]
 async fn what_is_dropped_of_a_server_ends_it() {
     for drops_shutdown in [false, true] {

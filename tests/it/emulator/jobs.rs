@@ -48,10 +48,25 @@ async fn a_job_is_in_progress_for_its_time_and_then_writes_its_parts() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn jobs_are_listed_in_the_order_of_their_starts() {
+    let emulator = sealed().build().unwrap();
+    let textract = Clients::new(&emulator).textract;
+    let mut started = Vec::new();
+    for _ in 0..10 {
+        let start = textract.start_document_text_detection().document_location(location("scan.pdf"));
+        started.push(start.send().await.unwrap().job_id.unwrap());
+        let start = textract.start_expense_analysis().document_location(location("scan.pdf"));
+        started.push(start.send().await.unwrap().job_id.unwrap());
+    }
+    let listed: Vec<String> = emulator.jobs().into_iter().map(|(id, _)| id).collect();
+    assert_eq!(listed, started);
+}
+
 /// So that a run of any length fits into memory.
 #[tokio::test(start_paused = true)]
 async fn a_job_is_forgotten_with_its_output_when_it_is_told_to() {
-    let emulator = sealed().jobs_kept_for(Duration::from_secs(60)).build().unwrap();
+    let emulator = sealed().job_retention(Duration::from_secs(60)).build().unwrap();
     let clients = Clients::new(&emulator);
     let (first, get) = (clients.start().await, clients.textract.get_document_analysis());
     tokio::time::advance(Duration::from_secs(59)).await;
@@ -197,7 +212,7 @@ async fn a_token_starts_one_job_for_seven_days() {
     assert_eq!(refused(get), "InvalidJobIdException");
 }
 
-/// Fifty requests at one time, of which each one's token is told by its number.
+/// Fifty requests at the same time, each with the token of its number.
 async fn starts_at_once(emulator: &Emulator, token: impl Fn(usize) -> String) -> Vec<Result<String, String>> {
     let textract = Clients::new(emulator).textract;
     let all = std::sync::Arc::new(tokio::sync::Barrier::new(50));
@@ -220,7 +235,7 @@ async fn starts_at_once(emulator: &Emulator, token: impl Fn(usize) -> String) ->
 #[tokio::test(flavor = "multi_thread", worker_threads = 8)]
 async fn one_token_starts_one_job_even_at_one_time() {
     let emulator = sealed().build().unwrap();
-    // Several times, as it takes luck to meet.
+    // Several times, as it takes luck for requests to meet.
     for round in 1..=20 {
         let answers = starts_at_once(&emulator, |_| format!("token-{round}")).await;
         let ids: HashSet<String> = answers.into_iter().map(Result::unwrap).collect();

@@ -24,12 +24,13 @@ fn sealed() -> EmulatorBuilder {
     Emulator::builder().kms_key(KEY).bucket("results").object("documents", "scan.pdf", &b"%PDF-1.7"[..])
 }
 
-/// Clients that do not retry, to see each refusal as it comes.
+/// Clients that do not retry, so that every refusal is seen.
 struct Clients {
     textract: aws_sdk_textract::Client,
     s3: aws_sdk_s3::Client,
     kms: aws_sdk_kms::Client,
     comprehend: aws_sdk_comprehend::Client,
+    sqs: aws_sdk_sqs::Client,
 }
 
 impl Clients {
@@ -45,6 +46,7 @@ impl Clients {
             s3: aws_sdk_s3::Client::new(&config),
             kms: aws_sdk_kms::Client::new(&config),
             comprehend: aws_sdk_comprehend::Client::new(&config),
+            sqs: aws_sdk_sqs::Client::new(&config),
         }
     }
 

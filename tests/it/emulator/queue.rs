@@ -1,4 +1,4 @@
-//! SNS and SQS: messages, their visibility and their end, and what jobs send.
+//! SNS and SQS: messages, their visibility and their end, and the messages of jobs.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -8,12 +8,12 @@ use aws_sdk_sqs::types::{
     MessageSystemAttributeName, QueueAttributeName, SendMessageBatchRequestEntry,
 };
 use aws_sdk_textract::types::NotificationChannel;
-use aws_types::sdk_config::{SharedTimeSource, TimeSource};
 use inkseal::emulator::{Delivery, EmulatedQueue, Error, Fault, FaultRule, QueueCounts, Response, Service};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::*;
+use crate::support::on_tokio_time;
 
 const TOPIC: &str = "arn:aws:sns:us-east-1:111122223333:completions";
 const SECOND: Duration = Duration::from_secs(1);
@@ -106,7 +106,7 @@ async fn messages_are_received_hidden_and_deleted() {
         "by tokio's clock, as the sending: {first_received} {at}"
     );
     assert_ne!(handle(&first[0]), handle(&second[0]));
-    // Accepted, and without effect.
+    // It is accepted, and has no effect.
     queue.delete(&first[0]).await;
     assert_eq!(counts(&emulator), [0, 1, 0, 0]);
     queue.delete(&second[0]).await;
@@ -144,7 +144,7 @@ async fn a_receive_waits_until_there_is_a_message() {
     assert!(queue.receive(20).await.is_empty());
     assert_eq!(begun.elapsed().as_secs(), 20);
 
-    // Another sends.
+    // Another client sends one.
     let begun = Instant::now();
     let later = async {
         tokio::time::sleep(7 * SECOND).await;
@@ -153,13 +153,13 @@ async fn a_receive_waits_until_there_is_a_message() {
     let (received, ()) = tokio::join!(queue.receive(20), later);
     assert_eq!((bodies(&received), begun.elapsed().as_secs()), (vec!["sent"], 7));
 
-    // The time of whoever had it is over.
+    // The time of the receiver that had it ends.
     queue.change(&received[0], 5).await.unwrap();
     let begun = Instant::now();
     let received = queue.receive(20).await;
     assert_eq!((bodies(&received), begun.elapsed().as_secs()), (vec!["sent"], 5));
 
-    // Whoever has it gives it back.
+    // The receiver that has it gives it back.
     let begun = Instant::now();
     let back = async {
         tokio::time::sleep(3 * SECOND).await;
@@ -169,24 +169,12 @@ async fn a_receive_waits_until_there_is_a_message() {
     assert_eq!((bodies(&again), begun.elapsed().as_secs()), (vec!["sent"], 3));
 }
 
-/// A wall clock that goes as tokio's does.
-#[derive(Debug)]
-struct TokioTime(std::time::SystemTime, Instant);
-
-impl TimeSource for TokioTime {
-    fn now(&self) -> std::time::SystemTime {
-        self.0 + self.1.elapsed()
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn the_sdk_waits_as_long_as_the_queue_does() {
     let emulator = fleet(Delivery::Raw).build().unwrap();
-    let time = SharedTimeSource::new(TokioTime(std::time::SystemTime::now(), Instant::now()));
-    let config = emulator.sdk_config().to_builder().time_source(time).build();
-    let sqs = aws_sdk_sqs::Client::new(&config);
+    let sqs = aws_sdk_sqs::Client::new(&on_tokio_time(&emulator.sdk_config()));
     let url = emulator.queue_url("jobs").unwrap();
-    // By its own protection against stalled streams it would give up after five seconds and some.
+    // The SDK's protection against stalled streams would give up after a little more than five seconds.
     let received = sqs.receive_message().queue_url(url).wait_time_seconds(20).send().await.unwrap();
     assert!(received.messages().is_empty());
     assert_eq!(emulator.count("ReceiveMessage"), 1);
@@ -203,7 +191,7 @@ async fn many_receivers_wait_and_each_message_wakes_one() {
             queue.send(&number.to_string()).await;
         }
     };
-    // One that gives up while it is the one that watches.
+    // One receiver gives up while it is the one that watches the clock.
     let impatient = tokio::time::timeout(SECOND / 2, queue.receive(20));
     let (given_up, received, ()) = tokio::join!(impatient, receivers, sender);
     assert!(given_up.is_err());
@@ -359,7 +347,7 @@ async fn what_sqs_refuses() {
     assert_eq!(refused(send().message_body("x".repeat(1_048_577)).send().await), "InvalidParameterValue");
     assert_eq!(refused(send().message_body("x").delay_seconds(901).send().await), "InvalidParameterValue");
 
-    // A handle of another queue is none of this one.
+    // A handle of another queue is not valid for this one.
     send().message_body("x").send().await.unwrap();
     let message = receive().send().await.unwrap().messages.unwrap().remove(0);
     let dead = emulator.queue_url("jobs-dead").unwrap();
@@ -423,7 +411,7 @@ async fn messages_come_twice_late_never_and_in_any_order() {
     with(Fault::LostMessage.on("SendMessage").key("jobs"));
     queue.send("lost").await;
     assert_eq!(counts(&emulator), [0; 4]);
-    emulator.publish(TOPIC, "published");
+    emulator.publish(TOPIC, "published").unwrap();
     assert_eq!(counts(&emulator), [1, 0, 0, 0], "the rule is for another operation");
     queue.delete(&queue.receive(0).await[0]).await;
 
@@ -524,7 +512,7 @@ async fn jobs_that_fail_say_so_and_tokens_start_nothing_twice() {
     };
     assert_eq!(start().await.unwrap().job_id, start().await.unwrap().job_id);
     assert_eq!(queue.receive(0).await.len(), 1);
-    // Without a channel, nothing is said.
+    // A job without a channel sends no message.
     clients
         .textract
         .start_document_text_detection()
@@ -546,7 +534,7 @@ async fn completions_come_in_the_order_of_their_ends_whenever_they_are_asked_for
         start.notification_channel(channel()).send()
     };
     let long = start("scan.pdf").await.unwrap().job_id.unwrap();
-    // One that waits already learns of a job that ends before all others.
+    // A receiver that is already waiting learns of a job that ends before all others.
     let begun = Instant::now();
     let starting = async {
         tokio::time::sleep(SECOND).await;
@@ -563,6 +551,14 @@ async fn completions_come_in_the_order_of_their_ends_whenever_they_are_asked_for
     assert_eq!(order.len(), 3);
     assert!(order[0].contains(&second) && order[2].contains(&long), "{order:?}");
     assert!(order[1].contains(&short), "whose receiver never deleted it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_for_no_topic_is_an_error() {
+    let emulator = fleet(Delivery::Raw).build().unwrap();
+    let error = emulator.publish(&TOPIC.replace("completions", "none"), "x").unwrap_err();
+    assert!(matches!(error, Error::UnknownTopic { arn } if arn.ends_with(":none")));
+    assert_eq!(counts(&emulator), [0; 4]);
 }
 
 #[test]

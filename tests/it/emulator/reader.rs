@@ -8,7 +8,7 @@ use aws_sdk_textract::primitives::Blob;
 use aws_sdk_textract::types::{BlockType, Document, S3Object};
 use futures::TryStreamExt;
 use inkseal::block::{BlockKind, BoundingBox, PageSize, PixelBox, TextType};
-use inkseal::emulator::{Response, Scan, ScannedPage, ScannedWord, Synthetic};
+use inkseal::emulator::{FamilyQuotas, Quotas, Response, Scan, ScannedPage, ScannedWord, Synthetic};
 use inkseal::{PageBlocks, SecureJob};
 use proptest::prelude::*;
 
@@ -25,7 +25,7 @@ fn word(text: &str, left: u32) -> ScannedWord {
     ScannedWord::new(text, PixelBox { left, top: 100, width: 40, height: 20 }, 90.0)
 }
 
-/// A page that says how long its document is.
+/// A page that says how many bytes its document has.
 fn measured(bytes: &[u8]) -> ScannedPage {
     ScannedPage::new(size()).line([word(&bytes.len().to_string(), 50), word("bytes", 100)])
 }
@@ -42,7 +42,7 @@ fn of_object(key: &str) -> Document {
 async fn jobs_and_calls_are_answered_with_what_is_read() {
     let emulator =
         sealed().reader(async |bytes| Scan::new().page(measured(&bytes)).page(ScannedPage::new(size())));
-    // Of a reader and a response for all, the reader comes first.
+    // A reader comes before a response for all documents.
     let emulator = emulator.response(Synthetic::pages(3)).build().unwrap();
     let clients = Clients::new(&emulator);
     let id = clients.start().await;
@@ -96,12 +96,42 @@ async fn a_reader_is_asked_where_there_is_something_to_read() {
         refused(textract.detect_document_text().document(of_bytes(b"GIF89a")).send().await),
         "UnsupportedDocumentException"
     );
-    // Its blocks would be no answer.
+    // Whatever else refuses a job does so before it is read.
+    let sealed = |bucket: &str, key: &str| {
+        let output = OutputConfig::builder().s3_bucket(bucket).build().unwrap();
+        start("scan.pdf").output_config(output).kms_key_id(key).send()
+    };
+    assert_eq!(refused(sealed("results", "alias/none").await), "InvalidKMSKeyException");
+    assert_eq!(refused(sealed("none", KEY).await), "InvalidS3ObjectException");
+    let mut analyze = textract.analyze_document().document(of_bytes(SCAN));
+    assert_eq!(refused(analyze.clone().send().await), "InvalidParameterException", "no feature");
+    analyze = analyze.feature_types(FeatureType::Queries);
+    assert_eq!(refused(analyze.send().await), "InvalidParameterException", "no query");
+    // Blocks would not fit these.
     textract.start_expense_analysis().document_location(location("scan.pdf")).send().await.unwrap();
     let expense = textract.analyze_expense().document(of_bytes(SCAN)).send().await;
     let id = textract.analyze_id().document_pages(of_bytes(SCAN)).send().await;
     assert_eq!([refused(expense), refused(id)], ["BadDocumentException"; 2]);
     assert_eq!(times(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_is_not_asked_beyond_the_quotas() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&asked);
+    let reader = move |bytes: bytes::Bytes| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        async move { Scan::new().page(measured(&bytes)) }
+    };
+    let text = FamilyQuotas { start_per_second: Some(2.0), concurrent_jobs: Some(1), ..Default::default() };
+    let quotas = Quotas { text, ..Quotas::default() };
+    let emulator = sealed().reader(reader).quotas(quotas).job_duration(Duration::from_secs(60));
+    let textract = Clients::new(&emulator.build().unwrap()).textract;
+    let start = || textract.start_document_text_detection().document_location(location("scan.pdf")).send();
+    start().await.unwrap();
+    assert_eq!(refused(start().await), "LimitExceededException");
+    assert_eq!(refused(start().await), "ProvisionedThroughputExceededException");
+    assert_eq!(asked.load(Ordering::Relaxed), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -171,7 +201,7 @@ fn lines() -> impl Strategy<Value = Lines> {
             height,
         })
     });
-    // With what JSON escapes, and what is more than one byte.
+    // With characters that JSON escapes, and characters of more than one byte.
     let word = (
         "[\"\\\\\u{1}-~é-ヿ𝄞]{1,12}".prop_filter("blank", |text| !text.trim().is_empty()),
         place,

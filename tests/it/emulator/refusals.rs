@@ -143,10 +143,10 @@ async fn documents_and_buckets_must_be_there() {
         .kms_key(EmulatedKey::customer(format!("{KEYS}2")).pending_deletion())
         .build()
         .unwrap();
-    emulator.put_object("far", "scan.pdf", &b"x"[..]);
-    emulator.put_object("documents", "scan#1.pdf", &b"x"[..]);
+    emulator.put_object("far", "scan.pdf", &b"x"[..]).unwrap();
+    emulator.put_object("documents", "scan#1.pdf", &b"x"[..]).unwrap();
     for (name, id) in [("off", "1"), ("gone", "2"), ("none", "3")] {
-        emulator.put_object_under_key("documents", name, &b"x"[..], &format!("{KEYS}{id}"));
+        emulator.put_object_under_key("documents", name, &b"x"[..], &format!("{KEYS}{id}")).unwrap();
     }
     let textract = Clients::new(&emulator).textract;
     for (bucket, key) in [

@@ -67,7 +67,7 @@ async fn a_response_of_another_family_fails_the_job_and_says_so() {
 async fn synthetic_pages_are_the_same_everywhere_and_hold_together() {
     for blocks in [1, 2, 3, 19, 20, 59, 60, 75, 500, 777] {
         let pages = Synthetic::pages(11).blocks_per_page(blocks).query("WHO", "who is \"it\"?");
-        let emulator = sealed().response(pages).parts_of(333).list_page_size(7).build().unwrap();
+        let emulator = sealed().response(pages).blocks_per_part(333).list_page_size(7).build().unwrap();
         let id = Clients::new(&emulator).start().await;
         let keys = emulator.object_keys("results");
         let parts: Vec<_> = (1..keys.len())

@@ -6,7 +6,7 @@ use aws_sdk_s3::types::{
     ObjectIdentifier, ServerSideEncryption, ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration,
     ServerSideEncryptionRule,
 };
-use inkseal::emulator::{EmulatedBucket, EmulatedKey, Fault};
+use inkseal::emulator::{EmulatedBucket, EmulatedKey, Error, Fault};
 
 use super::*;
 
@@ -48,7 +48,7 @@ async fn objects_come_back_as_they_were_put() {
     assert_eq!(refused(s3.get_object().bucket("mine").key("none").send().await), "NoSuchKey");
     assert_eq!(refused(s3.get_object().bucket("none").key("none").send().await), "NoSuchBucket");
 
-    // A body whose length is not known before goes out in chunks, its checksum in a trailer.
+    // A body whose length is not known in advance is sent in chunks, its checksum in a trailer.
     let frame = |chunk: &[u8]| {
         Ok::<_, std::io::Error>(hyper::body::Frame::data(bytes::Bytes::copy_from_slice(chunk)))
     };
@@ -141,7 +141,7 @@ async fn encryption_is_what_the_headers_or_the_bucket_say() {
     assert_eq!(refused(kms().ssekms_key_id("alias/none").send().await), "KMS.NotFoundException");
     assert_eq!(refused(kms().ssekms_key_id(OFF).send().await), "KMS.DisabledException");
     assert_eq!(refused(put("plain").ssekms_key_id(KEY).send().await), "InvalidArgument");
-    emulator.put_object_under_key("plain", "k", &b"x"[..], OFF);
+    emulator.put_object_under_key("plain", "k", &b"x"[..], OFF).unwrap();
     let get = s3.get_object().bucket("plain").key("k");
     assert_eq!(refused(get.send().await), "KMS.DisabledException");
     let get = s3.get_object().bucket("sealed").key("k").customize().mutate_request(|request| {
@@ -165,9 +165,20 @@ async fn encryption_is_what_the_headers_or_the_bucket_say() {
     assert_eq!(default.kms_master_key_id(), Some(KEY));
 }
 
+#[test]
+fn a_put_into_no_bucket_is_an_error() {
+    let emulator = Emulator::builder().bucket("mine").build().unwrap();
+    let unknown =
+        |put: Result<(), Error>| matches!(put, Err(Error::UnknownBucket { bucket }) if bucket == "none");
+    assert!(unknown(emulator.put_object("none", "k", "x")));
+    assert!(unknown(emulator.put_object_under_key("none", "k", "x", KEY)));
+    emulator.put_object("mine", "k", "x").unwrap();
+    assert_eq!(emulator.object("mine", "k").unwrap(), "x");
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_key_may_be_named_by_its_id() {
-    let emulator = sealed().key_header_as_id(true).build().unwrap();
+    let emulator = sealed().report_key_as_id(true).build().unwrap();
     let clients = Clients::new(&emulator);
     let id = clients.start().await;
     let head = clients

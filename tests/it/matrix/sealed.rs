@@ -3,20 +3,17 @@
 use std::time::Duration;
 
 use futures::TryStreamExt;
-use inkseal::emulator::{
-    Delivery, EmulatedQueue, Emulator, EmulatorBuilder, FamilyQuotas, Fault, FaultRule, Quotas, Response,
-    Synthetic,
-};
+use inkseal::emulator::{Delivery, EmulatedQueue, Emulator, Fault, FaultRule};
 use inkseal::notify::{Completions, Inbox};
 use inkseal::redact::{ComprehendDetector, PiiType, Redactor};
 use inkseal::render::Render;
-use inkseal::{Clients, Error, Feature, Idempotency, SealedStore, SecureJob, WaitOptions};
+use inkseal::{Error, Feature, Idempotency, SealedStore, SecureJob, WaitOptions};
 
-use super::{Case, Disturbance, Gone, NONE, Way, set};
+use super::{Case, Route, Run, clients, failing, pages, partial, remark, without_jobs};
 use crate::notify::{TOPIC, announced, queue, topic};
-use crate::support::{DOCUMENT, account, emulator, input, key, seal};
+use crate::support::{account, emulator, input, key, seal};
 
-pub const WAY: Way = Way {
+pub const ROUTE: Route = Route {
     heading: "A sealed job, from its start to redacted pages in a bucket",
     calls: &[
         "DescribeKey",
@@ -31,7 +28,7 @@ pub const WAY: Way = Way {
         "DeleteMessage",
     ],
     special,
-    go: |case| Box::pin(go(case)),
+    run: |case| Box::pin(run(case)),
 };
 
 const START: &str = "StartDocumentAnalysis";
@@ -43,56 +40,40 @@ const SINK: &str = "amzn-s3-demo-sink";
 const NAME: &str = "account";
 
 fn special() -> Vec<(&'static str, Case)> {
-    let struck = |call: &'static str, rule: FaultRule| Case::of(call, rule);
-    let get = |rule: FaultRule| struck("GetObject", rule);
-    let list = |fault: Fault| struck("ListObjectsV2", fault.into());
-    let message = |fault: Fault| struck(RECEIVE, fault.on("Notification"));
-    let token_is_taken = Disturbance { token_is_taken: true, ..NONE };
+    let get = |rule: FaultRule| Case::of("GetObject", rule);
+    let list = |fault: Fault| Case::of("ListObjectsV2", fault);
+    let message = |fault: Fault| Case::of(RECEIVE, fault.on("Notification"));
+    let failing_by_queue = Case { call: RECEIVE, ..Case::with(RECEIVE, failing) };
     vec![
-        (
-            "token that stands for another job",
-            Case { disturbance: token_is_taken, ..Case::undisturbed(START) },
-        ),
-        ("too many jobs", set(START, without_jobs)),
-        (
-            "job `FAILED`",
-            set(START, |emulator| emulator.response_for(DOCUMENT, Response::failed("no page can be read"))),
-        ),
-        ("job `PARTIAL_SUCCESS`", set(START, partial)),
-        ("job expired", struck("GetDocumentAnalysis", Fault::ExpiredJob.on("GetDocumentAnalysis"))),
+        ("token of another job", Case::with_taken_token(START)),
+        ("no room for a job", Case::with(START, without_jobs)),
+        ("job `FAILED`", Case::with(START, failing)),
+        ("job `FAILED`, as a message says", failing_by_queue),
+        ("job `PARTIAL_SUCCESS`", Case::with(START, |emulator| partial(emulator, pages()))),
+        ("job expired", Case::of("GetDocumentAnalysis", Fault::ExpiredJob.on("GetDocumentAnalysis"))),
         ("wrong key on one part", get(Fault::WrongKey.key("/2"))),
         ("one part not under a KMS key", get(Fault::NotEncrypted.key("/2"))),
         ("first part missing", list(Fault::MissingPart(1))),
         ("part missing in the middle", list(Fault::MissingPart(2))),
+        ("part that is listed and not found", get(Fault::MissingPart(2).on("GetObject"))),
         ("last part missing", list(Fault::MissingPart(4))),
-        ("part too many", list(Fault::ExtraPart)),
+        ("one part too many", list(Fault::ExtraPart)),
         ("block twice", list(Fault::DuplicateBlock)),
-        ("wrong key on a put", struck(PUT, Fault::WrongKey.on(PUT).nth(2))),
-        ("a put not under a KMS key", struck(PUT, Fault::NotEncrypted.on(PUT).nth(2))),
-        ("wrong key on a look at an object", struck(HEAD, Fault::WrongKey.on(HEAD).nth(2))),
+        ("wrong key on a put", Case::of(PUT, Fault::WrongKey.on(PUT).nth(2))),
+        ("a put not under a KMS key", Case::of(PUT, Fault::NotEncrypted.on(PUT).nth(2))),
+        ("wrong key on a check for an object", Case::of(HEAD, Fault::WrongKey.on(HEAD).nth(2))),
         (
-            "an object that is looked at not under a KMS key",
-            struck(HEAD, Fault::NotEncrypted.on(HEAD).nth(2)),
+            "an object that is checked for not under a KMS key",
+            Case::of(HEAD, Fault::NotEncrypted.on(HEAD).nth(2)),
         ),
         ("message lost", message(Fault::LostMessage)),
         ("message twice", message(Fault::DuplicateMessage)),
-        ("messages out of order", message(Fault::OutOfOrderMessage)),
         ("message late", message(Fault::LateMessage(Duration::from_secs(20)))),
     ]
 }
 
-fn without_jobs(emulator: EmulatorBuilder) -> EmulatorBuilder {
-    let analysis = FamilyQuotas { concurrent_jobs: Some(0), ..FamilyQuotas::default() };
-    emulator.quotas(Quotas { analysis, ..Quotas::default() })
-}
-
-fn partial(emulator: EmulatorBuilder) -> EmulatorBuilder {
-    let response = Response::from(Synthetic::pages(3).blocks_per_page(40));
-    emulator.response_for(DOCUMENT, response.with_warning("PAGE_CHARACTERS_EXCEEDED", [2]))
-}
-
-/// An account with everything of a job's way in it.
-async fn go(case: Case) -> Gone {
+/// An account with everything that the job needs.
+async fn run(case: Case) -> Run {
     let emulator = emulator()
         .bucket(SINK)
         .topic(TOPIC)
@@ -100,18 +81,18 @@ async fn go(case: Case) -> Gone {
         .subscribe(TOPIC, "done", Delivery::Envelope)
         .job_duration(Duration::from_secs(5))
         .pii(PiiType::Name, NAME);
-    let emulator = case.fault.clone().into_iter().fold(case.set(emulator), EmulatorBuilder::fault);
-    let emulator = emulator.build().unwrap();
-    let result = run(&emulator, &case).await;
-    Gone::of(&emulator, case.call, sink(&emulator), result)
+    let emulator = case.build(emulator);
+    let mut said = None;
+    let result = redact(&emulator, &case, &mut said).await;
+    Run::of(&emulator, case.call, sink(&emulator), result).remarking(said)
 }
 
-/// Waited for by polling or by the queue.
-async fn run(emulator: &Emulator, case: &Case) -> Result<(), Error> {
-    let clients = Clients::builder().get_rate(1000.0).connect(&emulator.sdk_config())?;
+/// Starts the job, waits for it by polling or by the queue, and puts its pages into the sink, redacted.
+async fn redact(emulator: &Emulator, case: &Case, said: &mut Option<&'static str>) -> Result<(), Error> {
+    let clients = clients(emulator);
     let job = |feature| announced(SecureJob::analysis(input()).feature(feature));
     let mut wanted = job(Feature::Layout);
-    if case.disturbance.token_is_taken {
+    if case.setup.token_is_taken {
         let token = Idempotency::Token("one".parse()?);
         seal(job(Feature::Tables).idempotency(token.clone())).start(&clients).await?;
         wanted = wanted.idempotency(token);
@@ -125,6 +106,8 @@ async fn run(emulator: &Emulator, case: &Case) -> Result<(), Error> {
         options = options.notified_by(&Inbox::open(completions.connect(&clients)?));
     }
     let completed = running.wait_with(&clients, &options).await?;
+    *said = remark(&completed);
+    assert_eq!(emulator.jobs().len(), 1, "an answer that was lost makes no second job");
 
     let store = SealedStore::open(&clients, format!("s3://{SINK}/clean").parse()?, key(), account()).await?;
     let store = store.replacing();

@@ -7,15 +7,15 @@ use inkseal::{Clients, Error, Feature};
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Case, Gone, Way};
+use super::{Case, Route, Run, clients, recorded};
 use crate::documents::png;
-use crate::support::{clients, emulator};
+use crate::support::emulator;
 
-pub const WAY: Way = Way {
+pub const ROUTE: Route = Route {
     heading: "The synchronous calls",
     calls: &[TEXT, ANALYSIS, EXPENSE, IDENTITY],
     special: Vec::new,
-    go: |case| Box::pin(go(case)),
+    run: |case| Box::pin(run(case)),
 };
 
 const TEXT: &str = "DetectDocumentText";
@@ -23,7 +23,7 @@ const ANALYSIS: &str = "AnalyzeDocument";
 const EXPENSE: &str = "AnalyzeExpense";
 const IDENTITY: &str = "AnalyzeID";
 
-async fn go(case: Case) -> Gone {
+async fn run(case: Case) -> Run {
     let response: Response = match case.call {
         TEXT | ANALYSIS => Synthetic::pages(1).blocks_per_page(40).into(),
         EXPENSE => {
@@ -31,17 +31,10 @@ async fn go(case: Case) -> Gone {
         }
         _ => recorded(json!({"DocumentMetadata": {"Pages": 1}, "IdentityDocuments": [{"DocumentIndex": 1}]})),
     };
-    let emulator = emulator().response(response).build().unwrap();
-    case.fault.into_iter().for_each(|rule| emulator.inject(rule));
-    let (out, result) = match call(case.call, &clients(&emulator)).await {
-        Ok(answer) => (vec![answer], Ok(())),
-        Err(error) => (Vec::new(), Err(error)),
-    };
-    Gone::of(&emulator, case.call, out, result)
-}
-
-fn recorded(response: serde_json::Value) -> Response {
-    Response::recorded(response.to_string()).unwrap()
+    let emulator = case.build(emulator().response(response));
+    let mut out = Vec::new();
+    let result = call(case.call, &clients(&emulator)).await.map(|answer| out.push(answer));
+    Run::of(&emulator, case.call, out, result)
 }
 
 async fn call(name: &str, clients: &Clients) -> Result<String, Error> {
@@ -54,7 +47,7 @@ async fn call(name: &str, clients: &Clients) -> Result<String, Error> {
         }
         EXPENSE => written(&AnalyzeExpense::new(page).send(clients).await?.records),
         IDENTITY => written(&AnalyzeId::new(page).send(clients).await?.records),
-        other => panic!("{other} is no column"),
+        other => panic!("{other} is not a column"),
     })
 }
 

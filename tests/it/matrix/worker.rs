@@ -3,46 +3,92 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use inkseal::emulator::{Emulator, Fault};
+use inkseal::emulator::{Emulator, Fault, FaultRule};
 use inkseal::fleet::{Filing, Worker};
 use inkseal::notify::{Completion, Completions};
-use inkseal::redact::{Operator, PatternDetector, Redactor};
+use inkseal::redact::{Operator, PatternDetector, PiiType, Redactor};
 use inkseal::resource::JobId;
 use inkseal::{Clients, Error, Render, SealedStore};
 
-use super::{Case, Gone, Way};
+use super::{Case, Route, Run, Setup, UNCHANGED, clients, failing, pages, partial};
 use crate::notify::{queue, started, topic, with_queue};
-use crate::support::{account, clients, key};
+use crate::support::{account, key};
 
-pub const WAY: Way = Way {
+pub const ROUTE: Route = Route {
     heading: "A finished job, filed by a worker",
-    calls: &[RECEIVE, "ListObjectsV2", "GetObject", "PutObject", "ChangeMessageVisibility", "DeleteMessage"],
+    calls: &[
+        RECEIVE,
+        "HeadObject",
+        "ListObjectsV2",
+        "GetObject",
+        "PutObject",
+        "ChangeMessageVisibility",
+        "DeleteMessage",
+    ],
     special: || {
         let message = |fault: Fault| Case::of(RECEIVE, fault.on("Notification"));
+        let list = |fault: Fault| Case::of("ListObjectsV2", fault);
+        let get = |rule: FaultRule| Case::of("GetObject", rule);
+        let manifest = "manifest.json";
         vec![
             ("message twice", message(Fault::DuplicateMessage)),
             ("message late", message(Fault::LateMessage(20 * SECOND))),
-            ("wrong key on one part", Case::of("GetObject", Fault::WrongKey.key("/2"))),
-            ("part missing in the middle", Case::of("ListObjectsV2", Fault::MissingPart(2))),
+            ("job `FAILED`", Case::with(RECEIVE, failing)),
+            ("job `PARTIAL_SUCCESS`", Case::with(RECEIVE, |emulator| partial(emulator, pages()))),
+            ("wrong key on one part", get(Fault::WrongKey.key("/2"))),
+            ("one part not under a KMS key", get(Fault::NotEncrypted.key("/2"))),
+            ("first part missing", list(Fault::MissingPart(1))),
+            ("part missing in the middle", list(Fault::MissingPart(2))),
+            ("part that is listed and not found", get(Fault::MissingPart(2).on("GetObject"))),
+            ("last part missing", list(Fault::MissingPart(4))),
+            ("one part too many", list(Fault::ExtraPart)),
+            ("block twice", list(Fault::DuplicateBlock)),
+            (
+                "wrong key on the put of the manifest",
+                Case::of(PUT, Fault::WrongKey.on(PUT).key(manifest).times(1)),
+            ),
+            (
+                "message twice, and a wrong key on the manifest",
+                Case {
+                    setup: Setup {
+                        emulator: |emulator| emulator.fault(Fault::DuplicateMessage.on("Notification")),
+                        ..UNCHANGED
+                    },
+                    ..Case::of("HeadObject", Fault::WrongKey.on("HeadObject").key(manifest))
+                },
+            ),
         ]
     },
-    go: |case| Box::pin(go(case)),
+    run: |case| Box::pin(run(case)),
 };
 
+const PUT: &str = "PutObject";
 const RECEIVE: &str = "ReceiveMessage";
 const SECOND: Duration = Duration::from_secs(1);
 const SINK: &str = "amzn-s3-demo-sink";
+/// A word of the pages.
+const NAME: &str = "account";
 
-/// Calls that take so long that a message has to be kept invisible for longer.
-async fn go(case: Case) -> Gone {
-    let emulator = with_queue().bucket(SINK).latency(4 * SECOND).build().unwrap();
+/// The calls take so long that a message has to be kept invisible for longer than it first is.
+async fn run(case: Case) -> Run {
+    let emulator = (case.setup.emulator)(with_queue().bucket(SINK).latency(4 * SECOND)).build().unwrap();
     let clients = clients(&emulator);
     case.fault.clone().into_iter().for_each(|rule| emulator.inject(rule));
-    let (out, result) = match work(&emulator, &clients).await {
-        Ok(()) => (filed(&emulator), Ok(())),
-        Err(error) => (Vec::new(), Err(error)),
-    };
-    Gone::of(&emulator, case.call, out, result)
+    let result = work(&emulator, &clients).await;
+    let Filed { mut files, manifest, is_partial } = filed(&emulator);
+    match (&result, manifest) {
+        (Ok(()), manifest) => files.push(manifest.expect("a manifest")),
+        // Whoever fails has filed nothing that counts, unless only what comes after the manifest failed.
+        (Err(_), manifest) => {
+            assert!(
+                manifest.is_none() || ["DeleteMessage", "HeadObject"].contains(&case.call),
+                "{}",
+                case.call
+            );
+            files.clear();
+        }
+    }
+    Run::of(&emulator, case.call, files, result).remarking(is_partial.then_some("partial, and says so"))
 }
 
 /// Works until the job is filed, for twenty minutes at most; then it is why not, that counts.
@@ -50,7 +96,8 @@ async fn work(emulator: &Emulator, clients: &Clients) -> Result<(), Error> {
     let seal = started(clients, "one").await.seal().clone();
     let location = format!("s3://{SINK}/clean").parse()?;
     let store = SealedStore::open(clients, location, key(), account()).await?;
-    let redactor = Redactor::builder(PatternDetector::new()).others(Operator::token()).build()?;
+    let detector = PatternDetector::builder().deny(PiiType::Name, [NAME]).build().unwrap();
+    let redactor = Redactor::builder(detector).others(Operator::token()).build()?;
     let filing = Filing::redacted(store, Render::markdown(), redactor);
     let completions = Completions::builder(queue(emulator), topic()).visibility(30 * SECOND);
     let completions = completions.connect(clients)?;
@@ -79,11 +126,30 @@ async fn work(emulator: &Emulator, clients: &Clients) -> Result<(), Error> {
 }
 
 /// What was filed, without the id of the job.
-fn filed(emulator: &Emulator) -> Vec<String> {
-    let file = |key: String| {
+struct Filed {
+    files: Vec<String>,
+    manifest: Option<String>,
+    is_partial: bool,
+}
+
+fn filed(emulator: &Emulator) -> Filed {
+    let mut filed = Filed { files: Vec::new(), manifest: None, is_partial: false };
+    for key in emulator.object_keys(SINK) {
         let text = String::from_utf8(emulator.object(SINK, &key).unwrap().to_vec()).unwrap();
-        let name = key.rsplit('/').next().unwrap_or_default().to_owned();
-        if name == "manifest.json" { name } else { format!("{name}: {text}") }
-    };
-    emulator.object_keys(SINK).into_iter().map(file).collect()
+        assert!(!text.contains(NAME), "{key} is redacted");
+        let name = key.rsplit('/').next().unwrap_or_default();
+        if name != "manifest.json" {
+            filed.files.push(format!("{name}: {text}"));
+            continue;
+        }
+        let mut manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let warnings = std::mem::take(&mut manifest["warnings"]);
+        let is_partial = std::mem::take(&mut manifest["is_partial"]) == true;
+        assert_eq!(is_partial, warnings.as_array().is_some_and(|warnings| !warnings.is_empty()));
+        manifest["job_id"].take();
+        // What comes twice is redacted, and counted, twice.
+        assert!(manifest["redaction"].take().is_object());
+        (filed.manifest, filed.is_partial) = (Some(manifest.to_string()), is_partial);
+    }
+    filed
 }

@@ -8,7 +8,7 @@ fn queue() -> Queue {
 
 fn send(queue: &mut Queue, body: &str, now: Instant) {
     let message = Message::new(body.into(), body.into(), now);
-    queue.send(message, now, Turn::Last, now);
+    assert!(!queue.send(message, now, Turn::Last, now), "it is the last");
 }
 
 fn receive(queue: &mut Queue, now: Instant, most: usize) -> Vec<(Receipt, String)> {
@@ -107,12 +107,12 @@ fn a_message_can_overtake_others() {
     for body in ["a", "b", "c", "d"] {
         send(&mut queue, body, start);
     }
-    queue.send(Message::new("x".into(), "x".into(), start), start, Turn::At(0.5), start);
+    assert!(queue.send(Message::new("x".into(), "x".into(), start), start, Turn::At(0.5), start));
     send(&mut queue, "e", start);
     assert_eq!(bodies(&receive(&mut queue, start, 10)), ["a", "b", "c", "x", "d", "e"]);
 }
 
-/// A receive that looked at every message would take hours here.
+/// If a receive looked at every message, this would take hours.
 #[test]
 fn a_hundred_thousand_messages_are_no_matter() {
     let (mut queue, start) = (queue(), Instant::now());

@@ -9,7 +9,7 @@ fn emulator() -> Emulator {
     Emulator::builder().topic(TOPIC).queue(EmulatedQueue::new("jobs")).build().unwrap()
 }
 
-/// What a form is answered with: the status, and the XML.
+/// The answer to a form: its status and its XML.
 async fn ask(emulator: &Emulator, service: &str, members: &[(&str, &str)]) -> (u16, String) {
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(members).finish();
     let authorization = format!(
@@ -25,7 +25,7 @@ async fn ask(emulator: &Emulator, service: &str, members: &[(&str, &str)]) -> (u
     (status, String::from_utf8(body.to_vec()).unwrap())
 }
 
-/// What stands in an element, where it stands once.
+/// The content of an element that occurs once.
 fn inside<'a>(xml: &'a str, name: &str) -> &'a str {
     let (_, rest) = xml.split_once(&format!("<{name}>")).unwrap_or_else(|| panic!("no {name} in {xml}"));
     rest.split_once(&format!("</{name}>")).unwrap().0
@@ -163,7 +163,7 @@ async fn what_sns_refuses() {
 async fn subscriptions_of_the_builder_are_as_those_of_a_request() {
     let builder = Emulator::builder().topic(TOPIC).queue("jobs").subscribe(TOPIC, "jobs", Delivery::Raw);
     let emulator = builder.build().unwrap();
-    emulator.publish(TOPIC, "x");
+    emulator.publish(TOPIC, "x").unwrap();
     assert_eq!(received(&emulator), "x");
     let subscribe = [
         ("Action", "Subscribe"),
