@@ -5,12 +5,12 @@
 //! cargo run --example quickstart -- page.png --redacted-out redacted.png
 //! ```
 //!
-//! Without arguments it runs on the emulator inside the crate: no AWS account, no network. With a picture (a PNG, a JPEG, a TIFF,
-//! or a PDF, whose first pages are taken) the emulator reads that with tesseract, which has to be on the PATH, and patterns
-//! look for personal data in it: numbers, mail addresses and dates, but no names. It prints how much they found of each type;
-//! `--redacted-out` writes the picture with black boxes in those places, and leaves in sight what was not read or is not known.
-//! With `--response` the emulator answers with a recorded
-//! response; with `--input`, `--output` and `--kms-key` it runs on real AWS (or on what `--endpoint-url` names).
+//! Without arguments it runs on the emulator inside the crate: no AWS account, no network. With a picture (a PNG, JPEG, TIFF, or a
+//! PDF, of which the first pages are read) the emulator reads it with tesseract, which must be on the PATH, and patterns look
+//! for personal data in it: numbers, mail addresses and dates, but no names. It prints how much they found of each type;
+//! `--redacted-out` writes the picture with black boxes in those places. What was not read, or is not a pattern, stays visible.
+//! With `--response` the emulator answers with a recorded response; with `--input`, `--output` and `--kms-key` the job runs on
+//! real AWS (or on the endpoint of `--endpoint-url`).
 
 mod picture;
 mod program;
@@ -36,23 +36,23 @@ use self::picture::Picture;
 use self::program::Missing;
 use self::tesseract::Tesseract;
 
-/// Runs a sealed Textract job and tells each step.
+/// Runs a sealed Textract job and shows each step.
 #[derive(Parser)]
 #[command(
-    after_help = "Exit codes: 0, 1 where anything fails, 2 for wrong arguments, 3 where tesseract is missing, or pdftoppm for a PDF."
+    after_help = "Exit codes: 0, 1 if anything fails, 2 for wrong arguments, 3 if tesseract is missing, or poppler for a PDF."
 )]
 struct Arguments {
     /// A PNG, JPEG, TIFF or PDF for the emulator to read with tesseract
     #[arg(conflicts_with_all = ["response", "input", "output", "kms_key"])]
     page: Option<PathBuf>,
-    /// Where to write the page with black boxes over what was found: in its own format, of a PDF as PNGs, with -2, -3 and so on
-    /// before the extension for the pages behind the first
+    /// Where to write the page with black boxes over what was found: in its own format, or as PNGs for a PDF, whose later pages
+    /// get -2, -3 and so on before the extension
     #[arg(long, value_name = "FILE", requires = "page")]
     redacted_out: Option<PathBuf>,
     /// The languages that tesseract reads, such as eng+hin
     #[arg(long, value_name = "LANG", default_value = "eng", requires = "page")]
     lang: String,
-    /// How many pages of a PDF are read: the first ones. A TIFF is read whole
+    /// How many pages of a PDF to read, from the first. A TIFF is read whole
     #[arg(long, value_name = "N", default_value = "3", requires = "page", value_parser = clap::value_parser!(u32).range(1..))]
     pages: u32,
     /// Answer with this recorded response instead of synthetic pages
@@ -93,12 +93,15 @@ async fn run(arguments: Arguments) -> Result<()> {
         return analyse(Names { input, output, key }, &clients, WaitOptions::default()).await;
     }
 
-    let names = Names::made_up()?;
+    let names = Names::made_up(arguments.page.as_deref())?;
     let hurry = WaitOptions::default().poll_between(Duration::from_millis(200), Duration::from_secs(1));
     if let Some(file) = arguments.page {
         let named = || file.display().to_string();
         let bytes = std::fs::read(&file).with_context(named)?;
         let picture = Picture::open(bytes.into(), arguments.pages).await.with_context(named)?;
+        if let Some(out) = &arguments.redacted_out {
+            picture.check_output(out)?;
+        }
         let tesseract = Tesseract::find(&arguments.lang).await?;
         println!("A picture: running on the emulator inside the crate, which reads it with tesseract.\n");
         let reads = move |bytes| picture::read(bytes, arguments.pages, tesseract.clone());
@@ -139,7 +142,7 @@ async fn run(arguments: Arguments) -> Result<()> {
     }
 }
 
-/// What a job needs to know: its document, where its results go, and the key that seals them.
+/// The names that a job needs: its document, where its results go, and the key that seals them.
 struct Names {
     input: S3Object,
     output: S3Location,
@@ -147,15 +150,18 @@ struct Names {
 }
 
 impl Names {
-    fn made_up() -> Result<Self> {
+    /// Names for the emulator, with the file's own name if it can be an object's.
+    fn made_up(file: Option<&Path>) -> Result<Self> {
+        let name = file.and_then(Path::file_name).and_then(|name| name.to_str());
+        let input = name.and_then(|name| S3Object::new("amzn-s3-demo-source", name).ok());
         Ok(Self {
-            input: "s3://amzn-s3-demo-source/loan application.pdf".parse()?,
+            input: input.map_or_else(|| "s3://amzn-s3-demo-source/loan application.pdf".parse(), Ok)?,
             output: "s3://amzn-s3-demo-results".parse()?,
             key: "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab".parse()?,
         })
     }
 
-    /// An emulator that has all of this, and this document.
+    /// An emulator with all of these, and this document.
     fn emulator(&self, document: impl Into<Bytes>) -> EmulatorBuilder {
         Emulator::builder()
             .kms_key(self.key.as_str())
@@ -164,7 +170,7 @@ impl Names {
             .job_duration(Duration::from_millis(700))
     }
 
-    /// Gives a job its seal. Without both of the calls on the builder `build` would not compile.
+    /// Seals a job. Without both calls on the builder, `build` would not compile.
     fn seal<F: Family>(
         self,
         job: impl FnOnce(S3Object) -> SecureJobBuilder<F, NeedsBucket, NeedsKey>,
@@ -188,7 +194,7 @@ async fn analyse(names: Names, clients: &Clients, options: WaitOptions) -> Resul
     finish(pages.completeness())
 }
 
-/// Detects the text of a document, and where on each page there is personal data in it.
+/// Detects the text of a document, and the places of personal data on each page.
 async fn find(names: Names, clients: &Clients, options: WaitOptions) -> Result<Vec<Vec<Geometry>>> {
     let redactor = Redactor::builder(PatternDetector::new()).build()?;
     let job = names.seal(SecureJob::text_detection)?;
@@ -246,7 +252,7 @@ fn tell(page: &PageBlocks) {
 }
 
 fn finish(completeness: Option<&Completeness>) -> Result<()> {
-    let Some(seen) = completeness else { bail!("the stream did not come to its end") };
+    let Some(seen) = completeness else { bail!("the stream did not end") };
     println!(
         "5 complete  {} records in {} parts, {} of them verified; {} ids unresolved",
         seen.records, seen.parts, seen.verified, seen.unresolved_count,
@@ -254,13 +260,13 @@ fn finish(completeness: Option<&Completeness>) -> Result<()> {
     Ok(())
 }
 
-/// Writes the first image to this file, and those behind it beside it.
+/// Writes the first image to this file, and the others next to it.
 fn write(out: &Path, images: &[RedactedImage]) -> Result<()> {
     for (number, image) in (1..).zip(images) {
         let file = picture::numbered(out, number);
         std::fs::write(&file, image.bytes()).with_context(|| file.display().to_string())?;
         println!("7 redacted  {} with {} pages: {}", image.format(), image.sizes().len(), file.display());
     }
-    println!("            what tesseract did not read, and what the patterns do not know, is still there");
+    println!("            what tesseract did not read, and what the patterns do not know, is still visible");
     Ok(())
 }

@@ -1,8 +1,8 @@
-//! The picture of a document, page by page: to be read, and with boxes burned in.
+//! The picture of a document, page by page: to be read, and with boxes burned into it.
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use bytes::Bytes;
 use inkseal::block::Geometry;
 use inkseal::emulator::{Response, Scan};
@@ -11,14 +11,19 @@ use inkseal::redact::{ExifOrientation, ImageError, ImageRedaction, RedactedImage
 use crate::program::Program;
 use crate::tesseract::Tesseract;
 
-const PDFTOPPM: Program = Program {
-    name: "pdftoppm",
-    task: "makes pictures of the pages of a PDF",
-    packages: "`apt-get install poppler-utils` (Debian), `brew install poppler` (Homebrew), \
-               `winget install oschwartz10612.Poppler` (Windows)",
-};
+const PDFTOPPM: Program =
+    Program { name: "pdftoppm", task: "makes pictures of the pages of a PDF", packages: POPPLER };
+const PDFINFO: Program = Program { name: "pdfinfo", task: "measures the pages of a PDF", packages: POPPLER };
+const POPPLER: &str = "`apt-get install poppler-utils` (Debian), `brew install poppler` (Homebrew), \
+                       `winget install oschwartz10612.Poppler` (Windows)";
 
-/// Reads a document, as Textract would: what cannot be read is a job that fails.
+/// The first bytes of each image format, and the extensions of its files.
+const IMAGES: [(&[u8], &[&str]); 4] =
+    [(b"\x89PNG\r\n\x1a\n", PNG), (b"\xff\xd8\xff", &["jpg", "jpeg"]), (b"II*\0", TIFF), (b"MM\0*", TIFF)];
+const PNG: &[&str] = &["png"];
+const TIFF: &[&str] = &["tif", "tiff"];
+
+/// Reads a document, as Textract would: a document that cannot be read is a job that fails.
 pub async fn read(document: Bytes, pages: u32, tesseract: Tesseract) -> Response {
     let scan = async {
         let mut scan = Scan::new();
@@ -35,32 +40,45 @@ pub async fn read(document: Bytes, pages: u32, tesseract: Tesseract) -> Response
 pub struct Picture {
     bytes: Bytes,
     is_pdf: bool,
-    /// How many pages of a PDF are taken.
+    /// How many pages of a PDF are read.
     pages: u32,
+    /// The extensions that a redacted copy may have.
+    extensions: &'static [&'static str],
 }
 
 impl Picture {
-    /// Tells by the first bytes what it is, and whether there is what it takes.
+    /// Finds the format by the first bytes, and whether the programs that it needs are installed.
     pub async fn open(bytes: Bytes, pages: u32) -> Result<Self> {
-        const IMAGES: [&[u8]; 4] = [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*"];
-        let is_image = IMAGES.iter().any(|first| bytes.starts_with(first));
+        let image = IMAGES.iter().find(|(first, _)| bytes.starts_with(first));
         // A PDF may have something before its header.
-        let is_pdf = !is_image && bytes.windows(5).take(1020).any(|window| window == b"%PDF-");
-        if !is_image && !is_pdf {
-            bail!("it is no PNG, JPEG, TIFF or PDF by its first bytes");
-        }
+        let is_pdf = image.is_none() && bytes.windows(5).take(1020).any(|window| window == b"%PDF-");
+        let Some(extensions) = image.map(|(_, extensions)| *extensions).or(is_pdf.then_some(PNG)) else {
+            bail!("by its first bytes it is not a PNG, JPEG, TIFF or PDF");
+        };
         if is_pdf {
             PDFTOPPM.run(&["-v"], b"").await?;
+            PDFINFO.run(&["-v"], b"").await?;
         }
-        Ok(Self { bytes, is_pdf, pages })
+        Ok(Self { bytes, is_pdf, pages, extensions })
     }
 
-    /// All of it.
+    /// Checks that a redacted copy of this name would be what it is called.
+    pub fn check_output(&self, out: &Path) -> Result<()> {
+        let extension = out.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+        let fits = extension.is_none_or(|extension| self.extensions.contains(&&*extension));
+        ensure!(
+            fits,
+            "--redacted-out: the file will be a {0}, so its name must end in .{0}",
+            self.extensions[0]
+        );
+        Ok(())
+    }
+
     pub fn bytes(&self) -> Bytes {
         self.bytes.clone()
     }
 
-    /// An image of each page, the way up that it is shown.
+    /// An image of each page, as it is shown.
     async fn images(self) -> Result<Vec<Vec<u8>>> {
         if self.is_pdf {
             return self.rendered().await;
@@ -80,7 +98,7 @@ impl Picture {
     pub async fn redacted(self, places: Vec<Vec<Geometry>>) -> Result<Vec<RedactedImage>> {
         let rendered = if self.is_pdf { Some(self.clone().rendered().await?) } else { None };
         let burned = tokio::task::spawn_blocking(move || match rendered {
-            Some(pages) if pages.len() != places.len() => bail!("the PDF has other pages than were read"),
+            Some(pages) if pages.len() != places.len() => bail!("the PDF has not the pages that were read"),
             Some(pages) => {
                 let burned = pages.iter().zip(&places).map(|(page, places)| plain().redact(page, places));
                 Ok(burned.collect::<Result<Vec<_>, _>>()?)
@@ -90,15 +108,30 @@ impl Picture {
         burned.await?
     }
 
-    /// The first pages of a PDF, each as a PNG of 300 dots per inch.
+    /// The first pages of a PDF, each as a PNG of 300 dots per inch, or fewer if a page is very large.
     async fn rendered(self) -> Result<Vec<Vec<u8>>> {
+        const WHY: &str = "the PDF cannot be rendered: it is broken, empty, or has a password";
         let last = self.pages.to_string();
-        let answer = PDFTOPPM.run(&["-png", "-r", "300", "-l", &last, "-"], &self.bytes).await?;
-        let pages = split(&answer.bytes).filter(|pages| answer.success && !pages.is_empty());
-        let pages =
-            pages.context("pdftoppm cannot render the PDF: it is broken, empty, or has a password")?;
+        let sizes = PDFINFO.run(&["-l", &last, "-"], &self.bytes).await?;
+        let longest =
+            longest_side(&String::from_utf8_lossy(&sizes.bytes)).filter(|_| sizes.success).context(WHY)?;
+        let resolution = resolution(longest).to_string();
+        let answer = PDFTOPPM.run(&["-png", "-r", &resolution, "-l", &last, "-"], &self.bytes).await?;
+        let pages = split(&answer.bytes).filter(|pages| answer.success && !pages.is_empty()).context(WHY)?;
         Ok(pages.into_iter().map(<[u8]>::to_vec).collect())
     }
+}
+
+/// The longest side of any page, in points of 1/72 inch, as pdfinfo prints it: `Page    1 size:   612 x 792 pts (letter)`.
+fn longest_side(info: &str) -> Option<f32> {
+    let sizes = info.lines().filter_map(|line| line.split_once("size:").map(|(_, size)| size));
+    let sides = sizes.flat_map(|size| size.split_whitespace().filter_map(|side| side.parse::<f32>().ok()));
+    sides.filter(|side| side.is_finite()).reduce(f32::max)
+}
+
+/// Dots per inch at which a page with such a side, in points, has at most 8,000 pixels a side: 64 million in all.
+fn resolution(points: f32) -> u32 {
+    (8_000.0 * 72.0 / points).clamp(1.0, 300.0) as u32
 }
 
 fn plain() -> ImageRedaction {
@@ -106,7 +139,7 @@ fn plain() -> ImageRedaction {
     ImageRedaction::new().orientation(ExifOrientation::Apply).padding(0.2)
 }
 
-/// The PNGs that stand one behind the other; none where the last is cut off.
+/// The PNGs in a sequence of them; none if the last is cut off.
 fn split(mut bytes: &[u8]) -> Option<Vec<&[u8]>> {
     let mut images = Vec::new();
     while !bytes.is_empty() {

@@ -1,4 +1,4 @@
-//! Programs of others: how they are run, and how to get them.
+//! External programs: how they are run, and how to get them.
 
 use std::io::ErrorKind;
 use std::process::Stdio;
@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
-/// A program that is not on the PATH. It is told on one line.
+/// A program that is not on the PATH, in one line.
 #[derive(Debug, thiserror::Error)]
 #[error("`{program}`, which {task}, is not on the PATH: {packages}")]
 pub struct Missing {
@@ -24,18 +24,18 @@ pub struct Program {
     pub packages: &'static str,
 }
 
-/// What a program wrote, and whether it went well. What it complained of may be of the document, and is dropped.
+/// What a program wrote, and whether it succeeded. Its complaints may quote the document, and are dropped.
 pub struct Answer {
     pub success: bool,
     pub bytes: Vec<u8>,
 }
 
 impl Program {
-    /// Runs the program. Documents go in and come out through pipes: no file holds any of them.
+    /// Runs the program. Documents go in and out through pipes, never through files.
     pub async fn run(self, arguments: &[&str], input: &[u8]) -> Result<Answer> {
         let mut command = Command::new(self.name);
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        // The threads of tesseract spin where they wait for each other, and cost more than they bring.
+        // Tesseract's threads spin while they wait for each other, and cost more than they gain.
         command.env("OMP_THREAD_LIMIT", "1");
         let mut running = match command.kill_on_drop(true).spawn() {
             Err(error) if error.kind() == ErrorKind::NotFound => return Err(self.missing().into()),
@@ -43,7 +43,7 @@ impl Program {
         };
         let stdin = running.stdin.take();
         let write = async move {
-            // One that does not read to the end has its reasons, and says so by how it ends.
+            // A program that stops reading says why by its exit code.
             if let Some(mut stdin) = stdin {
                 let _ = stdin.write_all(input).await;
             }

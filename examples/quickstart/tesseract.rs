@@ -20,15 +20,21 @@ pub struct Tesseract {
 }
 
 impl Tesseract {
-    /// To read these languages, such as `eng+hin`.
+    /// Finds tesseract, with these languages, such as `eng+hin`.
     pub async fn find(languages: &str) -> Result<Self> {
-        let list = TESSERACT.run(&["--list-langs"], b"").await?;
-        let list = String::from_utf8_lossy(&list.bytes);
-        // The first line says what it is a list of.
+        let answer = TESSERACT.run(&["--list-langs"], b"").await?;
+        let list = String::from_utf8_lossy(&answer.bytes);
+        // The first line is a heading.
         let known: Vec<&str> = list.lines().skip(1).map(str::trim).filter(|name| *name != "osd").collect();
+        if !answer.success || known.is_empty() {
+            bail!(
+                "tesseract has no language: install one, as `apt-get install tesseract-ocr-eng` does for English on \
+                 Debian, or set TESSDATA_PREFIX to the folder that has them"
+            );
+        }
         if let Some(unknown) = languages.split('+').find(|name| !known.contains(name)) {
             bail!(
-                "tesseract does not know the language `{unknown}`, but {}: install more, as \
+                "tesseract does not know the language `{unknown}`, only {}: install more, as \
                  `apt-get install tesseract-ocr-hin` does for Hindi on Debian",
                 known.join(", ")
             );
@@ -38,7 +44,7 @@ impl Tesseract {
 
     /// Reads the image of a page.
     pub async fn read(&self, image: &[u8]) -> Result<ScannedPage> {
-        // `--psm 1` has it find out first whether the page lies on its side or its head.
+        // `--psm 1` makes it find out first whether the page is turned.
         let arguments = ["stdin", "stdout", "-l", &self.languages, "--psm", "1", "tsv"];
         let answer = TESSERACT.run(&arguments, image).await?;
         if !answer.success {

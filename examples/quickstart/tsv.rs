@@ -1,4 +1,4 @@
-//! What tesseract writes as TSV: a row for the page, and one for each block, paragraph, line and word on it.
+//! Tesseract's TSV: a row for the page, and one for each block, paragraph, line and word on it.
 
 use anyhow::{Context, Result, bail};
 use inkseal::block::{PageSize, PixelBox};
@@ -24,13 +24,13 @@ const WORD: u8 = 5;
 
 /// Reads the TSV of one page.
 pub fn page(tsv: &[u8]) -> Result<ScannedPage> {
-    // Tesseract does not quote: a quotation mark is one on the page.
+    // Tesseract does not quote: a quotation mark is on the page.
     let mut reader = csv::ReaderBuilder::new().delimiter(b'\t').quoting(false).from_reader(tsv);
     let mut size = None;
     let mut lines: Vec<((u32, u32, u32), Vec<ScannedWord>)> = Vec::new();
     for (number, row) in (2..).zip(reader.deserialize()) {
         // The error of a row could quote it.
-        let Ok(row) = row else { bail!("line {number} of what tesseract wrote is no row of its TSV") };
+        let Ok(row) = row else { bail!("line {number} of tesseract's output is not a row of its TSV") };
         let Row { level, block_num, par_num, line_num, left, top, width, height, conf, text } = row;
         match level {
             PAGE if size.is_some() => bail!("tesseract read several pages in the image of one"),
@@ -43,10 +43,10 @@ pub fn page(tsv: &[u8]) -> Result<ScannedPage> {
                     _ => lines.push((line, vec![word])),
                 }
             }
-            // What stands around words is known by them.
+            // Blocks, paragraphs and lines are known by their words.
             _ => {}
         }
     }
-    let page = ScannedPage::new(size.context("tesseract wrote of no page")?);
+    let page = ScannedPage::new(size.context("tesseract reported no page")?);
     Ok(lines.into_iter().fold(page, |page, (_, words)| page.line(words)))
 }

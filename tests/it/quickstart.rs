@@ -78,8 +78,8 @@ fn what_is_no_tsv_is_refused_without_its_text() {
     let (header, page) = TSV.split_once('\n').unwrap();
     let page = page.lines().next().unwrap();
     for (tsv, why) in [
-        (String::new(), "of no page"),
-        (format!("{header}\n"), "of no page"),
+        (String::new(), "no page"),
+        (format!("{header}\n"), "no page"),
         (format!("{header}\n{page}\n{page}"), "several pages"),
         (format!("{header}\n{page}\nJane Doe"), "line 3"),
         (format!("{header}\n{page}\n5\t1\t1\t1\t1\t1\tJane\t55\t139\t29\t96\tDoe"), "line 3"),
@@ -276,9 +276,15 @@ fn an_ocr_reads_the_first_pages_of_a_pdf() {
         assert_burned(&page);
     }
     assert!(!third.exists());
+
+    // A poster of twenty metres is read at fewer dots per inch.
+    let poster = file("poster.pdf", &pdf(&jpeg, (80_000, 60_000), 1));
+    let found = self::told(&quickstart(&[&poster]).output().unwrap());
+    assert!(found.contains("completed 1 pages"), "{found}");
+
     let broken = quickstart(&[&file("broken.pdf", b"%PDF-1.7")]).output().unwrap();
     assert_eq!(broken.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&broken.stderr).contains("cannot render the PDF"));
+    assert!(String::from_utf8_lossy(&broken.stderr).contains("the PDF cannot be rendered"));
 }
 
 #[test]
@@ -308,8 +314,10 @@ fn an_ocr_is_not_asked_for_what_it_cannot_read() {
     let whole = file("whole.png", LETTER);
     let half = file("half.png", &LETTER[..LETTER.len() / 2]);
     let klingon: &[&Path] = &[&whole, "--lang".as_ref(), "eng+tlh".as_ref()];
+    let misnamed: &[&Path] = &[&whole, "--redacted-out".as_ref(), "out.pdf".as_ref()];
     for (arguments, why) in [
-        (&[&*text][..], "no PNG, JPEG, TIFF or PDF by its first bytes"),
+        (misnamed, "so its name must end in .png"),
+        (&[&*text][..], "not a PNG, JPEG, TIFF or PDF"),
         (&[&*half], "the PNG image is broken, or not whole"),
         (klingon, "tesseract does not know the language `tlh`"),
     ] {
