@@ -1,7 +1,7 @@
 //! Every fault at every call that the crate makes: the complete result, or the one error that the table names.
 //!
 //! The tables are `src/emulator/outcomes.md`, which the documentation of the emulator includes. A test compares them with what
-//! happens; `INKSEAL_UPDATE=1 cargo test --test it matrix::every_fault` writes them anew.
+//! happens: `cargo test --test it matrix::every_fault -- --nocapture` prints them, and with `INKSEAL_UPDATE=1` writes them anew.
 
 mod columns;
 mod comprehend;
@@ -177,7 +177,9 @@ fn every_fault_has_one_outcome() {
         let routes = ROUTES.map(|route| scope.spawn(move || tables(route)));
         routes.map(|route| route.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
-    compare(&tables.concat());
+    let tables = tables.concat();
+    println!("{tables}");
+    compare(&tables);
 }
 
 impl Route {
