@@ -141,10 +141,7 @@ impl Needles {
             let said = text.text.get(rest.clone()).unwrap_or_default();
             let first = rest.start + (said.len() - said.trim_start().len());
             let is_whole = rest.start == start;
-            // In a string of signs alone, the signs are what it says.
-            let has_letters = needle.text.chars().any(char::is_alphanumeric);
-            let says = |c: char| c.is_alphanumeric() || !(has_letters || c.is_whitespace());
-            if is_whole || said.chars().any(says) {
+            if is_whole || needle.is_said_in(said) {
                 places.push((text.to_original(if is_whole { rest } else { first..end }), needle));
             }
         }
@@ -156,6 +153,12 @@ impl Needle {
     /// Whether it is too short to be searched for.
     pub(super) fn is_short(&self) -> bool {
         self.length < SEARCHED
+    }
+
+    /// Whether a part of it says anything: a letter or digit, or, of a string of signs alone, a sign.
+    pub(super) fn is_said_in(&self, part: &str) -> bool {
+        let has_letters = self.text.chars().any(char::is_alphanumeric);
+        part.chars().any(|c| c.is_alphanumeric() || !(has_letters || c.is_whitespace()))
     }
 
     /// Whether it appears there by itself, and not as a part of a longer word or number.

@@ -271,7 +271,11 @@ impl Plan {
         let covered = Ranges::joined(marked, |gap| is_space(text.get(gap)));
         let folded = Folded::of(text);
         let mut places = needles.find(&folded);
-        places.retain(|(range, _)| !covered.cover(range));
+        // As on the sheet, signs beyond what is marked already are nothing to mark.
+        places.retain(|(range, needle)| {
+            let mut left = covered.gaps(range).into_iter();
+            left.any(|gap| needle.is_said_in(text.get(gap).unwrap_or_default()))
+        });
         if places.is_empty() {
             return Ok(());
         }

@@ -34,10 +34,21 @@ impl Ranges {
         !range.is_empty() && self.0.get(first).is_some_and(|own| own.start < range.end)
     }
 
-    /// Whether one of them has all of a range.
-    pub(super) fn cover(&self, range: &Range<usize>) -> bool {
-        let first = self.0.partition_point(|own| own.end < range.end);
-        self.0.get(first).is_some_and(|own| own.start <= range.start)
+    /// The parts of a range that none of them has.
+    pub(super) fn gaps(&self, range: &Range<usize>) -> Vec<Range<usize>> {
+        let first = self.0.partition_point(|own| own.end <= range.start);
+        let mut gaps = Vec::new();
+        let mut at = range.start;
+        for own in self.0.iter().skip(first).take_while(|own| own.start < range.end) {
+            if at < own.start {
+                gaps.push(at..own.start);
+            }
+            at = own.end;
+        }
+        if at < range.end {
+            gaps.push(at..range.end);
+        }
+        gaps
     }
 
     pub(super) fn into_vec(self) -> Vec<Range<usize>> {
@@ -61,22 +72,20 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_range_is_met_in_one_byte_and_covered_in_all(
+        fn a_range_is_met_in_one_byte_and_has_gaps_elsewhere(
             ranges in prop::collection::vec((0_usize..30, 0_usize..8), 0..8),
             start in 0_usize..30,
             length in 1_usize..8,
         ) {
             let ranges: Vec<_> = ranges.into_iter().map(|(start, length)| start..start + length).collect();
             let has = |at: usize| ranges.iter().any(|range| range.contains(&at));
-            let (mut any, mut all) = (false, true);
-            for at in start..start + length {
-                any |= has(at);
-                all &= has(at);
-            }
+            let any = (start..start + length).any(&has);
             let merged = Ranges::of(ranges.clone());
             prop_assert_eq!(merged.meet(&(start..start + length)), any);
-            prop_assert_eq!(merged.cover(&(start..start + length)), all);
             prop_assert!(!merged.meet(&(start..start)));
+            let gaps: Vec<usize> = merged.gaps(&(start..start + length)).into_iter().flatten().collect();
+            let missing: Vec<usize> = (start..start + length).filter(|&at| !has(at)).collect();
+            prop_assert_eq!(gaps, missing);
         }
     }
 }
