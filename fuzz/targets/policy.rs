@@ -151,7 +151,10 @@ fn statements(name: &str, policy: &PolicyDocument, value: &Value) {
             ("NotResource", !statement.excepted_resource_names().is_empty()),
             ("Condition", statement.conditions().next().is_some()),
         ];
-        assert_eq!(members, all.into_iter().filter_map(|(name, is_there)| is_there.then_some(name)).collect());
+        assert_eq!(
+            members,
+            all.into_iter().filter_map(|(name, is_there)| is_there.then_some(name)).collect()
+        );
         assert_eq!(literals(statement.action_names()), listed(&written["Action"]));
         assert_eq!(literals(statement.resource_names()), listed(&written["Resource"]));
         assert_eq!(literals(statement.excepted_resource_names()), listed(&written["NotResource"]));
@@ -166,11 +169,19 @@ fn statements(name: &str, policy: &PolicyDocument, value: &Value) {
         }
         let mut conditions = 0;
         for (test, key, values) in statement.conditions() {
-            assert_eq!(literals(values), listed(&written["Condition"][format!("{test:?}")][key]), "{name} {sid}");
+            assert_eq!(
+                literals(values),
+                listed(&written["Condition"][format!("{test:?}")][key]),
+                "{name} {sid}"
+            );
             conditions += 1;
         }
         let tests = written["Condition"].as_object().into_iter().flat_map(Map::values);
-        assert_eq!(tests.filter_map(Value::as_object).map(Map::len).sum::<usize>(), conditions, "{name} {sid}");
+        assert_eq!(
+            tests.filter_map(Value::as_object).map(Map::len).sum::<usize>(),
+            conditions,
+            "{name} {sid}"
+        );
     }
 }
 
