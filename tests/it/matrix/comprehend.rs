@@ -14,7 +14,7 @@ use inkseal::emulator::{Emulator, EmulatorBuilder, Fault};
 use inkseal::redact::{ComprehendDetector, Language, Redactor};
 use inkseal::{Error, WaitOptions};
 
-use super::{Case, Route, Run, clients};
+use super::{Case, GET, LIST, Route, Run, clients};
 use crate::comprehend_jobs::{complete, emulator, folder, location, models, role, volumes, vpc};
 use crate::support::{RESULTS, SOURCE, account, key};
 
@@ -111,9 +111,6 @@ pub const STOPS: Route = Route {
     special: Vec::new,
     run: |case| Box::pin(stop(case)),
 };
-
-const LIST: &str = "ListObjectsV2";
-const GET: &str = "GetObject";
 
 fn special(start: &'static str, describe: &'static str) -> Vec<(&'static str, Case)> {
     let mut cases =

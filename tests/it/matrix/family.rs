@@ -6,7 +6,8 @@ use inkseal::job::{NeedsBucket, NeedsKey, SecureJobBuilder};
 use inkseal::{CompletedJob, Document, Error, Family, Idempotency, SecureJob};
 
 use super::{
-    Case, Route, Run, clients, expenses, failing, loans, pages, partial, read, remark, without_jobs,
+    Case, GET, LIST, Route, Run, clients, expenses, failing, loans, of_parts, pages, partial, read, remark,
+    without_jobs,
 };
 use crate::support::{emulator, input, seal};
 
@@ -53,29 +54,21 @@ pub const LENDING: Route = Route {
     run: |case| Box::pin(lending(case)),
 };
 
-const LIST: &str = "ListObjectsV2";
-const GET: &str = "GetObject";
-
 /// What can be wrong with a job of any family.
 fn special(
     start: &'static str,
     get: &'static str,
     partial: fn(EmulatorBuilder) -> EmulatorBuilder,
 ) -> Vec<(&'static str, Case)> {
-    vec![
+    let mut cases = vec![
         ("token of another job", Case::with_taken_token(start)),
         ("no room for a job", Case::with(start, without_jobs)),
         ("job `FAILED`", Case::with(start, failing)),
         ("job `PARTIAL_SUCCESS`", Case::with(start, partial)),
         ("job expired", Case::of(get, Fault::ExpiredJob)),
-        ("first part missing", Case::of(LIST, Fault::MissingPart(1))),
-        ("part missing in the middle", Case::of(LIST, Fault::MissingPart(2))),
-        ("part that is listed and not found", Case::of(GET, Fault::MissingPart(2).on(GET))),
-        ("one part too many", Case::of(LIST, Fault::ExtraPart)),
-        ("record twice", Case::of(LIST, Fault::DuplicateBlock)),
-        ("wrong key on one part", Case::of(GET, Fault::WrongKey.key("/2"))),
-        ("one part not under a KMS key", Case::of(GET, Fault::NotEncrypted.key("/2"))),
-    ]
+    ];
+    cases.extend(of_parts());
+    cases
 }
 
 /// Starts the job of a case and waits for its end.

@@ -328,6 +328,22 @@ fn loans() -> Response {
     recorded(json!({"DocumentMetadata": {"Pages": 70}, "Results": pages}))
 }
 
+const LIST: &str = "ListObjectsV2";
+const GET: &str = "GetObject";
+
+/// What can be wrong with the parts in the bucket, of any family. What becomes of a missing last part depends on the family.
+fn of_parts() -> [(&'static str, Case); 7] {
+    [
+        ("wrong key on one part", Case::of(GET, Fault::WrongKey.key("/2"))),
+        ("one part not under a KMS key", Case::of(GET, Fault::NotEncrypted.key("/2"))),
+        ("first part missing", Case::of(LIST, Fault::MissingPart(1))),
+        ("part missing in the middle", Case::of(LIST, Fault::MissingPart(2))),
+        ("part that is listed and not found", Case::of(GET, Fault::MissingPart(2).on(GET))),
+        ("one part too many", Case::of(LIST, Fault::ExtraPart)),
+        ("record twice", Case::of(LIST, Fault::DuplicateBlock)),
+    ]
+}
+
 /// An account that may run no job of Textract.
 fn without_jobs(emulator: EmulatorBuilder) -> EmulatorBuilder {
     let none = FamilyQuotas { concurrent_jobs: Some(0), ..FamilyQuotas::default() };

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use futures::TryStreamExt;
-use inkseal::emulator::{Delivery, EmulatedQueue, Emulator, Fault, FaultRule};
+use inkseal::emulator::{Delivery, EmulatedQueue, Emulator, Fault};
 use inkseal::notify::{Completions, Inbox};
 use inkseal::redact::{ComprehendDetector, PiiType, Redactor};
 use inkseal::render::Render;
 use inkseal::{Error, Feature, Idempotency, SealedStore, SecureJob, WaitOptions};
 
-use super::{Case, Route, Run, clients, failing, pages, partial, remark, without_jobs};
+use super::{Case, GET, LIST, Route, Run, clients, failing, of_parts, pages, partial, remark, without_jobs};
 use crate::notify::{TOPIC, announced, queue, topic};
 use crate::support::{account, emulator, input, key, seal};
 
@@ -20,8 +20,8 @@ pub const ROUTE: Route = Route {
         START,
         "GetDocumentAnalysis",
         RECEIVE,
-        "ListObjectsV2",
-        "GetObject",
+        LIST,
+        GET,
         "DetectPiiEntities",
         PUT,
         HEAD,
@@ -40,25 +40,16 @@ const SINK: &str = "amzn-s3-demo-sink";
 const NAME: &str = "account";
 
 fn special() -> Vec<(&'static str, Case)> {
-    let get = |rule: FaultRule| Case::of("GetObject", rule);
-    let list = |fault: Fault| Case::of("ListObjectsV2", fault);
     let message = |fault: Fault| Case::of(RECEIVE, fault.on("Notification"));
     let failing_by_queue = Case { call: RECEIVE, ..Case::with(RECEIVE, failing) };
-    vec![
+    let mut cases = vec![
         ("token of another job", Case::with_taken_token(START)),
         ("no room for a job", Case::with(START, without_jobs)),
         ("job `FAILED`", Case::with(START, failing)),
         ("job `FAILED`, as a message says", failing_by_queue),
         ("job `PARTIAL_SUCCESS`", Case::with(START, |emulator| partial(emulator, pages()))),
         ("job expired", Case::of("GetDocumentAnalysis", Fault::ExpiredJob.on("GetDocumentAnalysis"))),
-        ("wrong key on one part", get(Fault::WrongKey.key("/2"))),
-        ("one part not under a KMS key", get(Fault::NotEncrypted.key("/2"))),
-        ("first part missing", list(Fault::MissingPart(1))),
-        ("part missing in the middle", list(Fault::MissingPart(2))),
-        ("part that is listed and not found", get(Fault::MissingPart(2).on("GetObject"))),
-        ("last part missing", list(Fault::MissingPart(4))),
-        ("one part too many", list(Fault::ExtraPart)),
-        ("block twice", list(Fault::DuplicateBlock)),
+        ("last part missing", Case::of(LIST, Fault::MissingPart(4))),
         ("wrong key on a put", Case::of(PUT, Fault::WrongKey.on(PUT).nth(2))),
         ("a put not under a KMS key", Case::of(PUT, Fault::NotEncrypted.on(PUT).nth(2))),
         ("wrong key on a check for an object", Case::of(HEAD, Fault::WrongKey.on(HEAD).nth(2))),
@@ -69,7 +60,9 @@ fn special() -> Vec<(&'static str, Case)> {
         ("message lost", message(Fault::LostMessage)),
         ("message twice", message(Fault::DuplicateMessage)),
         ("message late", message(Fault::LateMessage(Duration::from_secs(20)))),
-    ]
+    ];
+    cases.extend(of_parts());
+    cases
 }
 
 /// An account with everything that the job needs.

@@ -3,46 +3,29 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use inkseal::emulator::{Emulator, Fault, FaultRule};
+use inkseal::emulator::{Emulator, Fault};
 use inkseal::fleet::{Filing, Worker};
 use inkseal::notify::{Completion, Completions};
 use inkseal::redact::{Operator, PatternDetector, PiiType, Redactor};
 use inkseal::resource::JobId;
 use inkseal::{Clients, Error, Render, SealedStore};
 
-use super::{Case, Route, Run, Setup, UNCHANGED, clients, failing, pages, partial};
+use super::{Case, GET, LIST, Route, Run, Setup, UNCHANGED, clients, failing, of_parts, pages, partial};
 use crate::notify::{queue, started, topic, with_queue};
 use crate::support::{account, key};
 
 pub const ROUTE: Route = Route {
     heading: "A finished job, filed by a worker",
-    calls: &[
-        RECEIVE,
-        "HeadObject",
-        "ListObjectsV2",
-        "GetObject",
-        "PutObject",
-        "ChangeMessageVisibility",
-        "DeleteMessage",
-    ],
+    calls: &[RECEIVE, "HeadObject", LIST, GET, "PutObject", "ChangeMessageVisibility", "DeleteMessage"],
     special: || {
         let message = |fault: Fault| Case::of(RECEIVE, fault.on("Notification"));
-        let list = |fault: Fault| Case::of("ListObjectsV2", fault);
-        let get = |rule: FaultRule| Case::of("GetObject", rule);
         let manifest = "manifest.json";
-        vec![
+        let mut cases = vec![
             ("message twice", message(Fault::DuplicateMessage)),
             ("message late", message(Fault::LateMessage(20 * SECOND))),
             ("job `FAILED`", Case::with(RECEIVE, failing)),
             ("job `PARTIAL_SUCCESS`", Case::with(RECEIVE, |emulator| partial(emulator, pages()))),
-            ("wrong key on one part", get(Fault::WrongKey.key("/2"))),
-            ("one part not under a KMS key", get(Fault::NotEncrypted.key("/2"))),
-            ("first part missing", list(Fault::MissingPart(1))),
-            ("part missing in the middle", list(Fault::MissingPart(2))),
-            ("part that is listed and not found", get(Fault::MissingPart(2).on("GetObject"))),
-            ("last part missing", list(Fault::MissingPart(4))),
-            ("one part too many", list(Fault::ExtraPart)),
-            ("block twice", list(Fault::DuplicateBlock)),
+            ("last part missing", Case::of(LIST, Fault::MissingPart(4))),
             (
                 "wrong key on the put of the manifest",
                 Case::of(PUT, Fault::WrongKey.on(PUT).key(manifest).times(1)),
@@ -57,7 +40,9 @@ pub const ROUTE: Route = Route {
                     ..Case::of("HeadObject", Fault::WrongKey.on("HeadObject").key(manifest))
                 },
             ),
-        ]
+        ];
+        cases.extend(of_parts());
+        cases
     },
     run: |case| Box::pin(run(case)),
 };
